@@ -1,0 +1,48 @@
+"""What a method or a metric says of itself: one card, read by the registries, the docs and the doors."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xaivision.core.access import Access
+
+Domain = Literal["image", "tabular"]
+Kind = Literal["slope", "contribution"]
+
+BOTH_DOMAINS: tuple[Domain, ...] = ("image", "tabular")
+BOTH_KINDS: tuple[Kind, ...] = ("slope", "contribution")
+
+
+@dataclass(frozen=True)
+class About:
+    """The card of an explainer.
+
+    `answers` is the question it answers, `misleads` when its answer misleads, `cost` its price in model calls.
+    A control ignores the model on purpose: it is the yardstick that an explanation has to beat.
+    """
+
+    name: str
+    answers: str
+    misleads: str
+    cost: str
+    source: str
+    needs: Access
+    domains: tuple[Domain, ...] = BOTH_DOMAINS
+    control: bool = False
+
+
+@dataclass(frozen=True)
+class AboutEvaluator:
+    """The card of a metric or a sanity check.
+
+    `higher_is_better` gives the direction of the score, `kinds` the kinds of attribution that the definition allows.
+    """
+
+    name: str
+    answers: str
+    misleads: str
+    cost: str
+    source: str
+    higher_is_better: bool
+    kinds: tuple[Kind, ...] = BOTH_KINDS
+    domains: tuple[Domain, ...] = BOTH_DOMAINS
+    needs: Access = Access.SCORES

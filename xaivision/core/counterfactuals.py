@@ -1,0 +1,30 @@
+"""Counterfactuals: what would have had to be different."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.explanation import Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactuals(Explanation):
+    """`counterfactuals` (B, k, *S), nearest first; `goals` (B,) the class each should reach.
+
+    `scores` (B, k): the model's own score of the goal, asked again on the result; `found` (B, k): the prediction flipped.
+    """
+
+    counterfactuals: Tensor
+    goals: Tensor
+    scores: Tensor
+    found: Tensor
+
+    def as_attribution(self) -> Attribution:
+        """Input minus the nearest counterfactual that was found: what had to go. Zero where none was found."""
+        first = self.found.int().argmax(1)
+        nearest = self.counterfactuals[torch.arange(len(first)), first]
+        change = self.query.inputs - nearest
+        change[~self.found.any(1)] = 0
+        return Attribution(self.query, self.origin, self.diagnostics, values=change, kind="contribution", baseline=nearest)

@@ -1,0 +1,41 @@
+"""The errors a caller can cause; each message says what was expected, what came, and the remedy."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class XaivisionError(Exception):
+    """Parent of every error this library raises on purpose."""
+
+
+class InputError(XaivisionError, ValueError):
+    """What was handed over cannot be used as it is."""
+
+
+class CapabilityError(XaivisionError, TypeError):
+    """The model, or the result, cannot give what was asked of it."""
+
+
+class FileFormatError(InputError):
+    """A file is not what its name or its header claims, or is not safe to read."""
+
+
+class MissingExtraError(XaivisionError, ImportError):
+    """An optional package is needed that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f'The package `{package}` is needed. Install it with: pip install "xaivision[{extra}]"')
+
+
+class Cancelled(XaivisionError):
+    """The job was cancelled; models are restored before this reaches the caller."""
+
+
+class UnknownNameError(InputError, LookupError):
+    """A name that no registry knows; the message suggests the closest one."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        choices = sorted(known)
+        close = get_close_matches(name.lower().replace("-", "_"), choices, n=1, cutoff=0.5)
+        remedy = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(choices) or 'none'}."
+        super().__init__(f"`{name}` is not a known {what}. {remedy}")

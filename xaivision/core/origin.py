@@ -1,0 +1,50 @@
+"""Who answered: the method, its settings, the seed and the versions behind the numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torch import Tensor
+
+
+@cache
+def library_versions() -> dict[str, str]:
+    """Installed versions of the libraries that decide the numbers."""
+    found: dict[str, str] = {}
+    for name in ("xaivision", "torch", "numpy", "scikit-learn", "captum", "shap", "lime"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Method name, its settings as plain values, the seed, and the library versions."""
+
+    method: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    library_versions: Mapping[str, str] = field(default_factory=library_versions)
+
+
+def plain_settings(method: Any) -> dict[str, Any]:
+    """The settings of a frozen dataclass as values that JSON can hold; tensors as their shape."""
+    if not is_dataclass(method):
+        return {}
+    return {part.name: _plain(getattr(method, part.name)) for part in fields(method)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return {"tensor": list(value.shape)}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"name": getattr(getattr(value, "about", None), "name", type(value).__name__), **plain_settings(value)}
+    return repr(value)

@@ -1,0 +1,159 @@
+"""One question put to a model, from the checked inputs to the finished result with its cost and its doubts."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import Kind
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.completeness import completeness_gap, score_change
+from xaivision.core.diagnostics import Diagnostics, Note
+from xaivision.core.errors import CapabilityError
+from xaivision.core.examples import Examples
+from xaivision.core.metering import Meter, metered
+from xaivision.core.origin import Origin, plain_settings
+from xaivision.core.protocols import Explainer
+from xaivision.core.query import Query, asked
+from xaivision.core.random import generator
+from xaivision.core.sharing import shared_scores
+from xaivision.core.targets import Targets, target_scores
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.core.wrapping import classifier
+
+# A score that moves by less than this is taken as constant when a map is zero everywhere.
+STILL = 1e-4
+
+
+class Question:
+    """What an explainer works with: the model, the query, its seed, and notes for the verdict."""
+
+    def __init__(self, explainer: Explainer, model: ClassifierAdapter, query: Query, seed: int, meter: Meter) -> None:
+        self.explainer = explainer
+        self.model = model
+        self.query = query
+        self.seed = seed
+        self.notes: list[Note] = []
+        self._meter = meter
+        self._start = time.perf_counter()
+
+    @property
+    def torch_model(self) -> TorchClassifier:
+        """The model as a differentiable and hookable one.
+
+        Raises: CapabilityError, where it is not: a setting may ask for more than the method does.
+        """
+        if not isinstance(self.model, TorchClassifier):
+            raise CapabilityError(_lacks(self.explainer, self.model, "layers and gradients"))
+        return self.model
+
+    def note(self, note: Note) -> None:
+        """Remember something for the verdict."""
+        self.notes.append(note)
+
+    def generator(self, *path: object) -> torch.Generator:
+        """Draws for this method alone. Draw with the shape of one input, so that neighbours in the batch do not matter."""
+        return generator(self.seed, self.explainer.about.name, *path)
+
+    def attribution(
+        self,
+        values: Tensor,
+        kind: Kind,
+        *,
+        baseline: Tensor | None = None,
+        reference_scores: Tensor | None = None,
+        adds_up: bool = False,
+        standard_error: Tensor | None = None,
+    ) -> Attribution:
+        """The answer. `adds_up`: the method promises completeness, so its gap to the reference is measured."""
+        gap = None
+        if adds_up and reference_scores is not None:
+            gap = completeness_gap(values, score_change(self.query.scores, reference_scores))
+        if reference_scores is None and not self.explainer.about.control:
+            self._doubt_zero_maps(values)
+        return Attribution(
+            self.query,
+            self._origin(),
+            self._diagnostics(completeness_gap=gap, standard_error=standard_error),
+            values=values.detach(),
+            kind=kind,
+            baseline=baseline,
+            reference_scores=reference_scores,
+        )
+
+    def examples(self, examples: Tensor, indices: Tensor, similarity: Tensor, **more: Tensor | None) -> Examples:
+        """The answer in examples."""
+        return Examples(
+            self.query, self._origin(), self._diagnostics(), examples=examples, indices=indices, similarity=similarity, **more
+        )
+
+    def _doubt_zero_maps(self, values: Tensor) -> None:
+        """A zero map is only right where the score does not move; ask the model whether it does."""
+        zero = (~values.flatten(1).any(1)).nonzero().flatten()
+        if not len(zero):
+            return
+        moved = self._movement(zero)
+        for index, by in zip(zero.tolist(), moved.tolist(), strict=True):
+            if by > STILL:
+                text = f"the map is zero everywhere while the score moves by {by:.3g} when the input is replaced"
+                self.note(Note("refuse", text, (index,)))
+            else:
+                self.note(Note("warn", "the map is zero everywhere: the score does not depend on this input here", (index,)))
+
+    def _movement(self, zero: Tensor) -> Tensor:
+        """(n,) the largest change of the target score when these inputs are replaced by nothing, or by noise."""
+        inputs, targets = self.query.inputs[zero], self.query.targets[zero]
+        noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64).to(inputs)
+        moved = [
+            (target_scores(shared_scores(self.model, probe), targets) - self.query.scores[zero]).abs()
+            for probe in (torch.zeros_like(inputs), noise.expand_as(inputs).contiguous())
+        ]
+        return torch.stack(moved).amax(0)
+
+    def _origin(self) -> Origin:
+        return Origin(self.explainer.about.name, plain_settings(self.explainer), self.seed)
+
+    def _diagnostics(self, **measured: Any) -> Diagnostics:
+        return Diagnostics(
+            model_calls=self._meter.model_calls,
+            gradient_calls=self._meter.gradient_calls,
+            seconds=time.perf_counter() - self._start,
+            notes=tuple(self.notes),
+            **measured,
+        )
+
+
+@contextmanager
+def question(
+    explainer: Explainer, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0
+) -> Iterator[Question]:
+    """Open a question: check that the method fits the model and the inputs fit both; count what is asked inside.
+
+    Raises: CapabilityError, where the method needs more than the model gives; InputError, where inputs or targets do not fit.
+    """
+    adapter = classifier(model)
+    _check_fit(explainer, adapter)
+    with adapter.held(), metered() as meter:
+        yield Question(explainer, adapter, asked(adapter, inputs, targets), seed, meter)
+
+
+def _check_fit(explainer: Explainer, model: ClassifierAdapter) -> None:
+    about = explainer.about
+    if model.domain not in about.domains:
+        raise CapabilityError(
+            f"`{about.name}` explains {' and '.join(about.domains)} inputs. Got a model of {model.domain} inputs."
+        )
+    if about.needs >= Access.ACTIVATIONS and model.access < about.needs:
+        raise CapabilityError(_lacks(explainer, model, str(about.needs)))
+
+
+def _lacks(explainer: Explainer, model: ClassifierAdapter, what: str) -> str:
+    return (
+        f"`{explainer.about.name}` needs a model's {what}, and {type(model).__name__} gives no more than its {model.access}. "
+        "Use a method that asks for scores only, such as `occlusion`, or wrap a torch module."
+    )

@@ -1,0 +1,16 @@
+"""Random draws that depend on the seed alone: never on the batch, the device or the global generators."""
+
+import hashlib
+
+import torch
+
+
+def seed_for(seed: int, *path: object) -> int:
+    """A seed for one purpose: the same for the same seed and path in every process, unrelated for others."""
+    digest = hashlib.sha256(repr((seed, *path)).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def generator(seed: int, *path: object) -> torch.Generator:
+    """A CPU generator for one purpose. Draw on the CPU and move the draws, so that devices agree."""
+    return torch.Generator().manual_seed(seed_for(seed, *path))

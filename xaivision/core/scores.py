@@ -1,0 +1,59 @@
+"""Scores: what a metric or a sanity check measured, one number for each input, never a bare float."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from xaivision.core.presenting import Presentable
+
+# Enough resamples that the interval's own noise is below its second digit.
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Scores(Presentable):
+    """`values` (B,), NaN where undefined. `controls`: the same metric on maps that ignore the model.
+
+    `curves` (B, steps + 1): the curve behind each value, where there is one. `details`: further numbers for each input,
+    (B,) or (B, n). `unit` says what the values are.
+    """
+
+    metric: str
+    method: str
+    values: Tensor
+    higher_is_better: bool
+    unit: str = ""
+    controls: Mapping[str, "Scores"] = field(default_factory=dict)
+    curves: Tensor | None = None
+    details: Mapping[str, Tensor] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    model_calls: int = 0
+    gradient_calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def undefined(self) -> int:
+        """How many inputs have no value."""
+        return int(self.values.isnan().sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean over the inputs that have a value; NaN where none has."""
+        return float(self.values.double().nanmean())
+
+    def interval(self, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
+        """Bootstrap interval of the mean over inputs; NaN with fewer than two values."""
+        defined = self.values[~self.values.isnan()].double()
+        if len(defined) < 2:
+            return (float("nan"), float("nan"))
+        draws = torch.randint(len(defined), (RESAMPLES, len(defined)), generator=torch.Generator().manual_seed(seed))
+        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
+        low, high = defined[draws].mean(1).quantile(tails)
+        return (float(low), float(high))
+
+    def advantage(self, control: str) -> Tensor:
+        """(B,) by how much each input's value is better than the control's; negative where it is worse."""
+        difference = self.values - self.controls[control].values
+        return difference if self.higher_is_better else -difference

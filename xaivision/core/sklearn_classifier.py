@@ -1,0 +1,68 @@
+"""An estimator with scikit-learn's interface as a classifier of tables."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaivision.core.classifier import ClassifierAdapter, Schema, ScoreUnit
+from xaivision.core.errors import InputError
+
+
+class SklearnClassifier(ClassifierAdapter):
+    """A fitted estimator or pipeline: `predict_proba`, else `decision_function`.
+
+    With a schema, rows reach the estimator as a data frame with the original columns and categories, as pipelines over
+    data frames need. `decision_function` of two classes gives one margin m; the scores are then (-m, m).
+    """
+
+    def __init__(self, estimator: Any, *, schema: Schema | None = None, batch_size: int | None = None) -> None:
+        classes = _classes(estimator)
+        super().__init__(
+            estimator,
+            len(classes),
+            score_unit=_score_unit(estimator),
+            domain="tabular",
+            class_names=[str(name) for name in classes],
+            schema=schema,
+            batch_size=batch_size,
+        )
+        self._features = getattr(estimator, "n_features_in_", None)
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        known = super().input_shape
+        return known if known is not None or self._features is None else (int(self._features),)
+
+    def _score(self, batch: Tensor) -> Tensor:
+        rows = batch.detach().cpu().numpy()
+        asked = self.schema.to_frame(rows) if self.schema is not None else rows
+        if self.score_unit == "probability":
+            scores = np.asarray(self.model.predict_proba(asked))  # type: ignore[attr-defined]  # any estimator
+        else:
+            scores = np.asarray(self.model.decision_function(asked))  # type: ignore[attr-defined]  # any estimator
+        if scores.ndim == 1:
+            scores = np.stack([-scores, scores], axis=1)
+        return torch.from_numpy(np.ascontiguousarray(scores, dtype=rows.dtype))
+
+
+def _score_unit(estimator: Any) -> ScoreUnit:
+    if hasattr(estimator, "predict_proba"):
+        return "probability"
+    if hasattr(estimator, "decision_function"):
+        return "logit"
+    raise InputError(
+        f"`estimator` must have `predict_proba` or `decision_function`. Got {type(estimator).__name__}, which has neither."
+    )
+
+
+def _classes(estimator: Any) -> Any:
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        raise InputError(
+            f"`estimator` must be a fitted classifier with `classes_`. Got {type(estimator).__name__}. Fit it first."
+        )
+    if isinstance(classes, list):
+        raise InputError("`estimator` must predict one label. Got several outputs. Wrap one of them.")
+    return classes

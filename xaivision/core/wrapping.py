@@ -1,0 +1,83 @@
+"""One factory: anything that scores a batch becomes a classifier, or an error says which adapter to use."""
+
+from typing import Any
+
+from torch import nn
+
+from xaivision.core.about import Domain
+from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.core.torch_classifier import TorchClassifier
+
+
+def classifier(anything: Any, **settings: Any) -> ClassifierAdapter:
+    """An adapter around a classifier, a torch module, an estimator or a callable.
+
+    `settings` are those of the adapter: `domain`, `num_classes`, `score_unit`, `class_names`, `image_format`, `schema`,
+    `mean`, `std`, `array`, `batch_size`. What a module or an estimator shows of itself need not be said.
+
+    Raises: InputError, where something has to be said, or nothing fits.
+    """
+    if isinstance(anything, ClassifierAdapter):
+        return _unchanged(anything, settings)
+    if isinstance(anything, nn.Module):
+        return _around_module(anything, settings)
+    if hasattr(anything, "predict_proba") or hasattr(anything, "decision_function"):
+        return SklearnClassifier(anything, **settings)
+    if isinstance(anything, Classifier):
+        return _around_classifier(anything, settings)
+    if callable(anything):
+        return _around_function(anything, settings)
+    raise InputError(
+        f"`classifier` takes a torch module, a fitted estimator with `predict_proba` or `decision_function`, or a function "
+        f"of a batch. Got {type(anything).__name__}."
+    )
+
+
+def _unchanged(adapter: ClassifierAdapter, settings: dict[str, Any]) -> ClassifierAdapter:
+    if settings:
+        raise InputError(f"{adapter!r} is a classifier already. Give {', '.join(settings)} where it is made.")
+    return adapter
+
+
+def _around_classifier(model: Classifier, settings: dict[str, Any]) -> FunctionClassifier:
+    known = {name: getattr(model, name) for name in ("num_classes", "score_unit", "domain", "class_names")}
+    return FunctionClassifier(model, array="torch", **{**known, **settings})
+
+
+def _around_function(function: Any, settings: dict[str, Any]) -> FunctionClassifier:
+    missing = [name for name in ("num_classes", "score_unit", "domain") if name not in settings]
+    if missing:
+        raise InputError(
+            f"A function says nothing of itself: give {', '.join(f'`{name}`' for name in missing)}, as in "
+            "classifier(f, num_classes=10, score_unit='probability', domain='image')."
+        )
+    return FunctionClassifier(function, **settings)
+
+
+def _around_module(module: nn.Module, settings: dict[str, Any]) -> TorchClassifier:
+    domain = settings.pop("domain", None) or _module_domain(module)
+    num_classes = settings.pop("num_classes", None) or _module_classes(module)
+    return TorchClassifier(module, num_classes, domain=domain, **settings)
+
+
+def _module_domain(module: nn.Module) -> Domain:
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            return "image"
+        if isinstance(part, nn.Linear):
+            return "tabular"
+    raise InputError(
+        "`domain` cannot be read off this module: it has no Conv2d and no Linear layer. Give domain='image' or domain='tabular'."
+    )
+
+
+def _module_classes(module: nn.Module) -> int:
+    last = [part for part in module.modules() if isinstance(part, nn.Linear | nn.Conv2d)]
+    if not last:
+        raise InputError("`num_classes` cannot be read off this module: it has no Linear layer. Give `num_classes`.")
+    final = last[-1]
+    scores = final.out_features if isinstance(final, nn.Linear) else final.out_channels
+    return max(2, scores)

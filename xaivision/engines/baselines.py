@@ -1,0 +1,68 @@
+"""Reference inputs: what an absent feature is replaced by. Every number that rests on the choice changes with it."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from xaivision.core.errors import InputError
+from xaivision.engines.filters import gaussian_blur
+
+BaselineName = Literal["auto", "black", "mean", "blur", "noise", "typical"]
+Baseline = BaselineName | Tensor
+BASELINE_NAMES: tuple[BaselineName, ...] = ("auto", "black", "mean", "blur", "noise", "typical")
+
+
+def reference_inputs(
+    baseline: Baseline, inputs: Tensor, generator: torch.Generator, typical: Sequence[float] | None = None
+) -> Tensor:
+    """The baseline of each input, in input space, (B, *S).
+
+    "black": zeros. "mean": each image's own mean for each channel. "blur": the blurred image. "noise": uniform in [0, 1],
+    the same draw for every input. "typical": the table's typical values. "auto": black for images, typical for tables. A
+    tensor: (*S), (B, *S) or anything that broadcasts to it.
+
+    Raises: InputError, where the name is unknown, has no meaning for these inputs, or the tensor does not fit.
+    """
+    if isinstance(baseline, Tensor):
+        return _given(baseline, inputs)
+    if baseline not in BASELINE_NAMES:
+        names = ", ".join(map(repr, BASELINE_NAMES))
+        raise InputError(f"`baseline` must be one of {names}, or a tensor. Got {baseline!r}.")
+    is_image = inputs.ndim == 4
+    if baseline == "auto":
+        baseline = "black" if is_image else "typical"
+    if baseline == "typical":
+        return _typical(typical, inputs)
+    if baseline == "black":
+        return torch.zeros_like(inputs)
+    if not is_image:
+        raise InputError(
+            f"`baseline` {baseline!r} has a meaning for images only. For a table pass 'typical', 'black' or a tensor."
+        )
+    if baseline == "mean":
+        return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
+    if baseline == "blur":
+        return gaussian_blur(inputs)
+    noise = torch.rand(inputs.shape[1:], generator=generator, dtype=torch.float64)
+    return noise.to(inputs).expand_as(inputs)
+
+
+def _given(baseline: Tensor, inputs: Tensor) -> Tensor:
+    try:
+        return baseline.to(inputs).expand_as(inputs)
+    except RuntimeError:
+        raise InputError(
+            f"`baseline` must have the shape of one input, {tuple(inputs.shape[1:])}, or of the batch. "
+            f"Got {tuple(baseline.shape)}."
+        ) from None
+
+
+def _typical(typical: Sequence[float] | None, inputs: Tensor) -> Tensor:
+    if inputs.ndim == 4 or typical is None:
+        raise InputError(
+            "`baseline` 'typical' needs a table whose schema knows typical values. "
+            "Wrap the model with a schema, or pass a tensor with one value a feature."
+        )
+    return torch.tensor(list(typical), dtype=torch.float64).to(inputs).expand_as(inputs)

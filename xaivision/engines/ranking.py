@@ -1,0 +1,42 @@
+"""Orders and rank correlation."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def removal_order(values: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, n) feature numbers, largest value first, from (B, n). Ties are broken at random, the same way for every input."""
+    shuffle = torch.randperm(values.shape[1], generator=generator).to(values.device)
+    return shuffle[values[:, shuffle].argsort(dim=1, descending=True, stable=True)]
+
+
+def average_ranks(values: Tensor) -> Tensor:
+    """(n,) ranks from 0 in float64; tied values share the mean of their ranks."""
+    ordered, order = values.flatten().sort()
+    _, counts = torch.unique_consecutive(ordered, return_counts=True)
+    middles = counts.cumsum(0) - (counts + 1) / 2
+    ranks = torch.empty(values.numel(), dtype=torch.float64, device=values.device)
+    ranks[order] = middles.double().repeat_interleave(counts)
+    return ranks
+
+
+def spearman(first: Tensor, second: Tensor) -> float:
+    """Spearman's rank correlation of two vectors (n,), ties averaged; NaN where one of them is constant."""
+    return float(spearman_matrix([first, second])[0, 1])
+
+
+def spearman_matrix(vectors: Sequence[Tensor]) -> Tensor:
+    """(m, m) Spearman correlations of m tensors of n values each, in float64; NaN where one is constant or not finite."""
+    ranks = torch.stack([_centered_ranks(vector) for vector in vectors])
+    norms = ranks.norm(dim=1)
+    found: Tensor = (ranks @ ranks.T) / (norms[:, None] * norms[None, :])  # a norm of zero gives NaN: undefined, never 0
+    return found.clamp(-1, 1)
+
+
+def _centered_ranks(vector: Tensor) -> Tensor:
+    if not bool(vector.isfinite().all()):
+        return torch.full((vector.numel(),), float("nan"), dtype=torch.float64)
+    ranks = average_ranks(vector.cpu())
+    return ranks - ranks.mean()

@@ -1,0 +1,55 @@
+"""Fresh random weights in a module for a while, then exactly the ones it had.
+
+Source: Adebayo et al., Sanity checks for saliency maps, 2018, arXiv:1810.03292.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+def resettable_layers(module: nn.Module) -> tuple[str, ...]:
+    """Names of the submodules that know how to draw their parameters anew, in the order they were registered."""
+    return tuple(
+        name
+        for name, part in module.named_modules()
+        if callable(getattr(part, "reset_parameters", None)) and any(True for _ in part.parameters(recurse=False))
+    )
+
+
+def unreachable_parameters(module: nn.Module) -> tuple[str, ...]:
+    """Names of parameters that no `reset_parameters` draws anew."""
+    reached = {
+        id(parameter) for name in resettable_layers(module) for parameter in module.get_submodule(name).parameters(recurse=True)
+    }
+    return tuple(name for name, parameter in module.named_parameters() if id(parameter) not in reached)
+
+
+@contextmanager
+def reinitialized(module: nn.Module, layers: Sequence[str], seed: int) -> Iterator[None]:
+    """These layers with fresh parameters inside; afterwards every byte as before. Global generators are not moved."""
+    parts = [module.get_submodule(name) for name in layers]
+    saved = _copies(parts)
+    try:
+        _reset(parts, seed)
+        yield
+    finally:
+        with torch.no_grad():
+            for tensor, copy in saved:
+                tensor.copy_(copy)
+
+
+def _copies(parts: Sequence[nn.Module]) -> list[tuple[Tensor, Tensor]]:
+    tensors = {id(tensor): tensor for part in parts for tensor in (*part.parameters(), *part.buffers())}
+    return [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
+
+
+def _reset(parts: Sequence[nn.Module], seed: int) -> None:
+    devices = {tensor.device for part in parts for tensor in part.parameters() if tensor.device.type == "cuda"}
+    with torch.random.fork_rng(devices=sorted(devices, key=str)), torch.no_grad():
+        torch.manual_seed(seed)
+        for part in parts:
+            cast(Callable[[], None], part.reset_parameters)()

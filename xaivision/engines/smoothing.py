@@ -1,0 +1,26 @@
+"""Gradients averaged over noisy copies of the input.
+
+Source: Smilkov et al., SmoothGrad, 2017, arXiv:1706.03825.
+"""
+
+import torch
+from torch import Tensor
+
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
+
+
+def input_range(inputs: Tensor) -> Tensor:
+    """Largest minus smallest value of each input, (B, 1, ...)."""
+    low, high = inputs.flatten(1).aminmax(dim=1)
+    return (high - low).view(-1, *[1] * (inputs.ndim - 1))
+
+
+def smoothed_gradients(model: TorchClassifier, inputs: Tensor, targets: Tensor, scale: Tensor, noise: Tensor) -> GradientSum:
+    """Mean gradient over `inputs + scale * noise`; `noise` (samples, *S) is shared by the inputs, `scale` (B, 1, ...)."""
+    weights = torch.full((len(noise),), 1 / len(noise), dtype=torch.float64)
+
+    def noisy(part: Pairs) -> Tensor:
+        return torch.addcmul(inputs[part.inputs], scale[part.inputs], noise[part.versions])
+
+    return summed_gradients(model, inputs, targets, weights, noisy, "smoothed gradients")

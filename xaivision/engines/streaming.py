@@ -1,0 +1,66 @@
+"""Asks a model about many versions of each input, a batch at a time: memory is that of one batch, not of all versions."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.core.classifier import Classifier, batch_size_of
+from xaivision.core.progress import track
+from xaivision.core.torch_classifier import TorchClassifier
+
+
+class Pairs(NamedTuple):
+    """One batch of work: `inputs` (n,) which inputs, `versions` (n,) which version of each."""
+
+    inputs: Tensor
+    versions: Tensor
+
+
+# From pairs to the inputs to ask about, (n, *S).
+Versions = Callable[[Pairs], Tensor]
+
+
+def pairs(inputs: int, versions: int, size: int) -> list[Pairs]:
+    """Every (input, version), input by input, in batches of `size`."""
+    starts = range(0, inputs * versions, size)
+    batches = (torch.arange(start, min(start + size, inputs * versions)) for start in starts)
+    return [Pairs(numbers // versions, numbers % versions) for numbers in batches]
+
+
+def streamed_scores(
+    model: Classifier, inputs: Tensor, versions: int, make: Versions, what: str
+) -> Iterator[tuple[Pairs, Tensor]]:
+    """For each batch of pairs its scores (n, K)."""
+    for part in track(pairs(len(inputs), versions, batch_size_of(model, inputs)), what):
+        yield part, model(make(part))
+
+
+class GradientSum(NamedTuple):
+    """`values` (B, *S) in float64; `cut`: no gradient reached the input."""
+
+    values: Tensor
+    cut: bool
+
+
+def summed_gradients(
+    model: TorchClassifier, inputs: Tensor, targets: Tensor, weights: Tensor, make: Versions, what: str
+) -> GradientSum:
+    """For each input the weighted sum, over versions, of the target score's gradients; `weights` (versions,)."""
+    total = torch.zeros(inputs.shape, dtype=torch.float64, device=inputs.device)
+    cut = False
+    size = model.batches.size(inputs, "gradients")
+    for part in track(pairs(len(inputs), len(weights), size), what):
+        found = model.gradients(make(part), targets[part.inputs])
+        cut = cut or found.cut
+        _add_weighted(total, part, found.values, weights[part.versions])
+    return GradientSum(total, cut)
+
+
+def _add_weighted(total: Tensor, part: Pairs, gradients: Tensor, weights: Tensor) -> None:
+    """One matrix product a batch: a row for each input that the batch touches."""
+    rows = torch.arange(int(part.inputs[0]), int(part.inputs[-1]) + 1)  # pairs run input by input
+    mixing = torch.zeros(len(rows), len(weights), dtype=gradients.dtype, device=gradients.device)
+    mixing[part.inputs - rows[0], torch.arange(len(weights))] = weights.to(mixing)
+    total[rows] += (mixing @ gradients.flatten(1)).view(len(rows), *gradients.shape[1:]).double()

@@ -1,0 +1,1 @@
+"""Floor 3: one small frozen dataclass for each method, over the engines."""

@@ -1,0 +1,98 @@
+"""Control explainers: maps that ignore the model. An explanation that does no better than they do has shown nothing."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import BOTH_DOMAINS, About, Domain
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.question import Question, question
+from xaivision.core.targets import Targets
+from xaivision.engines.filters import center_bump, sobel_magnitude
+
+
+def _about(name: str, answers: str, domains: tuple[Domain, ...] = BOTH_DOMAINS, source: str = "a control") -> About:
+    return About(
+        name=name,
+        answers=answers,
+        misleads="Always, if taken for an explanation: it never looks at the model.",
+        cost="none",
+        source=source,
+        needs=Access.LABELS,
+        domains=domains,
+        control=True,
+    )
+
+
+class _Control:
+    """Explains nothing: `_map` draws values without asking the model."""
+
+    about: ClassVar[About]
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+        """A map that does not depend on the model."""
+        with question(self, model, inputs, targets, seed=seed) as q:
+            return q.attribution(self._map(q).to(inputs).contiguous(), "contribution")
+
+    def _map(self, q: Question) -> Tensor:
+        raise TypeError(f"{type(self).__name__} draws no map")
+
+
+@dataclass(frozen=True)
+class Random(_Control):
+    """Normal noise, the same draw for every input of a batch."""
+
+    about: ClassVar[About] = _about("random", "How well does chance do?")
+
+    def _map(self, q: Question) -> Tensor:
+        shape = q.query.inputs.shape
+        positions = (1, *shape[2:]) if len(shape) == 4 else shape[1:]
+        return torch.randn(positions, generator=q.generator()).expand(shape[0], *positions)
+
+
+@dataclass(frozen=True)
+class Sobel(_Control):
+    """The strength of the picture's edges."""
+
+    about: ClassVar[About] = _about(
+        "sobel", "How well does an edge filter do?", ("image",), "Adebayo et al., 2018, arXiv:1810.03292"
+    )
+
+    def _map(self, q: Question) -> Tensor:
+        return sobel_magnitude(q.query.inputs)
+
+
+@dataclass(frozen=True)
+class InputMagnitude(_Control):
+    """The absolute value of the input."""
+
+    about: ClassVar[About] = _about("input_magnitude", "How well does the input itself do?")
+
+    def _map(self, q: Question) -> Tensor:
+        return q.query.inputs.abs()
+
+
+@dataclass(frozen=True)
+class CenterGaussian(_Control):
+    """A bump in the middle of the picture, where photographers put things."""
+
+    about: ClassVar[About] = _about("center_gaussian", "How well does the middle of the picture do?", ("image",))
+
+    def _map(self, q: Question) -> Tensor:
+        batch, _, height, width = q.query.inputs.shape
+        return center_bump(height, width).expand(batch, 1, height, width)
+
+
+@dataclass(frozen=True)
+class Constant(_Control):
+    """One everywhere."""
+
+    about: ClassVar[About] = _about("constant", "How well does a map do that says nothing?")
+
+    def _map(self, q: Question) -> Tensor:
+        shape = q.query.inputs.shape
+        return torch.ones((shape[0], 1, *shape[2:]) if len(shape) == 4 else shape)

@@ -1,0 +1,67 @@
+"""Integrated gradients, with as many steps as completeness needs."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.completeness import score_change
+from xaivision.core.errors import InputError
+from xaivision.core.question import question
+from xaivision.core.sharing import shared_scores
+from xaivision.core.targets import Targets, target_scores
+from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
+from xaivision.engines.quadrature import RuleName, quadrature_rule
+from xaivision.explainers.doubts import gradient_doubts
+
+
+@dataclass(frozen=True, eq=False)
+class IntegratedGradients:
+    """The gradient averaged along the line from the baseline, times the distance: contributions that add up.
+
+    `steps` "auto" doubles the number of gradients until the contributions of an input add up within 5 % of its score's
+    change, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps.
+    """
+
+    about: ClassVar[About] = About(
+        name="integrated_gradients",
+        answers="How is the change of the score from the baseline to this input shared among its values?",
+        misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Steep models need many steps.",
+        cost="as many gradients as steps (16 to 512 by default) + 1 forward",
+        source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
+        needs=Access.GRADIENTS,
+    )
+
+    steps: int | Literal["auto"] = "auto"
+    baseline: Baseline = "auto"
+    rule: RuleName = "midpoint"
+    max_steps: int = 512
+
+    def __post_init__(self) -> None:
+        if self.steps != "auto":
+            quadrature_rule(self.rule, self.steps)
+        elif self.rule != "midpoint":
+            raise InputError(f"`rule` {self.rule!r} needs a fixed number of `steps`; automatic steps refine the midpoint rule.")
+        if self.max_steps < FIRST_STEPS:
+            raise InputError(f"`max_steps` must be at least {FIRST_STEPS}. Got {self.max_steps}.")
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+        """Contributions of the shape of the inputs, which sum to the change of the score."""
+        with question(self, model, inputs, targets, seed=seed) as q:
+            typical = q.model.schema.typical if q.model.schema is not None else None
+            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), typical)
+            reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
+            path = Path(q.query.inputs, baseline, q.query.targets)
+            if self.steps == "auto":
+                change = score_change(q.query.scores, reference)
+                found = refined_path_integral(q.torch_model, path, change, self.max_steps)
+            else:
+                found = path_integral(q.torch_model, path, quadrature_rule(self.rule, self.steps))
+            gradient_doubts(q, found.cut)
+            values = found.contributions.to(inputs.dtype)
+            return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)

@@ -1,0 +1,91 @@
+"""Nearest examples: the cases of a reference set that the model, or the eye, takes for the same."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.classifier import Classifier
+from xaivision.core.diagnostics import Note
+from xaivision.core.errors import InputError
+from xaivision.core.examples import Examples
+from xaivision.core.layers import Layer
+from xaivision.core.question import Question, question
+from xaivision.core.targets import Targets
+from xaivision.engines.neighbors import nearest
+
+
+@dataclass(frozen=True, eq=False)
+class NearestExamples:
+    """The `k` nearest inputs of a `background` (N, *S), with the similarity: minus the Euclidean distance.
+
+    Distance is measured in the input, each column of a table divided by its spread in the background; with `layer`, in
+    that layer's output, flattened. The model's score of the target on each example says whether it agrees.
+    """
+
+    about: ClassVar[About] = About(
+        name="nearest_examples",
+        answers="Which known cases are most like this one, and does the model score them alike?",
+        misleads="Near in pixels is not near in meaning: name a layer for pictures. The nearest case may still be far.",
+        cost="1 forward an example shown (with a layer: 1 an example of the background)",
+        source="Caruana et al., Case-based explanation of non-case-based learning methods, AMIA 1999",
+        needs=Access.SCORES,
+    )
+
+    background: Tensor
+    k: int = 3
+    layer: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= len(self.background):
+            raise InputError(f"`k` must be from 1 to the {len(self.background)} examples of the background. Got {self.k}.")
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Examples:
+        """Examples (B, k, *S), nearest first. Without `layer`, `maps` holds what each feature adds to the squared distance."""
+        with question(self, model, inputs, targets, seed=seed) as q:
+            background = self._checked_background(q)
+            points, candidates = self._represented(q, background)
+            indices, distances = nearest(points, candidates, self.k)
+            examples = background[indices]
+            scores = q.model(examples.flatten(0, 1)).view(*indices.shape, -1)
+            wanted = q.query.targets.cpu()[:, None, None].expand(-1, self.k, 1)
+            return q.examples(
+                examples,
+                indices,
+                -distances,
+                example_scores=scores.gather(2, wanted).squeeze(2),
+                maps=self._maps(points, candidates, indices, q) if self.layer is None else None,
+            )
+
+    def _checked_background(self, q: Question) -> Tensor:
+        background = self.background.to(q.query.inputs)
+        if background.shape[1:] != q.query.inputs.shape[1:]:
+            raise InputError(
+                f"`background` must hold inputs of shape {tuple(q.query.inputs.shape[1:])}. Got {tuple(background.shape[1:])}."
+            )
+        return background
+
+    def _represented(self, q: Question, background: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs and background as vectors to measure distances between."""
+        if self.layer is not None:
+            return self._of_layer(q, background)
+        spread = background.std(0, correction=0) if background.ndim == 2 else background.new_ones(())
+        spread = torch.where(spread > 0, spread, 1)
+        return (q.query.inputs / spread).flatten(1), (background / spread).flatten(1)
+
+    def _of_layer(self, q: Question, background: Tensor) -> tuple[Tensor, Tensor]:
+        layer: Layer = q.torch_model.layer(self.layer, q.query.inputs)
+        points = q.torch_model.activations(q.query.inputs, layer)
+        candidates = q.torch_model.activations(background, layer)
+        if points is None or candidates is None:
+            q.note(Note("refuse", f"the layer `{layer.name}` was not called in the forward pass"))
+            return q.query.inputs.flatten(1), background.flatten(1)
+        return points.flatten(1), candidates.flatten(1)
+
+    def _maps(self, points: Tensor, candidates: Tensor, indices: Tensor, q: Question) -> Tensor:
+        """Minus the squared difference of each feature: what it adds to minus the squared distance."""
+        difference = points[:, None] - candidates[indices]
+        return -(difference**2).view(*indices.shape, *q.query.inputs.shape[1:])

@@ -1,0 +1,64 @@
+"""Occlusion: hide one window after the other."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.question import question
+from xaivision.core.sharing import shared_scores
+from xaivision.core.targets import Targets, target_scores
+from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, window_scores
+
+
+@dataclass(frozen=True, eq=False)
+class Occlusion:
+    """The drop of the score when a window is replaced by the baseline, shared among the window's pixels.
+
+    `window` and `stride` in pixels: None takes a fourteenth of the picture's shorter side and half of that; in a table one
+    column after the other. Values are (B, 1, H, W), or (B, F).
+    """
+
+    about: ClassVar[About] = About(
+        name="occlusion",
+        answers="How much does the score fall when this region is hidden?",
+        misleads="Evidence that is present twice hides itself; the hidden patch is unlike anything the model was trained on.",
+        cost="1 forward a window (about 730 by default; 1 a column in tables) + 1",
+        source="Zeiler, Fergus, 2013, arXiv:1311.2901",
+        needs=Access.SCORES,
+    )
+
+    window: int | None = None
+    stride: int | None = None
+    baseline: Baseline = "auto"
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+        """Contributions: drops of the score per position. They add up exactly only where the model is linear."""
+        with question(self, model, inputs, targets, seed=seed) as q:
+            typical = q.model.schema.typical if q.model.schema is not None else None
+            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), typical)
+            reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
+            windows = self._windows(q.query.inputs)
+            hidden = window_scores(q.model, q.query.inputs, baseline, q.query.targets, windows)
+            drops = q.query.scores.double().cpu()[:, None] - hidden
+            values = _spread(drops, windows, inputs)
+            return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference)
+
+    def _windows(self, inputs: Tensor) -> list[Window]:
+        height, width = (1, inputs.shape[1]) if inputs.ndim == 2 else inputs.shape[2:]
+        side = self.window or (1 if inputs.ndim == 2 else max(1, min(height, width) // 14))
+        stride = self.stride or max(1, side // 2)
+        return sliding_windows(
+            height, width, (min(side, height) if inputs.ndim == 2 else side, side), (min(stride, height), stride)
+        )
+
+
+def _spread(drops: Tensor, windows: list[Window], inputs: Tensor) -> Tensor:
+    height, width = (1, inputs.shape[1]) if inputs.ndim == 2 else inputs.shape[2:]
+    spread = spread_over_windows(drops, windows, height, width).to(inputs)
+    return spread[:, 0] if inputs.ndim == 2 else spread[:, None]
