@@ -1,3 +1,111 @@
-"""x"""
+"""Explanations of image and table classifiers, each with a verdict, next to controls that ignore the model.
+
+    import xaivision as xv
+
+    model = xv.load_model("efficientnet_lite0")
+    images = xv.load_images("cat.jpg", model)
+    explanation = xv.explain(model, images, "integrated_gradients")
+    explanation.verdict; explanation.show(); explanation.save("cat")
+
+Names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xaivision.core.presenting import Presenter, install
+
+if TYPE_CHECKING:
+    from xaivision.core.attribution import Attribution
+    from xaivision.core.classifier import Classifier
+    from xaivision.core.function_classifier import FunctionClassifier
+    from xaivision.core.image_format import ImageFormat
+    from xaivision.core.scores import Scores
+    from xaivision.core.sklearn_classifier import SklearnClassifier
+    from xaivision.core.torch_classifier import TorchClassifier
+    from xaivision.core.verdict import Verdict
+    from xaivision.data.registry import load_dataset
+    from xaivision.data.schema import TableSchema
+    from xaivision.evaluation.comparison import Comparison
+    from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model
+    from xaivision.report.files import load
+    from xaivision.terminal import progress
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Attribution",
+    "Classifier",
+    "Comparison",
+    "FunctionClassifier",
+    "ImageFormat",
+    "Scores",
+    "SklearnClassifier",
+    "TableSchema",
+    "TorchClassifier",
+    "Verdict",
+    "classifier",
+    "compare",
+    "evaluate",
+    "explain",
+    "load",
+    "load_dataset",
+    "load_images",
+    "load_model",
+    "progress",
+]
+
+_ROOMS = {
+    "Attribution": "xaivision.core.attribution",
+    "Classifier": "xaivision.core.classifier",
+    "Comparison": "xaivision.evaluation.comparison",
+    "FunctionClassifier": "xaivision.core.function_classifier",
+    "ImageFormat": "xaivision.core.image_format",
+    "Scores": "xaivision.core.scores",
+    "SklearnClassifier": "xaivision.core.sklearn_classifier",
+    "TableSchema": "xaivision.data.schema",
+    "TorchClassifier": "xaivision.core.torch_classifier",
+    "Verdict": "xaivision.core.verdict",
+    "classifier": "xaivision.facade",
+    "compare": "xaivision.facade",
+    "evaluate": "xaivision.facade",
+    "explain": "xaivision.facade",
+    "load": "xaivision.report.files",
+    "load_dataset": "xaivision.data.registry",
+    "load_images": "xaivision.facade",
+    "load_model": "xaivision.facade",
+    "progress": "xaivision.terminal",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'xaivision' has no attribute {name!r}")
+    value = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+class _LatePresenter:
+    """Reaches `report/` only when a result is shown or saved."""
+
+    def show(self, result: Any) -> Any:
+        return self._presenter().show(result)
+
+    def save(self, result: Any, path: str | Path) -> Path:
+        return self._presenter().save(result, path)
+
+    def html(self, result: Any) -> str:
+        return self._presenter().html(result)
+
+    def _presenter(self) -> Presenter:
+        presenter: Presenter = import_module("xaivision.report.presenter").ReportPresenter()
+        return presenter
+
+
+install(_LatePresenter())

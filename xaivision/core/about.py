@@ -35,6 +35,7 @@ class AboutEvaluator:
     """The card of a metric or a sanity check.
 
     `higher_is_better` gives the direction of the score, `kinds` the kinds of attribution that the definition allows.
+    `judges` "explanation": a metric, which looks at one result. "explainer": a sanity check, which asks the method again.
     """
 
     name: str
@@ -46,3 +47,4 @@ class AboutEvaluator:
     kinds: tuple[Kind, ...] = BOTH_KINDS
     domains: tuple[Domain, ...] = BOTH_DOMAINS
     needs: Access = Access.SCORES
+    judges: Literal["explanation", "explainer"] = "explanation"

@@ -6,6 +6,7 @@ from functools import cached_property
 from torch import Tensor
 
 from xaivision.core.about import Kind
+from xaivision.core.completeness import completeness_gap, score_change
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
 from xaivision.core.verdict import Verdict, judged
@@ -58,5 +59,11 @@ class Attribution(Explanation):
         return replace(self, values=values, kind="contribution", baseline=baseline.expand_as(self.query.inputs))
 
     def with_values(self, values: Tensor) -> "Attribution":
-        """The same question answered with other values: what controls and degraded maps are made of."""
-        return replace(self, values=values)
+        """The same question answered with other values: what controls and degraded maps are made of.
+
+        What was measured on the old values is measured anew, or dropped.
+        """
+        gap = self.diagnostics.completeness_gap
+        if gap is not None and self.reference_scores is not None:
+            gap = completeness_gap(values, score_change(self.query.scores, self.reference_scores))
+        return replace(self, values=values, diagnostics=replace(self.diagnostics, completeness_gap=gap, standard_error=None))

@@ -7,6 +7,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from xaivision.core.errors import InputError
+
 T = TypeVar("T")
 
 # Sixteen photos of 224 pixels. With the freed heap kept, time per input is flat from 2 to 64 photos on a CPU, so the
@@ -14,7 +16,7 @@ T = TypeVar("T")
 VALUES_PER_CPU_BATCH = 16 * 3 * 224 * 224
 VALUES_PER_GPU_BATCH = 16 * VALUES_PER_CPU_BATCH
 
-OUT_OF_MEMORY_SIGNS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY_SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -31,6 +33,8 @@ class Batcher:
     """
 
     def __init__(self, size: int | None = None) -> None:
+        if size is not None and (not isinstance(size, int) or size < 1):
+            raise InputError(f"`batch_size` must be a positive integer. Got {size!r}.")
         self._given = size
         self._halved: dict[tuple[str, tuple[int, ...]], int] = {}
 

@@ -101,15 +101,15 @@ class ClassifierAdapter(ABC):
             yield
 
     def check(self, inputs: Tensor) -> None:
-        """Raises: InputError, where the inputs have not the dtype or the shape that this model takes."""
+        """Raises: InputError, where the inputs are empty or have not the dtype or the shape that this model takes."""
         _check_dtype(inputs)
         _check_shape(inputs, self.domain, self.input_shape)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """(B, K) scores, detached, on the inputs' device.
 
-        Raises: InputError, where the inputs have not the dtype or shape that the model takes, or the model's answer is
-        not (B, K).
+        Raises: InputError, where the inputs are empty or have not the dtype or shape that the model takes, or the model's
+        answer is not (B, K).
         """
         self.check(inputs)
         count_model_calls(len(inputs))
@@ -118,10 +118,12 @@ class ClassifierAdapter(ABC):
         return torch.cat(parts).to(inputs.device)
 
     def _checked_score(self, batch: Tensor) -> Tensor:
-        scores = self._score(batch)
-        if scores.shape != (len(batch), self.num_classes):
+        return self._checked(self._score(batch), len(batch)).detach()  # a module may switch gradients on by itself
+
+    def _checked(self, scores: Tensor, inputs: int) -> Tensor:
+        if scores.shape != (inputs, self.num_classes):
             raise InputError(
-                f"The model must return one row of {self.num_classes} scores for each of {len(batch)} inputs. "
+                f"The model must return one row of {self.num_classes} scores for each of {inputs} inputs. "
                 f"Got shape {tuple(scores.shape)}. Pass the right `num_classes`, or wrap the model so that it does."
             )
         return scores
@@ -181,3 +183,5 @@ def _check_shape(inputs: Tensor, domain: Domain, one: tuple[int, ...] | None) ->
     fits = inputs.ndim == (4 if domain == "image" else 2) and (one is None or tuple(inputs.shape[1:]) == one)
     if not fits:
         raise InputError(f"`inputs` must have shape {expected}. Got {tuple(inputs.shape)}.")
+    if inputs.numel() == 0:
+        raise InputError(f"`inputs` must hold at least one input. Got an empty batch of shape {tuple(inputs.shape)}.")

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# A model may have a thousand classes; nobody reads them in an error.
+MOST_SHOWN = 20
+
 
 class XaivisionError(Exception):
     """Parent of every error this library raises on purpose."""
@@ -35,7 +38,12 @@ class UnknownNameError(InputError, LookupError):
     """A name that no registry knows; the message suggests the closest one."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        choices = sorted(known)
+        choices = sorted(set(known))
         close = get_close_matches(name.lower().replace("-", "_"), choices, n=1, cutoff=0.5)
-        remedy = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(choices) or 'none'}."
+        remedy = f"Did you mean `{close[0]}`?" if close else f"Known: {_listed(choices)}."
         super().__init__(f"`{name}` is not a known {what}. {remedy}")
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_SHOWN]) or "none"
+    return f"{shown} and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else shown

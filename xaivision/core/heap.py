@@ -34,6 +34,11 @@ def _glibc() -> ctypes.CDLL | None:
     return library
 
 
+def keeps_heap() -> bool:
+    """Whether freed memory can be kept here at all."""
+    return _glibc() is not None
+
+
 def _keep(library: ctypes.CDLL) -> None:
     library.mallopt(M_MMAP_MAX, 0)
     library.mallopt(M_TRIM_THRESHOLD, NEVER_TRIM)

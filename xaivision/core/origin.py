@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 
@@ -32,19 +33,23 @@ class Origin:
 
 
 def plain_settings(method: Any) -> dict[str, Any]:
-    """The settings of a frozen dataclass as values that JSON can hold; tensors as their shape."""
+    """The settings of a frozen dataclass as values that JSON can hold; tensors and arrays as their shape."""
     if not is_dataclass(method):
         return {}
     return {part.name: _plain(getattr(method, part.name)) for part in fields(method)}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor | np.ndarray):
         return {"tensor": list(value.shape)}
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {"name": getattr(getattr(value, "about", None), "name", type(value).__name__), **plain_settings(value)}
     return repr(value)

@@ -49,8 +49,8 @@ _token: ContextVar[CancelToken | None] = ContextVar("cancel_token", default=None
 
 @contextmanager
 def reporting(reporter: Reporter | None, token: CancelToken | None = None) -> Iterator[None]:
-    """Send the progress of everything inside to `reporter`, and let `token` cancel it."""
-    reporter_before, token_before = _reporter.set(reporter), _token.set(token)
+    """Send the progress of everything inside to `reporter`, and let `token` cancel it (None: the token of the job around it)."""
+    reporter_before, token_before = _reporter.set(reporter), _token.set(token if token is not None else _token.get())
     try:
         yield
     finally:
@@ -66,14 +66,14 @@ def track(parts: Iterable[T], what: str, total: int | None = None) -> Iterator[T
     if total is None and isinstance(parts, Sized):
         total = len(parts)
     reporter, token = _reporter.get(), _token.get()
-    task = reporter.start(what, total) if reporter else None
+    task = reporter.start(what, total) if reporter is not None else None
     try:
         for part in parts:
-            if token:
+            if token is not None:
                 token.raise_if_cancelled()
             yield part
-            if task:
+            if task is not None:
                 task.advance()
     finally:
-        if task:
+        if task is not None:
             task.finish()

@@ -47,13 +47,11 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> 
 
 def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:
     model.check(inputs)
-    if len(inputs) == 0:
-        raise InputError("`inputs` must hold at least one input. Got an empty batch.")
     if not bool(inputs.isfinite().all()):
         bad = int((~inputs.isfinite()).sum())
         raise InputError(f"`inputs` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
     if model.domain == "image":
-        low, high = float(inputs.min()), float(inputs.max())
+        low, high = (float(end) for end in inputs.detach().aminmax())
         if low < -PIXEL_SLACK or high > 1 + PIXEL_SLACK:
             remedy = "Divide by 255." if high > 2 and low >= 0 else "Undo it, and give `mean` and `std` to the classifier."
             raise InputError(

@@ -99,7 +99,7 @@ class Question:
             return
         moved = self._movement(zero)
         for index, by in zip(zero.tolist(), moved.tolist(), strict=True):
-            if by > STILL:
+            if not by <= STILL:  # a score that is not a number any more has moved too
                 text = f"the map is zero everywhere while the score moves by {by:.3g} when the input is replaced"
                 self.note(Note("refuse", text, (index,)))
             else:
@@ -108,10 +108,10 @@ class Question:
     def _movement(self, zero: Tensor) -> Tensor:
         """(n,) the largest change of the target score when these inputs are replaced by nothing, or by noise."""
         inputs, targets = self.query.inputs[zero], self.query.targets[zero]
-        noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64).to(inputs)
+        noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64, device="cpu")
         moved = [
             (target_scores(shared_scores(self.model, probe), targets) - self.query.scores[zero]).abs()
-            for probe in (torch.zeros_like(inputs), noise.expand_as(inputs).contiguous())
+            for probe in (torch.zeros_like(inputs), noise.to(inputs).expand_as(inputs).contiguous())
         ]
         return torch.stack(moved).amax(0)
 

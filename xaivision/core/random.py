@@ -1,13 +1,23 @@
 """Random draws that depend on the seed alone: never on the batch, the device or the global generators."""
 
 import hashlib
+from operator import index
 
 import torch
 
+from xaivision.core.errors import InputError
+
 
 def seed_for(seed: int, *path: object) -> int:
-    """A seed for one purpose: the same for the same seed and path in every process, unrelated for others."""
-    digest = hashlib.sha256(repr((seed, *path)).encode()).digest()
+    """A seed for one purpose: the same for the same seed and path in every process, unrelated for others.
+
+    Raises: InputError, where the seed is not an integer.
+    """
+    try:
+        number = int(index(seed))  # NumPy's integers write themselves differently
+    except TypeError:
+        raise InputError(f"`seed` must be an integer. Got {seed!r}.") from None
+    digest = hashlib.sha256(repr((number, *path)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 

@@ -34,7 +34,7 @@ class Rules(Explanation):
 
     def as_attribution(self) -> Attribution:
         """The precision of the first rule on each feature that it names, zero elsewhere."""
-        values = torch.zeros_like(self.query.inputs)
+        values = torch.zeros_like(self.query.inputs, memory_format=torch.contiguous_format)  # so that rows are views
         for row, rules in zip(values.flatten(1), self.rules, strict=True):
             for condition in rules[0].conditions if rules else ():
                 row[condition.feature] = rules[0].precision

@@ -45,11 +45,12 @@ class Scores(Presentable):
 
     def interval(self, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
         """Bootstrap interval of the mean over inputs; NaN with fewer than two values."""
-        defined = self.values[~self.values.isnan()].double()
+        defined = self.values[~self.values.isnan()].double().cpu()
         if len(defined) < 2:
             return (float("nan"), float("nan"))
-        draws = torch.randint(len(defined), (RESAMPLES, len(defined)), generator=torch.Generator().manual_seed(seed))
-        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
+        chance = torch.Generator().manual_seed(seed)
+        draws = torch.randint(len(defined), (RESAMPLES, len(defined)), generator=chance, device="cpu")
+        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64, device="cpu")
         low, high = defined[draws].mean(1).quantile(tails)
         return (float(low), float(high))
 

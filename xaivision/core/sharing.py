@@ -10,7 +10,8 @@ from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
 
-Key = tuple[int, bytes]
+# The classifier itself, not its id: an id is given again once its object is gone.
+Key = tuple[ClassifierAdapter, bytes]
 
 _scores: ContextVar[dict[Key, Tensor] | None] = ContextVar("shared_scores", default=None)
 
@@ -41,7 +42,7 @@ def shared_scores(model: ClassifierAdapter, inputs: Tensor) -> Tensor:
     memory = _scores.get()
     if memory is None:
         return model(inputs)
-    keys = [(id(model), _fingerprint(one)) for one in inputs]
+    keys = [(model, _fingerprint(one)) for one in inputs]
     new = [i for i, key in enumerate(keys) if key not in memory]
     if new:
         for i, row in zip(new, model(inputs[new]), strict=True):
@@ -51,5 +52,5 @@ def shared_scores(model: ClassifierAdapter, inputs: Tensor) -> Tensor:
 
 def _fingerprint(one: Tensor) -> bytes:
     digest = hashlib.blake2b(str((one.shape, one.dtype, one.device)).encode(), digest_size=16)
-    digest.update(one.detach().cpu().contiguous().numpy().tobytes())
+    digest.update(one.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())  # bytes: NumPy has no bfloat16
     return digest.digest()

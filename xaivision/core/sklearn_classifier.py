@@ -36,7 +36,7 @@ class SklearnClassifier(ClassifierAdapter):
         return known if known is not None or self._features is None else (int(self._features),)
 
     def _score(self, batch: Tensor) -> Tensor:
-        rows = batch.detach().cpu().numpy()
+        rows = batch.detach().cpu().numpy().copy()  # a pipeline may work in place, and must not do so on the caller's values
         asked = self.schema.to_frame(rows) if self.schema is not None else rows
         if self.score_unit == "probability":
             scores = np.asarray(self.model.predict_proba(asked))  # type: ignore[attr-defined]  # any estimator
@@ -51,10 +51,19 @@ def _score_unit(estimator: Any) -> ScoreUnit:
     if hasattr(estimator, "predict_proba"):
         return "probability"
     if hasattr(estimator, "decision_function"):
+        _refuse_pairwise_margins(estimator)
         return "logit"
     raise InputError(
         f"`estimator` must have `predict_proba` or `decision_function`. Got {type(estimator).__name__}, which has neither."
     )
+
+
+def _refuse_pairwise_margins(estimator: Any) -> None:
+    """With three classes there are three pairs as well: their margins would pass for scores of the classes."""
+    settings = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    pairwise = [name for name, value in settings.items() if name.endswith("decision_function_shape") and value == "ovo"]
+    if pairwise and len(estimator.classes_) > 2:
+        raise InputError(f"`estimator` must score classes, not pairs of classes. Set {pairwise[0]}='ovr'.")
 
 
 def _classes(estimator: Any) -> Any:

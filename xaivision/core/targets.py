@@ -23,8 +23,11 @@ def resolved_targets(targets: Targets, scores: Tensor) -> Tensor:
     batch, classes = scores.shape
     if targets is None:
         return scores.argmax(dim=1)
-    chosen = torch.as_tensor(targets, device=scores.device)
-    if chosen.is_floating_point() or chosen.dtype == torch.bool:
+    try:
+        chosen = torch.as_tensor(targets, device=scores.device)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(f"`targets` must be class numbers. Got {targets!r}.") from None
+    if chosen.is_floating_point() or chosen.is_complex() or chosen.dtype == torch.bool:
         raise InputError(f"`targets` must be class numbers. Got {str(chosen.dtype).removeprefix('torch.')}.")
     chosen = chosen.long()
     if chosen.ndim == 0:

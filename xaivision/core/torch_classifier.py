@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ class LayerGradients:
 class TorchClassifier(ClassifierAdapter):
     """A module that maps (B, *S) to (B, K), or to (B, 1) where the second of two classes is scored.
 
-    `mean` and `std` (one number a channel) normalise inside, so that inputs stay in [0, 1]. The module is asked in
+    `mean` and `std` (one number a channel) normalise images inside, so that inputs stay in [0, 1]. The module is asked in
     evaluation mode and left as it was; its parameters are never touched.
     """
 
@@ -76,29 +77,31 @@ class TorchClassifier(ClassifierAdapter):
             schema=schema,
             batch_size=batch_size,
         )
-        self._affine = _affine(mean, std)
-        self._channels = _input_channels(module) if domain == "image" else None
+        # A format is the last word: a module may make three channels of one before its first convolution.
+        self._channels = image_format.channels if image_format is not None else _input_channels(module, domain)
+        self._affine = _affine(mean, std, domain, self._channels)
 
     @property
     def device(self) -> torch.device:
-        return self._anchor.device
+        return torch.device("cpu") if self._anchor is None else self._anchor.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype the module computes in; inputs are brought to it."""
-        return self._anchor.dtype
+        """The dtype the module computes in; inputs are brought to it, or left as they are where no tensor shows it."""
+        return torch.get_default_dtype() if self._anchor is None else self._anchor.dtype
 
     @property
-    def _anchor(self) -> Tensor:
-        for tensor in (*self.model.parameters(), *self.model.buffers()):
-            if tensor.is_floating_point():
-                return tensor
-        return torch.empty(0)
+    def _anchor(self) -> Tensor | None:
+        tensors = chain(self.model.parameters(), self.model.buffers())
+        return next((tensor for tensor in tensors if tensor.is_floating_point()), None)
 
     def check(self, inputs: Tensor) -> None:
         super().check(inputs)
         if self._channels is not None and inputs.shape[1] != self._channels:
-            raise InputError(f"`inputs` must have {self._channels} channels. Got {inputs.shape[1]}.")
+            raise InputError(
+                f"`inputs` must have {self._channels} channels. Got {inputs.shape[1]}. Give `image_format` where the model "
+                "takes other channels than its first convolution."
+            )
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -114,7 +117,8 @@ class TorchClassifier(ClassifierAdapter):
         """Scores of the targets (B,) and their gradients with respect to the inputs (B, *S)."""
         self.check(inputs)
         count_gradient_calls(len(inputs))
-        with self.held():
+        # In the caller's inference mode no graph is recorded, whatever the grad mode.
+        with self.held(), torch.inference_mode(False):
             parts = self.batches.run(lambda part: self._gradients(inputs[part], targets[part]), inputs, purpose="gradients")
         return Gradients(
             torch.cat([part.scores for part in parts]).to(inputs.device),
@@ -148,14 +152,14 @@ class TorchClassifier(ClassifierAdapter):
         """
         self.check(inputs)
         count_gradient_calls(len(inputs))
-        with self.held():
+        with self.held(), torch.inference_mode(False):
             parts = self.batches.run(
                 lambda part: self._layer_gradients(inputs[part], targets[part], layer), inputs, purpose="gradients"
             )
         return LayerGradients(
-            torch.cat([part.scores for part in parts]),
-            torch.cat([part.activations for part in parts]),
-            torch.cat([part.gradients for part in parts]),
+            torch.cat([part.scores for part in parts]).to(inputs.device),
+            torch.cat([part.activations for part in parts]).to(inputs.device),
+            torch.cat([part.gradients for part in parts]).to(inputs.device),
             fired=all(part.fired for part in parts),
             cut=any(part.cut for part in parts),
         )
@@ -168,6 +172,10 @@ class TorchClassifier(ClassifierAdapter):
 
         def catch(called: Layer, output: Any) -> None:
             if called == layer:
+                if not isinstance(output, Tensor):
+                    raise InputError(
+                        f"`layer` must name a layer whose output is a tensor. `{layer.name}` gives {_named(output)}."
+                    )
                 caught.append(output.detach().clone())  # the next layer may work in place
 
         with watching(self.model, {layer.name}, catch):
@@ -176,15 +184,21 @@ class TorchClassifier(ClassifierAdapter):
 
     def _logits(self, prepared: Tensor) -> Tensor:
         output = self.model(prepared)
-        scores: Tensor = getattr(output, "logits", output)
+        scores = getattr(output, "logits", output)
+        if not isinstance(scores, Tensor):
+            raise InputError(
+                f"The model must return a tensor of scores (B, K), or an object that has them as `logits`. "
+                f"Got {_named(scores)}. Wrap the model so that it does."
+            )
         if self.num_classes == 2 and scores.shape[1:] == (1,):
             other = 1 - scores if self.score_unit == "probability" else torch.zeros_like(scores)
             scores = torch.cat([other, scores], dim=1)
-        return scores
+        return self._checked(scores, len(prepared))
 
     def _prepared(self, inputs: Tensor) -> Tensor:
         """The inputs on the module's device, in its dtype, normalised, channels last in memory (1.1 to 1.2 times faster)."""
-        prepared = inputs.to(self.device, self.dtype)
+        anchor = self._anchor
+        prepared = inputs if anchor is None else inputs.to(anchor.device, anchor.dtype)
         if self.domain == "image":
             prepared = prepared.contiguous(memory_format=torch.channels_last)
         if self._affine is None:
@@ -199,7 +213,7 @@ class TorchClassifier(ClassifierAdapter):
             leaf = self._prepared(inputs).detach()
         with torch.enable_grad():
             leaf.requires_grad_()  # asked through a clone: modules that work in place refuse a leaf
-            scores = target_scores(self._logits(leaf.clone()), targets.to(leaf.device))
+            scores = target_scores(self._logits(leaf.clone()), targets.to(leaf.device, copy=True))
             gradient = _gradient(scores, leaf)
         if gradient is None:
             return Gradients(scores.detach(), torch.zeros_like(inputs), cut=True)
@@ -215,16 +229,18 @@ class TorchClassifier(ClassifierAdapter):
                 return None
             if not is_spatial_map(output):
                 raise InputError(
-                    f"`layer` must name a layer whose output is a map (B, C, h, w). "
-                    f"`{layer.name}` gives {tuple(getattr(output, 'shape', ()))}."
+                    f"`layer` must name a layer whose output is a map (B, C, h, w). `{layer.name}` gives {_named(output)}."
                 )
             torch.set_grad_enabled(True)
-            caught.append(output.detach().requires_grad_())
-            return caught[-1].clone()  # the next layer may work in place, which a leaf refuses
+            # Cloned twice: the next layer may work in place, which a leaf refuses, and so may others on the layer's input,
+            # which is also its output where the layer passes it through.
+            caught.append(output.detach().clone().requires_grad_())
+            return caught[-1].clone()
 
         # `no_grad` restores the mode of before when it is left, whatever the hook has set meanwhile.
         with watching(self.model, {layer.name}, start_graph), torch.no_grad():
-            scores = target_scores(self._logits(self._prepared(inputs)), targets.to(self.device))
+            logits = self._logits(self._prepared(inputs))
+            scores = target_scores(logits, targets.to(logits.device, copy=True))
         if not caught:
             nothing = scores.new_zeros(len(inputs), 1, 1, 1)
             return LayerGradients(scores, nothing, nothing, fired=False)
@@ -243,7 +259,13 @@ def _gradient(scores: Tensor, leaf: Tensor) -> Tensor | None:
     return gradient
 
 
-def _affine(mean: Sequence[float] | None, std: Sequence[float] | None) -> tuple[Tensor, Tensor] | None:
+def _named(output: Any) -> str:
+    return f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
+
+
+def _affine(
+    mean: Sequence[float] | None, std: Sequence[float] | None, domain: Domain, channels: int | None
+) -> tuple[Tensor, Tensor] | None:
     """Scale and shift, (1, C, 1, 1), of `(x - mean) / std`."""
     if mean is None and std is None:
         return None
@@ -251,14 +273,17 @@ def _affine(mean: Sequence[float] | None, std: Sequence[float] | None) -> tuple[
         raise InputError(
             f"`mean` and `std` must be given together, one number a channel, with positive `std`. Got {mean} and {std}."
         )
-    scale = 1 / torch.tensor(list(std), dtype=torch.float64)
-    shift = -torch.tensor(list(mean), dtype=torch.float64) * scale
+    if domain != "image":
+        raise InputError("`mean` and `std` are for images. Standardize the columns of a table inside the module.")
+    if len(mean) not in (1, channels or len(mean)):
+        raise InputError(f"`mean` and `std` must have one number for each of {channels} channels. Got {len(mean)}.")
+    scale = 1 / torch.tensor(list(std), dtype=torch.float64, device="cpu")
+    shift = -torch.tensor(list(mean), dtype=torch.float64, device="cpu") * scale
     return scale.view(1, -1, 1, 1), shift.view(1, -1, 1, 1)
 
 
-def _input_channels(module: nn.Module) -> int | None:
+def _input_channels(module: nn.Module, domain: Domain) -> int | None:
     """Channels that the first convolution takes, where there is one."""
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            return part.in_channels
-    return None
+    convolutions = (part for part in module.modules() if isinstance(part, nn.Conv2d))
+    first = next(convolutions, None) if domain == "image" else None
+    return None if first is None else first.in_channels

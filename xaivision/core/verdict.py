@@ -65,7 +65,7 @@ def _judged_one(values: Tensor | None, score: Tensor, diagnostics: Diagnostics, 
         found += _of_values(values)
     if reference is not None:
         found += _of_completeness(values, score, reference, diagnostics.completeness_gap, index)
-    if diagnostics.local_fit is not None and float(diagnostics.local_fit[index]) < POOR_LOCAL_FIT:
+    if diagnostics.local_fit is not None and not float(diagnostics.local_fit[index]) >= POOR_LOCAL_FIT:  # NaN is poor too
         found.append(("warn", f"the local model fits poorly (R2 {float(diagnostics.local_fit[index]):.2f})"))
     return Verdict(worst(status for status, _ in found), tuple(dict.fromkeys(text for status, text in found if status != "ok")))
 
@@ -79,9 +79,13 @@ def _of_completeness(
     values: Tensor | None, score: Tensor, reference: Tensor, gaps: Tensor | None, index: int
 ) -> list[tuple[Status, str]]:
     change = score.double() - reference.double()
+    if not bool(change.isfinite()):
+        return [("refuse", "the change of the score from the baseline is not finite")]
     tolerance = completeness_tolerance(change)
-    if values is not None and not bool(values.any()) and bool(change.abs() > tolerance):
-        return [("refuse", f"the map is zero everywhere while the score changes by {float(change):.3g}")]
+    if values is not None and not bool(values.any()):
+        if bool(change.abs() > tolerance):
+            return [("refuse", f"the map is zero everywhere while the score changes by {float(change):.3g}")]
+        return [("warn", "the map is zero everywhere: the score is the same as that of the baseline")]
     if gaps is None:
         return []
     gap = gaps[index].double()

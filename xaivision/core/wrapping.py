@@ -1,12 +1,13 @@
 """One factory: anything that scores a batch becomes a classifier, or an error says which adapter to use."""
 
+from inspect import signature
 from typing import Any
 
 from torch import nn
 
 from xaivision.core.about import Domain
 from xaivision.core.classifier import Classifier, ClassifierAdapter
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.torch_classifier import TorchClassifier
@@ -22,12 +23,14 @@ def classifier(anything: Any, **settings: Any) -> ClassifierAdapter:
     """
     if isinstance(anything, ClassifierAdapter):
         return _unchanged(anything, settings)
+    if isinstance(anything, type):
+        raise InputError(f"`classifier` takes an object. Got the class {anything.__name__}. Make one of it first.")
     if isinstance(anything, nn.Module):
         return _around_module(anything, settings)
-    if hasattr(anything, "predict_proba") or hasattr(anything, "decision_function"):
-        return SklearnClassifier(anything, **settings)
     if isinstance(anything, Classifier):
         return _around_classifier(anything, settings)
+    if hasattr(anything, "predict_proba") or hasattr(anything, "decision_function"):
+        return SklearnClassifier(anything, **_known(SklearnClassifier, settings))
     if callable(anything):
         return _around_function(anything, settings)
     raise InputError(
@@ -42,9 +45,18 @@ def _unchanged(adapter: ClassifierAdapter, settings: dict[str, Any]) -> Classifi
     return adapter
 
 
+def _known(adapter: type[ClassifierAdapter], settings: dict[str, Any]) -> dict[str, Any]:
+    """Raises: UnknownNameError, where the adapter has no such setting."""
+    names = list(signature(adapter).parameters)[1:]
+    for name in settings:
+        if name not in names:
+            raise UnknownNameError(f"setting of {adapter.__name__}", name, names)
+    return settings
+
+
 def _around_classifier(model: Classifier, settings: dict[str, Any]) -> FunctionClassifier:
     known = {name: getattr(model, name) for name in ("num_classes", "score_unit", "domain", "class_names")}
-    return FunctionClassifier(model, array="torch", **{**known, **settings})
+    return FunctionClassifier(model, array="torch", **{**known, **_known(FunctionClassifier, settings)})
 
 
 def _around_function(function: Any, settings: dict[str, Any]) -> FunctionClassifier:
@@ -54,13 +66,14 @@ def _around_function(function: Any, settings: dict[str, Any]) -> FunctionClassif
             f"A function says nothing of itself: give {', '.join(f'`{name}`' for name in missing)}, as in "
             "classifier(f, num_classes=10, score_unit='probability', domain='image')."
         )
-    return FunctionClassifier(function, **settings)
+    return FunctionClassifier(function, **_known(FunctionClassifier, settings))
 
 
 def _around_module(module: nn.Module, settings: dict[str, Any]) -> TorchClassifier:
-    domain = settings.pop("domain", None) or _module_domain(module)
-    num_classes = settings.pop("num_classes", None) or _module_classes(module)
-    return TorchClassifier(module, num_classes, domain=domain, **settings)
+    given = {name: value for name, value in _known(TorchClassifier, settings).items() if value is not None}
+    domain = given.pop("domain") if "domain" in given else _module_domain(module)
+    num_classes = given.pop("num_classes") if "num_classes" in given else _module_classes(module)
+    return TorchClassifier(module, num_classes, domain=domain, **given)
 
 
 def _module_domain(module: nn.Module) -> Domain:

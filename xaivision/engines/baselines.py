@@ -27,7 +27,7 @@ def reference_inputs(
     """
     if isinstance(baseline, Tensor):
         return _given(baseline, inputs)
-    if baseline not in BASELINE_NAMES:
+    if not isinstance(baseline, str) or baseline not in BASELINE_NAMES:
         names = ", ".join(map(repr, BASELINE_NAMES))
         raise InputError(f"`baseline` must be one of {names}, or a tensor. Got {baseline!r}.")
     is_image = inputs.ndim == 4
@@ -45,13 +45,15 @@ def reference_inputs(
         return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
     if baseline == "blur":
         return gaussian_blur(inputs)
-    noise = torch.rand(inputs.shape[1:], generator=generator, dtype=torch.float64)
+    noise = torch.rand(inputs.shape[1:], generator=generator, dtype=torch.float64, device="cpu")
     return noise.to(inputs).expand_as(inputs)
 
 
 def _given(baseline: Tensor, inputs: Tensor) -> Tensor:
+    if not bool(baseline.isfinite().all()):
+        raise InputError("`baseline` must be finite. Got values that are NaN or infinite.")
     try:
-        return baseline.to(inputs).expand_as(inputs)
+        return baseline.detach().to(inputs).expand_as(inputs)
     except RuntimeError:
         raise InputError(
             f"`baseline` must have the shape of one input, {tuple(inputs.shape[1:])}, or of the batch. "
@@ -65,4 +67,4 @@ def _typical(typical: Sequence[float] | None, inputs: Tensor) -> Tensor:
             "`baseline` 'typical' needs a table whose schema knows typical values. "
             "Wrap the model with a schema, or pass a tensor with one value a feature."
         )
-    return torch.tensor(list(typical), dtype=torch.float64).to(inputs).expand_as(inputs)
+    return torch.tensor(list(typical), dtype=torch.float64, device="cpu").to(inputs).expand_as(inputs)

@@ -10,7 +10,7 @@ RISE_KERNEL, RISE_SIGMA = 11, 5.0
 
 def gaussian_kernel(size: int, sigma: float) -> Tensor:
     """(size,) float64 weights of a Gaussian, with sum 1."""
-    positions = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
+    positions = torch.arange(size, dtype=torch.float64, device="cpu") - (size - 1) / 2
     weights = torch.exp(-(positions**2) / (2 * sigma**2))
     return weights / weights.sum()
 
@@ -28,7 +28,7 @@ def gaussian_blur(images: Tensor, size: int = RISE_KERNEL, sigma: float = RISE_S
 def sobel_magnitude(images: Tensor) -> Tensor:
     """(B, 1, H, W) length of the Sobel gradient of the mean over channels."""
     gray = F.pad(images.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
-    across = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]).to(images) / 8
+    across = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], device="cpu").to(images) / 8
     horizontal = F.conv2d(gray, across.view(1, 1, 3, 3))
     vertical = F.conv2d(gray, across.T.reshape(1, 1, 3, 3))
     return torch.hypot(horizontal, vertical)

@@ -39,7 +39,7 @@ class Integral(NamedTuple):
 def path_integral(model: TorchClassifier, path: Path, rule: Rule) -> Integral:
     """Contributions by one quadrature rule for all inputs."""
     mean = _mean_gradient(model, path, rule)
-    spent = torch.full((len(path.inputs),), len(rule.nodes))
+    spent = torch.full((len(path.inputs),), len(rule.nodes), device="cpu")
     return Integral(_contributions(path, mean.values), spent, mean.cut)
 
 
@@ -51,7 +51,7 @@ def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, mo
     """
     cells = FIRST_STEPS
     mean, cut = _mean_gradient(model, path, quadrature_rule("midpoint", cells))
-    spent = torch.full((len(path.inputs),), cells)
+    spent = torch.full((len(path.inputs),), cells, device="cpu")
     trapezoid: Tensor | None = None
     while len(open_rows := _incomplete(path, mean, change)):
         more = cells + 1 if trapezoid is None else cells
@@ -72,8 +72,9 @@ def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, mo
 
 
 def _incomplete(path: Path, mean: Tensor, change: Tensor) -> Tensor:
+    """Numbers of the inputs whose contributions do not add up, on the CPU: an index from there fits tensors on any device."""
     gap = completeness_gap(_contributions(path, mean), change)
-    return (gap.abs() > completeness_tolerance(change)).nonzero().flatten()
+    return (gap.abs() > completeness_tolerance(change)).nonzero().flatten().cpu()
 
 
 def _contributions(path: Path, mean: Tensor) -> Tensor:

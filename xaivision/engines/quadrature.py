@@ -12,7 +12,7 @@ RuleName = Literal["midpoint", "gauss_legendre"]
 
 
 class Rule(NamedTuple):
-    """`nodes` and `weights`, (n,) in float64."""
+    """`nodes` and `weights`, (n,) in float64, on the CPU whatever the default device is."""
 
     nodes: Tensor
     weights: Tensor
@@ -26,7 +26,7 @@ def quadrature_rule(name: RuleName, steps: int) -> Rule:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise InputError(f"`steps` must be a positive integer. Got {steps!r}.")
     if name == "midpoint":
-        return Rule(midpoints(steps), torch.full((steps,), 1 / steps, dtype=torch.float64))
+        return Rule(midpoints(steps), torch.full((steps,), 1 / steps, dtype=torch.float64, device="cpu"))
     if name == "gauss_legendre":
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         return Rule(torch.from_numpy((nodes + 1) / 2), torch.from_numpy(weights / 2))
@@ -35,11 +35,11 @@ def quadrature_rule(name: RuleName, steps: int) -> Rule:
 
 def midpoints(steps: int) -> Tensor:
     """(steps,) middles of equal cells: the nodes that doubling adds to the trapezoid rule of as many cells."""
-    return (torch.arange(steps, dtype=torch.float64) + 0.5) / steps
+    return (torch.arange(steps, dtype=torch.float64, device="cpu") + 0.5) / steps
 
 
 def trapezoid_rule(cells: int) -> Rule:
     """Ends of equal cells, the outer two at half weight."""
-    weights = torch.full((cells + 1,), 1 / cells, dtype=torch.float64)
+    weights = torch.full((cells + 1,), 1 / cells, dtype=torch.float64, device="cpu")
     weights[0] = weights[-1] = 0.5 / cells
-    return Rule(torch.arange(cells + 1, dtype=torch.float64) / cells, weights)
+    return Rule(torch.arange(cells + 1, dtype=torch.float64, device="cpu") / cells, weights)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 def removal_order(values: Tensor, generator: torch.Generator) -> Tensor:
     """(B, n) feature numbers, largest value first, from (B, n). Ties are broken at random, the same way for every input."""
-    shuffle = torch.randperm(values.shape[1], generator=generator).to(values.device)
+    shuffle = torch.randperm(values.shape[1], generator=generator, device="cpu").to(values.device)
     return shuffle[values[:, shuffle].argsort(dim=1, descending=True, stable=True)]
 
 
@@ -37,6 +37,6 @@ def spearman_matrix(vectors: Sequence[Tensor]) -> Tensor:
 
 def _centered_ranks(vector: Tensor) -> Tensor:
     if not bool(vector.isfinite().all()):
-        return torch.full((vector.numel(),), float("nan"), dtype=torch.float64)
+        return torch.full((vector.numel(),), float("nan"), dtype=torch.float64, device="cpu")
     ranks = average_ranks(vector.cpu())
     return ranks - ranks.mean()

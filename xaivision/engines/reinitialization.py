@@ -22,8 +22,10 @@ def resettable_layers(module: nn.Module) -> tuple[str, ...]:
 
 def unreachable_parameters(module: nn.Module) -> tuple[str, ...]:
     """Names of parameters that no `reset_parameters` draws anew."""
+    # A layer's own only: a weight under a parametrization (weight or spectral norm) belongs to a child, where resetting
+    # does not reach it.
     reached = {
-        id(parameter) for name in resettable_layers(module) for parameter in module.get_submodule(name).parameters(recurse=True)
+        id(parameter) for name in resettable_layers(module) for parameter in module.get_submodule(name).parameters(recurse=False)
     }
     return tuple(name for name, parameter in module.named_parameters() if id(parameter) not in reached)
 
@@ -32,14 +34,26 @@ def unreachable_parameters(module: nn.Module) -> tuple[str, ...]:
 def reinitialized(module: nn.Module, layers: Sequence[str], seed: int) -> Iterator[None]:
     """These layers with fresh parameters inside; afterwards every byte as before. Global generators are not moved."""
     parts = [module.get_submodule(name) for name in layers]
-    saved = _copies(parts)
+    registered, saved = _registered(parts), _copies(parts)
     try:
         _reset(parts, seed)
         yield
     finally:
         with torch.no_grad():
+            for part, name, tensor in registered:
+                setattr(part, name, tensor)
             for tensor, copy in saved:
                 tensor.copy_(copy)
+
+
+def _registered(parts: Sequence[nn.Module]) -> list[tuple[nn.Module, str, Tensor | None]]:
+    """Which tensor each name stands for: a layer may draw new ones instead of filling those it has."""
+    modules = {id(module): module for part in parts for module in part.modules()}
+    return [
+        (module, name, tensor)
+        for module in modules.values()
+        for name, tensor in (*module._parameters.items(), *module._buffers.items())
+    ]
 
 
 def _copies(parts: Sequence[nn.Module]) -> list[tuple[Tensor, Tensor]]:
@@ -48,8 +62,12 @@ def _copies(parts: Sequence[nn.Module]) -> list[tuple[Tensor, Tensor]]:
 
 
 def _reset(parts: Sequence[nn.Module], seed: int) -> None:
-    devices = {tensor.device for part in parts for tensor in part.parameters() if tensor.device.type == "cuda"}
-    with torch.random.fork_rng(devices=sorted(devices, key=str)), torch.no_grad():
-        torch.manual_seed(seed)
+    used = {tensor.device for part in parts for tensor in part.parameters() if tensor.device.type == "cuda"}
+    devices = sorted(used, key=str)
+    with torch.random.fork_rng(devices=devices), torch.no_grad():
+        # Not `torch.manual_seed`, which moves the generators of every device, also of those that are not forked.
+        torch.default_generator.manual_seed(seed)
+        for device in devices:
+            torch.cuda.default_generators[device.index].manual_seed(seed)
         for part in parts:
             cast(Callable[[], None], part.reset_parameters)()

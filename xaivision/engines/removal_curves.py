@@ -16,7 +16,7 @@ def step_counts(features: int, steps: int) -> Tensor:
     No step is empty: with fewer features than steps there is one step a feature.
     """
     steps = min(steps, features)
-    return torch.linspace(0, features, steps + 1, dtype=torch.float64).round().long()
+    return torch.linspace(0, features, steps + 1, dtype=torch.float64, device="cpu").round().long()
 
 
 def removal_curves(model: Classifier, inputs: Tensor, substitutes: Tensor, order: Tensor, counts: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ def input_range(inputs: Tensor) -> Tensor:
 
 def smoothed_gradients(model: TorchClassifier, inputs: Tensor, targets: Tensor, scale: Tensor, noise: Tensor) -> GradientSum:
     """Mean gradient over `inputs + scale * noise`; `noise` (samples, *S) is shared by the inputs, `scale` (B, 1, ...)."""
-    weights = torch.full((len(noise),), 1 / len(noise), dtype=torch.float64)
+    weights = torch.full((len(noise),), 1 / len(noise), dtype=torch.float64, device="cpu")
 
     def noisy(part: Pairs) -> Tensor:
         return torch.addcmul(inputs[part.inputs], scale[part.inputs], noise[part.versions])

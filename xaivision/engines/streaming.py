@@ -12,7 +12,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 
 
 class Pairs(NamedTuple):
-    """One batch of work: `inputs` (n,) which inputs, `versions` (n,) which version of each."""
+    """One batch of work: `inputs` (n,) which inputs, `versions` (n,) which version of each. On the CPU: they index any device."""
 
     inputs: Tensor
     versions: Tensor
@@ -25,7 +25,7 @@ Versions = Callable[[Pairs], Tensor]
 def pairs(inputs: int, versions: int, size: int) -> list[Pairs]:
     """Every (input, version), input by input, in batches of `size`."""
     starts = range(0, inputs * versions, size)
-    batches = (torch.arange(start, min(start + size, inputs * versions)) for start in starts)
+    batches = (torch.arange(start, min(start + size, inputs * versions), device="cpu") for start in starts)
     return [Pairs(numbers // versions, numbers % versions) for numbers in batches]
 
 
@@ -60,7 +60,7 @@ def summed_gradients(
 
 def _add_weighted(total: Tensor, part: Pairs, gradients: Tensor, weights: Tensor) -> None:
     """One matrix product a batch: a row for each input that the batch touches."""
-    rows = torch.arange(int(part.inputs[0]), int(part.inputs[-1]) + 1)  # pairs run input by input
+    rows = torch.arange(int(part.inputs[0]), int(part.inputs[-1]) + 1, device="cpu")  # pairs run input by input
     mixing = torch.zeros(len(rows), len(weights), dtype=gradients.dtype, device=gradients.device)
-    mixing[part.inputs - rows[0], torch.arange(len(weights))] = weights.to(mixing)
+    mixing[part.inputs - rows[0], torch.arange(len(weights), device="cpu")] = weights.to(mixing)
     total[rows] += (mixing @ gradients.flatten(1)).view(len(rows), *gradients.shape[1:]).double()

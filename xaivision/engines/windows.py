@@ -47,7 +47,7 @@ def sliding_windows(height: int, width: int, side: tuple[int, int], stride: tupl
 
 def window_scores(model: Classifier, inputs: Tensor, baseline: Tensor, targets: Tensor, windows: list[Window]) -> Tensor:
     """(B, windows) target scores of the inputs with one window replaced by the baseline, in float64."""
-    found = torch.empty(len(inputs), len(windows), dtype=torch.float64)
+    found = torch.empty(len(inputs), len(windows), dtype=torch.float64, device="cpu")
 
     def hidden(part: Pairs) -> Tensor:
         batch = inputs[part.inputs]

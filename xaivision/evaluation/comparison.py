@@ -32,7 +32,8 @@ class Comparison(Presentable):
     """Explanations of one query by label, methods first and `controls` after them.
 
     `scores`: metric -> label -> scores, with those of the controls attached. `agreement` (B, n, n): Spearman correlation
-    between the `agreement_labels`. `failures`: why a method or a metric could not answer, one sentence each.
+    between the `agreement_labels`, the explanations that are attributions. `failures`: why a method or a metric could not
+    answer, one sentence each.
     """
 
     query: Query
@@ -64,6 +65,11 @@ class Plan:
             raise InputError("`methods` must name at least one method. Got none.")
         if twice := sorted(set(self.explainers) & set(self.controls)):
             raise InputError(f"`{twice[0]}` is named as a method and as a control. Name it once.")
+        for name, metric in self.metrics.items():
+            if metric.about.judges != "explanation":
+                raise InputError(
+                    f"`metrics` must judge explanations. `{name}` is a sanity check: it asks the method again. Use `xv.evaluate`."
+                )
 
 
 def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> Comparison:
@@ -128,21 +134,25 @@ def _attributions(explanations: Mapping[str, Explanation]) -> dict[str, Attribut
 def _scores(
     model: ClassifierAdapter, explanations: Mapping[str, Explanation], plan: Plan, failures: dict[str, str]
 ) -> dict[str, dict[str, Scores]]:
-    maps = _attributions(explanations)
     scores: dict[str, dict[str, Scores]] = {}
     for name, metric in track(list(plan.metrics.items()), "metrics"):
         found = {}
-        for label, attribution in maps.items():
+        for label, explanation in explanations.items():
             try:
-                found[label] = metric.evaluate(model, attribution, seed=plan.seed)
-                if attribution.method == "random":
-                    found[label] = averaged([found[label], *_further_draws(model, metric, attribution, plan)])
+                found[label] = _judged(model, metric, explanation.as_attribution(), plan)
             except Cancelled:
                 raise
             except XaivisionError as error:
                 failures[f"{name} of {label}"] = str(error)
         scores[name] = _with_controls(found, plan)
     return scores
+
+
+def _judged(model: ClassifierAdapter, metric: Metric, attribution: Attribution, plan: Plan) -> Scores:
+    first = metric.evaluate(model, attribution, seed=plan.seed)
+    if attribution.method != "random":
+        return first
+    return averaged([first, *_further_draws(model, metric, attribution, plan)])
 
 
 def _with_controls(found: Mapping[str, Scores], plan: Plan) -> dict[str, Scores]:

@@ -26,14 +26,14 @@ class Completeness:
         name="completeness",
         answers="Do the contributions account for the whole change of the score from the baseline?",
         misleads="A map may add up and still name the wrong features.",
-        cost="1 forward",
+        cost="2 forwards",
         source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
         higher_is_better=False,
         kinds=("contribution",),
     )
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
-        """(B,) absolute gap over the change.
+        """(B,) absolute gap over the change; undefined for maps that are not finite.
 
         Raises: InputError, where the explanation names no baseline to measure a change from.
         """
@@ -46,4 +46,5 @@ class Completeness:
             change = score_change(target_scores(scores, targets), target_scores(reference, targets))
             gap = completeness_gap(explanation.values, change)
             relative = gap.abs() / change.abs().clamp_min(ABSOLUTE / OF_THE_CHANGE)
+            relative[~relative.isfinite()] = float("nan")
             return m.scores(relative, "share of the score's change", details={"gap": gap.cpu(), "change": change.cpu()})

@@ -45,19 +45,38 @@ class Measurement:
 def measurement(about: AboutEvaluator, model: Classifier, explanation: Attribution) -> Iterator[Measurement]:
     """Open a measurement.
 
-    Raises: InputError, where the attribution is of a kind the metric has no definition for; CapabilityError, where the
-    model gives too little or has inputs of another domain.
+    Raises: InputError, where the explanation is no attribution, one of a kind the metric has no definition for, or one of
+    classes the model has not; CapabilityError, where the model gives too little or has inputs of another domain.
     """
     adapter = classifier(model)
+    _check_attribution(about, explanation)
+    _check_model(about, adapter, explanation)
+    with adapter.held(), metered() as meter:
+        yield Measurement(about, adapter, explanation, meter)
+
+
+def _check_attribution(about: AboutEvaluator, explanation: object) -> None:
+    if not isinstance(explanation, Attribution):
+        raise InputError(
+            f"`{about.name}` judges attributions. Got {type(explanation).__name__}. "
+            "`as_attribution()` converts other results, where that has a meaning."
+        )
     if explanation.kind not in about.kinds:
         raise InputError(
             f"`{about.name}` judges {' or '.join(about.kinds)}s. `{explanation.method}` gives {explanation.kind}s. "
             "`as_contribution(baseline)` converts slopes, explicitly."
         )
+
+
+def _check_model(about: AboutEvaluator, adapter: ClassifierAdapter, explanation: Attribution) -> None:
     if adapter.domain not in about.domains or adapter.access < about.needs:
         raise CapabilityError(
             f"`{about.name}` needs a model of {' or '.join(about.domains)} inputs that gives its {about.needs}. "
             f"Got {adapter!r}, which gives its {adapter.access}."
         )
-    with adapter.held(), metered() as meter:
-        yield Measurement(about, adapter, explanation, meter)
+    highest = int(explanation.query.targets.max())
+    if highest >= adapter.num_classes:
+        raise InputError(
+            f"`explanation` must be of this model's classes, 0 to {adapter.num_classes - 1}. It explains class {highest}. "
+            "Pass the model that was explained."
+        )

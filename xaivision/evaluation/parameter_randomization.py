@@ -12,6 +12,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.origin import plain_settings
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import seed_for
@@ -29,7 +30,8 @@ Order = Literal["all", "bottom_up", "top_down"]
 class ParameterRandomization:
     """How alike the explanation stays, from 0 to 1, when layers get fresh random weights; low is good.
 
-    Likeness is the absolute Spearman correlation with the explanation before, over features that are not zero in both.
+    Likeness is the absolute Spearman correlation with the explanation before; features that are zero before and after are
+    left out. A map that is constant has no ranks, and no value.
     `order` "all": every layer at once. "bottom_up" and "top_down": one after the other, cumulatively; the value is the mean
     over the stages and `curves` (B, layers) holds them. The weights are given back byte for byte.
     """
@@ -42,6 +44,7 @@ class ParameterRandomization:
         source="Adebayo et al., 2018, arXiv:1810.03292; order: Binder et al., 2023, arXiv:2211.12486",
         higher_is_better=False,
         needs=Access.WEIGHTS,
+        judges="explainer",
     )
 
     order: Order = "all"
@@ -53,9 +56,11 @@ class ParameterRandomization:
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) likeness; `details` holds the signed correlation, and that of absolute values, after the last stage.
 
-        Raises: CapabilityError, where the model is no torch module or none of its layers can be drawn anew.
+        Raises: CapabilityError, where the model is no torch module or none of its layers can be drawn anew; InputError,
+        where the explanation is not this explainer's.
         """
         with measurement(self.about, model, explanation) as m:
+            _check_same(explainer, explanation)
             module_model = _module_model(m.model)
             stages = self._stages(resettable_layers(module_model.model))
             maps = [self._asked_again(module_model, explainer, explanation, stage, seed) for stage in track(stages, "randomized")]
@@ -91,6 +96,17 @@ def _module_model(model: ClassifierAdapter) -> TorchClassifier:
     if not isinstance(model, TorchClassifier):
         raise CapabilityError(f"`parameter_randomization` needs a torch module. Got {model!r}.")
     return model
+
+
+def _check_same(explainer: Explainer, explanation: Attribution) -> None:
+    """Two methods, or two settings of one, differ without any help of the weights."""
+    asked = (explainer.about.name, plain_settings(explainer))
+    answered = (explanation.origin.method, dict(explanation.origin.settings))
+    if asked != answered:
+        raise InputError(
+            f"`explanation` must come from the explainer that is checked, `{asked[0]}` with {asked[1]}. "
+            f"Got one of `{answered[0]}` with {answered[1]}."
+        )
 
 
 def _likeness(before: Tensor, after: Tensor) -> list[float]:

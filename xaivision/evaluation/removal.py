@@ -33,8 +33,8 @@ class _RemovalCurve:
     output: Output = "probability"
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise InputError(f"`steps` must be a positive integer. Got {self.steps}.")
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise InputError(f"`steps` must be a positive integer. Got {self.steps!r}.")
         if self.output not in ("probability", "score"):
             raise InputError(f"`output` must be 'probability' or 'score'. Got {self.output!r}.")
 

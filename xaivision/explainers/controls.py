@@ -51,7 +51,7 @@ class Random(_Control):
     def _map(self, q: Question) -> Tensor:
         shape = q.query.inputs.shape
         positions = (1, *shape[2:]) if len(shape) == 4 else shape[1:]
-        return torch.randn(positions, generator=q.generator()).expand(shape[0], *positions)
+        return torch.randn(positions, generator=q.generator(), device="cpu").expand(shape[0], *positions)
 
 
 @dataclass(frozen=True)
@@ -95,4 +95,4 @@ class Constant(_Control):
 
     def _map(self, q: Question) -> Tensor:
         shape = q.query.inputs.shape
-        return torch.ones((shape[0], 1, *shape[2:]) if len(shape) == 4 else shape)
+        return torch.ones((shape[0], 1, *shape[2:]) if len(shape) == 4 else shape, device="cpu")

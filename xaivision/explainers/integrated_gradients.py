@@ -17,7 +17,8 @@ from xaivision.core.targets import Targets, target_scores
 from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
-from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.doubts import gradient_doubts, missed_changes
+from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,8 @@ class IntegratedGradients:
     """The gradient averaged along the line from the baseline, times the distance: contributions that add up.
 
     `steps` "auto" doubles the number of gradients until the contributions of an input add up within 5 % of its score's
-    change, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps.
+    change, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps. `baseline`: a name or a tensor, "auto" for
+    black images and the typical row of a table.
     """
 
     about: ClassVar[About] = About(
@@ -43,10 +45,10 @@ class IntegratedGradients:
     max_steps: int = 512
 
     def __post_init__(self) -> None:
-        if self.steps != "auto":
-            quadrature_rule(self.rule, self.steps)
-        elif self.rule != "midpoint":
+        quadrature_rule(self.rule, FIRST_STEPS if self.steps == "auto" else self.steps)  # raises where it knows no such rule
+        if self.steps == "auto" and self.rule != "midpoint":
             raise InputError(f"`rule` {self.rule!r} needs a fixed number of `steps`; automatic steps refine the midpoint rule.")
+        check_positive_integer("max_steps", self.max_steps)
         if self.max_steps < FIRST_STEPS:
             raise InputError(f"`max_steps` must be at least {FIRST_STEPS}. Got {self.max_steps}.")
 
@@ -57,11 +59,12 @@ class IntegratedGradients:
             baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), typical)
             reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
             path = Path(q.query.inputs, baseline, q.query.targets)
+            change = score_change(q.query.scores, reference)
             if self.steps == "auto":
-                change = score_change(q.query.scores, reference)
                 found = refined_path_integral(q.torch_model, path, change, self.max_steps)
             else:
                 found = path_integral(q.torch_model, path, quadrature_rule(self.rule, self.steps))
             gradient_doubts(q, found.cut)
             values = found.contributions.to(inputs.dtype)
+            missed_changes(q, values, change)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)

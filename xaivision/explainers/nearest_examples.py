@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from xaivision.core.about import About
@@ -13,9 +12,11 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.examples import Examples
 from xaivision.core.layers import Layer
+from xaivision.core.query import PIXEL_SLACK
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.neighbors import nearest
+from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,12 @@ class NearestExamples:
     layer: str | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.k <= len(self.background):
+        check_positive_integer("k", self.k)
+        if not isinstance(self.background, Tensor) or not self.background.ndim:
+            raise InputError(f"`background` must be a tensor (N, *S), one example a row. Got {type(self.background).__name__}.")
+        if not bool(self.background.isfinite().all()):
+            raise InputError("`background` must be finite. Got values that are NaN or infinite. Remove or impute them first.")
+        if self.k > len(self.background):
             raise InputError(f"`k` must be from 1 to the {len(self.background)} examples of the background. Got {self.k}.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Examples:
@@ -51,7 +57,7 @@ class NearestExamples:
             indices, distances = nearest(points, candidates, self.k)
             examples = background[indices]
             scores = q.model(examples.flatten(0, 1)).view(*indices.shape, -1)
-            wanted = q.query.targets.cpu()[:, None, None].expand(-1, self.k, 1)
+            wanted = q.query.targets[:, None, None].expand(-1, self.k, 1)
             return q.examples(
                 examples,
                 indices,
@@ -61,19 +67,21 @@ class NearestExamples:
             )
 
     def _checked_background(self, q: Question) -> Tensor:
-        background = self.background.to(q.query.inputs)
+        background = self.background.detach().to(q.query.inputs)
         if background.shape[1:] != q.query.inputs.shape[1:]:
             raise InputError(
                 f"`background` must hold inputs of shape {tuple(q.query.inputs.shape[1:])}. Got {tuple(background.shape[1:])}."
             )
+        low, high = float(background.min()), float(background.max())
+        if q.model.domain == "image" and (low < -PIXEL_SLACK or high > 1 + PIXEL_SLACK):
+            raise InputError(f"`background` must hold images in [0, 1]. Got values from {low:.4g} to {high:.4g}.")
         return background
 
     def _represented(self, q: Question, background: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and background as vectors to measure distances between."""
         if self.layer is not None:
             return self._of_layer(q, background)
-        spread = background.std(0, correction=0) if background.ndim == 2 else background.new_ones(())
-        spread = torch.where(spread > 0, spread, 1)
+        spread = _spread(background) if background.ndim == 2 else background.new_ones(())
         return (q.query.inputs / spread).flatten(1), (background / spread).flatten(1)
 
     def _of_layer(self, q: Question, background: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,3 +97,9 @@ class NearestExamples:
         """Minus the squared difference of each feature: what it adds to minus the squared distance."""
         difference = points[:, None] - candidates[indices]
         return -(difference**2).view(*indices.shape, *q.query.inputs.shape[1:])
+
+
+def _spread(background: Tensor) -> Tensor:
+    """(F,) standard deviation of each column, 1 where it is constant: there rounding gives 1e-8 or so, not 0."""
+    constant = (background == background[0]).all(0)
+    return background.std(0, correction=0).masked_fill(constant, 1)

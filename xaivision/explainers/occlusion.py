@@ -14,6 +14,7 @@ from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets, target_scores
 from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, window_scores
+from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,8 @@ class Occlusion:
     """The drop of the score when a window is replaced by the baseline, shared among the window's pixels.
 
     `window` and `stride` in pixels: None takes a fourteenth of the picture's shorter side and half of that; in a table one
-    column after the other. Values are (B, 1, H, W), or (B, F).
+    column after the other. `baseline`: a name or a tensor, "auto" for black images and the typical row of a table. Values
+    are (B, 1, H, W), or (B, F).
     """
 
     about: ClassVar[About] = About(
@@ -36,6 +38,11 @@ class Occlusion:
     window: int | None = None
     stride: int | None = None
     baseline: Baseline = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value in (("window", self.window), ("stride", self.stride)):
+            if value is not None:
+                check_positive_integer(name, value)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions: drops of the score per position. They add up exactly only where the model is linear."""

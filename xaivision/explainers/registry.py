@@ -1,11 +1,13 @@
 """Every explainer by name, third-party ones included."""
 
 import warnings
-from dataclasses import MISSING, fields
+from collections.abc import Iterable
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, cast
 
+from xaivision.core.about import About
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
@@ -41,10 +43,19 @@ def third_party_explainers() -> dict[str, type[Explainer]]:
     found: dict[str, type[Explainer]] = {}
     for entry in entry_points(group=GROUP):
         try:
-            found[entry.name] = entry.load()
+            found[entry.name] = _checked(entry.load())
         except Exception as error:
             warnings.warn(f"The explainer `{entry.name}` of {entry.value} could not be loaded: {error}", stacklevel=2)
     return found
+
+
+def _checked(loaded: Any) -> type[Explainer]:
+    """Raises: TypeError, where it is not what every list and door here relies on."""
+    if not (
+        is_dataclass(loaded) and isinstance(getattr(loaded, "about", None), About) and callable(getattr(loaded, "explain", None))
+    ):
+        raise TypeError("it is no explainer: a frozen dataclass with `about` and `explain`")
+    return cast(type[Explainer], loaded)
 
 
 def explainers() -> dict[str, type[Explainer]]:
@@ -61,15 +72,19 @@ def explainer(name: str, **settings: Any) -> Explainer:
     if name not in known:
         raise UnknownNameError("method", name, known)
     made = known[name]
-    allowed = {part.name: part for part in fields(made)}  # type: ignore[arg-type]  # every explainer is a dataclass
+    allowed = [part.name for part in fields(made)]  # type: ignore[arg-type]  # every explainer is a dataclass
     for setting in settings:
         if setting not in allowed:
             raise UnknownNameError(f"setting of `{name}`", setting, allowed)
-    missing = [
-        part.name
-        for part in allowed.values()
-        if part.default is MISSING and part.default_factory is MISSING and part.name not in settings
-    ]
-    if missing:
-        raise InputError(f"`{name}` needs {', '.join(f'`{part}`' for part in missing)}. Got no value.")
+    if missing := missing_settings(made, settings):
+        raise InputError(f"`{name}` needs {' and '.join(f'`{part}`' for part in missing)}. Got no value.")
     return made(**settings)
+
+
+def missing_settings(made: type[Explainer], given: Iterable[str]) -> tuple[str, ...]:
+    """Settings without a default that are not given."""
+    return tuple(
+        part.name
+        for part in fields(made)  # type: ignore[arg-type]  # every explainer is a dataclass
+        if part.default is MISSING and part.default_factory is MISSING and part.name not in given
+    )

@@ -15,6 +15,7 @@ from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.smoothing import input_range, smoothed_gradients
 from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,9 @@ class SmoothGrad:
     noise: float = 0.15
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise InputError(f"`samples` must be a positive integer. Got {self.samples}.")
-        if not 0 <= self.noise < float("inf"):
-            raise InputError(f"`noise` must be a number from 0, a share of the input's range. Got {self.noise}.")
+        check_positive_integer("samples", self.samples)
+        if isinstance(self.noise, bool) or not isinstance(self.noise, float | int) or not 0 <= self.noise < float("inf"):
+            raise InputError(f"`noise` must be a number from 0, a share of the input's range. Got {self.noise!r}.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Slopes of the shape of the inputs."""
@@ -52,4 +52,4 @@ class SmoothGrad:
 
     def _draws(self, q: Question) -> Tensor:
         shape = (self.samples, *q.query.inputs.shape[1:])
-        return torch.randn(shape, generator=q.generator(), dtype=torch.float32).to(q.query.inputs)
+        return torch.randn(shape, generator=q.generator(), dtype=torch.float32, device="cpu").to(q.query.inputs)

@@ -1,0 +1,172 @@
+"""Markdown tables and cards of everything that is registered or measured."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xaivision.core.about import About, AboutEvaluator
+
+
+def methods() -> str:
+    return _explainer_table(control=False)
+
+
+def controls() -> str:
+    return _explainer_table(control=True)
+
+
+def method_cards() -> str:
+    return _explainer_cards(control=False)
+
+
+def control_cards() -> str:
+    return _explainer_cards(control=True)
+
+
+def metrics() -> str:
+    rows = [(f"`{name}`", about.answers, _judged(about), _better(about), about.cost) for name, about in _evaluators().items()]
+    return table(("Name", "What it answers", "Judges", "Better is", "Cost"), rows)
+
+
+def metric_cards() -> str:
+    return "\n\n".join(_evaluator_card(name, kind) for name, kind in sorted(_evaluator_types().items()))
+
+
+def datasets() -> str:
+    from xaivision.data.registry import available_datasets, dataset_card
+
+    rows = [
+        (f"`{name}`", what, dataset_card(name).size, dataset_card(name).license) for name, what in available_datasets().items()
+    ]
+    return table(("Name", "What it is", "Size", "License"), rows)
+
+
+def models() -> str:
+    from xaivision.models.registry import available_models
+
+    return table(("Name", "What it is"), [(f"`{name}`", what) for name, what in available_models().items()])
+
+
+def commands() -> str:
+    """What `--help` says, of each command in turn."""
+    from typer.main import get_command
+
+    from xaivision.cli import app
+
+    return "\n\n".join([_help(), *(f"## {name}\n\n{_help(name)}" for name in get_command(app).commands)])
+
+
+def benchmarks(results: Path) -> str:
+    """One section a file in `results`: what was measured, on what, against which goal."""
+    return "\n\n".join(_benchmark(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(results.glob("*.json")))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [heads, ["---"] * len(heads), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _help(*command: str) -> str:
+    from typer.testing import CliRunner
+
+    from xaivision.cli import app
+
+    shown = CliRunner().invoke(app, [*command, "--help"], prog_name="xaivision")
+    return f"```text\n{shown.output.strip()}\n```"
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _benchmark(result: Mapping[str, Any]) -> str:
+    facts = f"Goal: {result['goal']}\n\nMeasured on: {result['machine']}"
+    return f"## {result['title']}\n\n{result['what']}\n\n{table(result['columns'], result['rows'])}\n\n{facts}"
+
+
+def _explainer_types(*, control: bool) -> dict[str, type]:
+    from xaivision.explainers.registry import EXPLAINERS
+
+    return {name: kind for name, kind in sorted(EXPLAINERS.items()) if kind.about.control == control}
+
+
+def _evaluator_types() -> Mapping[str, type]:
+    from xaivision.evaluation.registry import EVALUATORS
+
+    return EVALUATORS
+
+
+def _evaluators() -> dict[str, AboutEvaluator]:
+    return {name: kind.about for name, kind in sorted(_evaluator_types().items())}
+
+
+def _explainer_table(*, control: bool) -> str:
+    cards: dict[str, About] = {name: kind.about for name, kind in _explainer_types(control=control).items()}
+    rows = [(f"`{name}`", about.answers, _inputs(about), _needed(about), about.cost) for name, about in cards.items()]
+    return table(("Method", "What it answers", "Inputs", "Needs", "Cost"), rows)
+
+
+def _explainer_cards(*, control: bool) -> str:
+    return "\n\n".join(_explainer_card(name, kind) for name, kind in _explainer_types(control=control).items())
+
+
+def _explainer_card(name: str, kind: type) -> str:
+    about: About = kind.about
+    facts = [
+        ("Misleads", about.misleads),
+        ("Cost", about.cost),
+        ("Needs", f"{_needed(about)}; takes {_inputs(about)}"),
+        ("Settings", _settings(kind)),
+        ("Source", about.source),
+    ]
+    return _card(name, about.answers, facts)
+
+
+def _evaluator_card(name: str, kind: type) -> str:
+    about: AboutEvaluator = kind.about
+    facts = [
+        ("Misleads", about.misleads),
+        ("Judges", f"{_judged(about)}; {' and '.join(f'{kind}s' for kind in about.kinds)} of {_inputs(about)}"),
+        ("Better is", _better(about)),
+        ("Cost", about.cost),
+        ("Needs", f"the model's {about.needs}"),
+        ("Settings", _settings(kind)),
+        ("Source", about.source),
+    ]
+    return _card(name, about.answers, facts)
+
+
+def _inputs(about: About | AboutEvaluator) -> str:
+    return " and ".join({"image": "images", "tabular": "tables"}[domain] for domain in about.domains)
+
+
+def _needed(about: About) -> str:
+    return "nothing of the model" if about.control else f"the model's {about.needs}"
+
+
+def _judged(about: AboutEvaluator) -> str:
+    return "one explanation" if about.judges == "explanation" else "a method, asked again"
+
+
+def _better(about: AboutEvaluator) -> str:
+    return "higher" if about.higher_is_better else "lower"
+
+
+def _card(name: str, answers: str, facts: Iterable[tuple[str, str]]) -> str:
+    rows = [(f"**{what}**", text) for what, text in facts if text]
+    return f"### `{name}`\n\n{answers}\n\n{table(('', ''), rows)}"
+
+
+def _settings(kind: type) -> str:
+    return ", ".join(_setting(part) for part in dataclasses.fields(kind) if part.init)
+
+
+def _setting(part: dataclasses.Field) -> str:
+    if part.default is not dataclasses.MISSING:
+        return f"`{part.name}={part.default!r}`"
+    if part.default_factory is not dataclasses.MISSING:
+        return f"`{part.name}={part.default_factory()!r}`"
+    return f"`{part.name}` (to be given)"

@@ -1,0 +1,34 @@
+"""Draws the pictures in README.md and docs/ anew: the demo's own figures, reduced to a size that a repository can carry."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from PIL import Image
+
+from xaivision.demo import run_demo
+
+FOLDER = Path(__file__).resolve().parent / "pictures"
+WIDTH, COLORS = 1400, 128
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with TemporaryDirectory() as made:
+        for figure in (path for path in run_demo(Path(made), quick=True).written if path.suffix == ".png"):
+            with Image.open(figure) as picture:
+                reduced(picture).save(FOLDER / figure.name, optimize=True)
+            print(f"docs/pictures/{figure.name}: {(FOLDER / figure.name).stat().st_size // 1000} kB")
+
+
+def reduced(picture: Image.Image) -> Image.Image:
+    height = round(picture.height * min(1, WIDTH / picture.width))
+    smaller = picture.convert("RGB").resize((min(WIDTH, picture.width), height), Image.Resampling.LANCZOS)
+    return smaller.quantize(COLORS, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Tiny models of every kind, each with a witness inside that counts what really reaches it and may strike at a call."""
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.image_format import ImageFormat
+from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.core.torch_classifier import TorchClassifier
+
+SIDE, FEATURES, CLASSES = 6, 6, 3
+# Smaller than the batches of the tests, so that one question takes several calls.
+BATCH = 2
+
+
+class Witness:
+    """Sees every call of the model itself, below all adapters."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.inputs = 0
+        self.differentiated = 0
+        self._strike: tuple[int, Callable[[], None]] | None = None
+
+    def strike_at(self, call: int, action: Callable[[], None]) -> None:
+        """Do this in the middle of that call, counted from 1 from now on."""
+        self._strike = (self.calls + call, action)
+
+    def spare(self) -> None:
+        self._strike = None
+
+    def saw(self, batch: Any) -> None:
+        self.calls += 1
+        self.inputs += len(batch)
+        if self._strike is not None and self._strike[0] == self.calls:
+            self._strike[1]()
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A model under test. `state()` is equal before and after wherever nothing was changed."""
+
+    model: ClassifierAdapter
+    witness: Witness
+    one: tuple[int, ...]
+    dtype: torch.dtype
+    state: Callable[[], Any]
+
+    def inputs(self, batch: int = 3, seed: int = 1) -> Tensor:
+        draws = torch.rand((batch, *self.one), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        return (0.1 + 0.8 * draws).to(self.dtype)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A schema: names, typical values, and rows as a data frame."""
+
+    names: tuple[str, ...]
+    typical: tuple[float, ...] | None
+
+    def to_frame(self, rows: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(rows, columns=list(self.names))
+
+
+COLUMNS = Columns(tuple(f"column {number}" for number in range(FEATURES)), (0.45, 0.5, 0.55, 0.4, 0.6, 0.5))
+
+
+class Watched(nn.Module):
+    """Body, mean over positions if there are any, and head."""
+
+    def __init__(self, body: nn.Module, head: nn.Module, witness: Witness) -> None:
+        super().__init__()
+        self.body, self.head, self.witness = body, head, witness
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        found = self.body(inputs)
+        self.witness.saw(inputs)
+        scores: Tensor = self.head(found.flatten(2).mean(2) if found.ndim == 4 else found)
+        self.witness.differentiated += len(inputs) if scores.requires_grad else 0
+        return scores
+
+
+def _convolutions(channels: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(channels, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.Tanh(),
+        nn.Dropout(0.5),
+        nn.Conv2d(4, 5, 3, padding=1),
+        nn.Softplus(),
+    )
+
+
+def _torch_subject(make: Callable[[], nn.Module], one: tuple[int, ...], dtype: torch.dtype, seed: int, **more: Any) -> Subject:
+    """Left as a user may leave a module: half in training, with gradients, frozen weights and hooks."""
+    witness = Witness()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        body = make()
+        head = nn.Linear(5, CLASSES)
+        with torch.no_grad():
+            for name, buffer in body.named_buffers():
+                if buffer.is_floating_point():
+                    buffer.copy_(torch.rand_like(buffer) + (0.5 if name.endswith("var") else -0.5))
+            head.weight.mul_(4)
+    module = Watched(body, head, witness).to(dtype)
+    module.body[2].eval()
+    head.weight.grad = torch.ones_like(head.weight)
+    next(module.parameters()).requires_grad_(False)
+    head.register_forward_hook(lambda *_: None)
+    module.body[0].register_forward_pre_hook(lambda *_: None)
+    return Subject(TorchClassifier(module, CLASSES, batch_size=BATCH, **more), witness, one, dtype, lambda: state_of(module))
+
+
+def state_of(module: nn.Module) -> dict[str, Any]:
+    """Everything of a module that an explanation could leave changed."""
+    tensors = {
+        name: (id(tensor), _bytes(tensor), tensor.requires_grad, None if tensor.grad is None else _bytes(tensor.grad))
+        for name, tensor in (*module.named_parameters(), *module.named_buffers())
+    }
+    flags = {name: (part.training, _hooks(part)) for name, part in module.named_modules()}
+    return {"tensors": tensors, "flags": flags}
+
+
+def _hooks(part: nn.Module) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((name, tuple(hooks)) for name, hooks in vars(part).items() if name.endswith("_hooks"))
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.detach().cpu().contiguous().numpy().tobytes()
+
+
+def cnn_of_three_channels(dtype: torch.dtype, seed: int = 0) -> Subject:
+    return _torch_subject(lambda: _convolutions(3), (3, SIDE, SIDE), dtype, seed, domain="image")
+
+
+def cnn_of_one_channel(dtype: torch.dtype, seed: int = 0) -> Subject:
+    return _torch_subject(lambda: _convolutions(1), (1, SIDE, SIDE), dtype, seed, domain="image", mean=[0.4], std=[0.3])
+
+
+def mlp(dtype: torch.dtype, seed: int = 0) -> Subject:
+    def make() -> nn.Module:
+        return nn.Sequential(nn.Linear(FEATURES, 8), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 5), nn.Softplus())
+
+    return _torch_subject(make, (FEATURES,), dtype, seed, domain="tabular", schema=COLUMNS)
+
+
+class WatchedRegression(LogisticRegression):
+    """An estimator with a witness."""
+
+    witness: Witness
+
+    def predict_proba(self, X: Any) -> Any:
+        self.witness.saw(X)
+        return super().predict_proba(X)
+
+
+def estimator(dtype: torch.dtype, seed: int = 0) -> Subject:
+    fitted, witness = copy(_fitted(seed)), Witness()
+    fitted.witness = witness
+    model = SklearnClassifier(fitted, schema=COLUMNS, batch_size=BATCH)
+    return Subject(model, witness, (FEATURES,), dtype, lambda: (fitted.coef_.tobytes(), fitted.intercept_.tobytes()))
+
+
+@cache
+def _fitted(seed: int) -> WatchedRegression:
+    draws = np.random.default_rng(seed)
+    rows = draws.random((90, FEATURES))
+    labels = np.argmax(rows @ draws.normal(size=(FEATURES, CLASSES)), axis=1)
+    return WatchedRegression(C=20.0).fit(COLUMNS.to_frame(rows), labels)
+
+
+def function(dtype: torch.dtype, seed: int = 0) -> Subject:
+    weights = np.random.default_rng(seed).normal(size=(3 * SIDE * SIDE, CLASSES))
+    witness = Witness()
+
+    def scores(images: np.ndarray) -> np.ndarray:
+        witness.saw(images)
+        mixed = np.tanh((images - 0.3).reshape(len(images), -1) @ weights.astype(images.dtype) / 4)
+        images[:] = 0  # a careless function: what it is given must be its own copy
+        return mixed
+
+    model = FunctionClassifier(
+        scores,
+        CLASSES,
+        score_unit="logit",
+        domain="image",
+        image_format=ImageFormat(3, SIDE, SIDE),
+        batch_size=BATCH,
+    )
+    return Subject(model, witness, (3, SIDE, SIDE), dtype, weights.tobytes)
+
+
+SUBJECTS: dict[str, Callable[..., Subject]] = {
+    "cnn3": cnn_of_three_channels,
+    "cnn1": cnn_of_one_channel,
+    "mlp": mlp,
+    "sklearn": estimator,
+    "function": function,
+}

@@ -1,0 +1,93 @@
+import pytest
+import torch
+from core_subjects import drawn, parts_of
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.errors import InputError
+
+PHOTOS, ROWS = drawn(2, 3, 4, 5), drawn(2, 6)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shape"),
+    [(PHOTOS, (2, 3, 4, 5)), (PHOTOS, (2, 1, 4, 5)), (ROWS, (2, 6))],
+    ids=["channels", "positions", "columns"],
+)
+def test_values_have_the_shape_of_the_inputs_or_one_channel(inputs, shape):
+    assert Attribution(*parts_of(inputs), torch.zeros(shape), "slope").values.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shape"),
+    [
+        (PHOTOS, (2, 4, 5)),
+        (PHOTOS, (2, 2, 4, 5)),
+        (PHOTOS, (1, 3, 4, 5)),
+        (PHOTOS, (2, 1, 5, 4)),
+        (ROWS, (2, 1)),
+        (ROWS, (1, 6)),
+        (ROWS, (12,)),
+    ],
+    ids=str,
+)
+def test_values_of_another_shape_are_refused(inputs, shape):
+    with pytest.raises(InputError, match="`values` must have the shape of the inputs"):
+        Attribution(*parts_of(inputs), torch.zeros(shape), "slope")
+
+
+def test_feature_values_are_summed_over_channels_and_never_scaled():
+    values = drawn(2, 3, 4, 5, seed=1) - 0.5
+    assert torch.allclose(Attribution(*parts_of(PHOTOS), values, "slope").feature_values, values.sum(1))
+    assert torch.equal(Attribution(*parts_of(ROWS), ROWS, "slope").feature_values, ROWS)
+
+
+def test_a_slope_becomes_a_contribution_when_a_baseline_is_named():
+    slope = Attribution(*parts_of(PHOTOS), drawn(2, 3, 4, 5, seed=1) - 0.5, "slope")
+    found = slope.as_contribution(torch.tensor(0.25))
+    assert torch.equal(found.values, slope.values * (PHOTOS - 0.25))
+    assert (found.kind, slope.kind) == ("contribution", "slope")
+    assert torch.equal(found.baseline, torch.full_like(PHOTOS, 0.25))
+    assert found.query is slope.query
+
+
+def test_contributions_of_a_linear_model_add_up():
+    weights = drawn(6, seed=2) - 0.5
+    slope = Attribution(*parts_of(ROWS), weights.expand(2, 6), "slope")
+    found = slope.as_contribution(torch.full((6,), 0.3))
+    assert torch.allclose(found.values.sum(1), ROWS @ weights - 0.3 * weights.sum())
+
+
+def test_what_cannot_be_converted_is_refused():
+    with pytest.raises(InputError, match="`probe` gives contributions already"):
+        Attribution(*parts_of(ROWS), ROWS, "contribution").as_contribution(torch.tensor(0.0))
+    with pytest.raises(InputError, match="one slope for several channels; it cannot be multiplied"):
+        Attribution(*parts_of(PHOTOS), torch.zeros(2, 1, 4, 5), "slope").as_contribution(torch.tensor(0.0))
+
+
+def test_it_is_its_own_attribution():
+    found = Attribution(*parts_of(ROWS), ROWS, "slope")
+    assert found.as_attribution() is found
+
+
+def test_other_values_are_judged_by_their_own_sums():
+    values = torch.tensor([[1.0, 1.0], [2.0, 0.0]])
+    first = Attribution(
+        *parts_of(torch.zeros(2, 2), torch.tensor([2.0, 2.0]), completeness_gap=torch.zeros(2), standard_error=values),
+        values,
+        "contribution",
+        reference_scores=torch.zeros(2),
+    )
+    other = first.with_values(values * torch.tensor([[1.0], [0.5]]))
+    assert (first.verdict.status, other.verdict.status) == ("ok", "warn")
+    assert other.diagnostics.completeness_gap.tolist() == [0.0, 1.0]
+    assert other.diagnostics.standard_error is None
+    assert first.with_values(values * 0).verdict.status == "refuse"
+    assert Attribution(*parts_of(ROWS), ROWS, "slope").with_values(ROWS * 2).diagnostics.completeness_gap is None
+
+
+def test_a_verdict_of_one_input_is_that_of_its_own_values():
+    values = ROWS.clone()
+    values[1, 0] = float("nan")
+    found = Attribution(*parts_of(ROWS), values, "slope")
+    assert [verdict.status for verdict in found.verdicts] == ["ok", "refuse"]
+    assert found.verdict.reasons == ("input 1: 1 of 6 values are not finite",)

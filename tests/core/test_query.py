@@ -1,0 +1,97 @@
+import pytest
+import torch
+from core_subjects import convnet, drawn, linear
+
+from xaivision.core.errors import InputError
+from xaivision.core.query import asked
+from xaivision.core.torch_classifier import TorchClassifier
+
+IMAGES = TorchClassifier(convnet(), 3, class_names=["cat", "dog", "fox"])
+ROWS = TorchClassifier(linear(), 3, domain="tabular")
+PHOTOS = drawn(2, 3, 8, 8)
+
+
+class Columns:
+    names = ("height", "width", "depth", "mass")
+    typical = None
+
+    def to_frame(self, rows):
+        return rows
+
+
+def test_the_query_holds_the_inputs_their_predicted_classes_and_the_scores_of_those():
+    query = asked(IMAGES, PHOTOS)
+    scores = IMAGES(PHOTOS)
+    assert torch.equal(query.inputs, PHOTOS)
+    assert torch.equal(query.targets, scores.argmax(1))
+    assert torch.equal(query.scores, scores.amax(1))
+    assert query.score_unit == "logit"
+    assert len(query) == 2
+
+
+def test_a_target_may_be_another_class_than_the_predicted_one():
+    query = asked(IMAGES, PHOTOS, [2, 0])
+    assert query.targets.tolist() == [2, 0]
+    assert torch.equal(query.scores, IMAGES(PHOTOS)[[0, 1], [2, 0]])
+    assert query.target_names() == ("fox", "cat")
+
+
+def test_targets_without_names_are_called_by_their_numbers():
+    query = asked(ROWS, drawn(2, 4), 1)
+    assert query.target_names() == ("1", "1")
+
+
+def test_the_columns_of_a_schema_are_named():
+    model = TorchClassifier(linear(), 3, domain="tabular", schema=Columns())
+    assert asked(model, drawn(2, 4)).feature_names == Columns.names
+    assert asked(ROWS, drawn(2, 4)).feature_names == ()
+
+
+def test_a_graph_of_the_caller_is_not_kept():
+    assert not asked(IMAGES, PHOTOS.clone().requires_grad_()).inputs.requires_grad
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(("model", "inputs"), [(IMAGES, PHOTOS), (ROWS, drawn(2, 4))], ids=["images", "rows"])
+def test_values_that_are_not_finite_are_refused_and_counted(model, inputs, bad):
+    inputs = inputs.clone()
+    inputs.flatten()[[1, 3]] = bad
+    with pytest.raises(InputError, match=r"must be finite. Got 2 values that are NaN or infinite. Remove or impute them first"):
+        asked(model, inputs)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        (PHOTOS * 255, "Got values from .* to .* Divide by 255"),
+        ((PHOTOS - 0.5) / 0.25, "Undo it, and give `mean` and `std` to the classifier"),
+        (PHOTOS * 1.5 + 0.1, "Undo it"),
+        (PHOTOS - 0.01, r"must be in \[0, 1\]"),
+        (PHOTOS + 1e-3 + (1 - PHOTOS.max()), r"must be in \[0, 1\]"),
+        ((PHOTOS * 255).to(torch.uint8), "Got uint8. Divide 8-bit images by 255"),
+    ],
+    ids=["0 to 255", "normalized", "stretched", "below", "above", "uint8"],
+)
+def test_images_outside_zero_to_one_are_refused_with_the_way_back(inputs, says):
+    with pytest.raises(InputError, match=says):
+        asked(IMAGES, inputs)
+
+
+def test_the_rounding_of_a_resized_image_is_let_through():
+    asked(IMAGES, PHOTOS.clamp(0, 1) * (1 + 1e-4) - 5e-5)
+
+
+def test_the_values_of_a_table_are_free():
+    assert asked(ROWS, drawn(2, 4) * 1000 - 500).scores.shape == (2,)
+
+
+@pytest.mark.parametrize("inputs", [torch.zeros(0, 3, 8, 8), torch.zeros(2, 3, 8, 0)], ids=["no image", "no pixel"])
+def test_an_empty_batch_is_refused(inputs):
+    with pytest.raises(InputError, match=r"at least one input. Got an empty batch"):
+        asked(IMAGES, inputs)
+
+
+def test_a_refused_question_costs_no_model_call(monkeypatch):
+    monkeypatch.setattr(IMAGES.model, "forward", lambda _inputs: pytest.fail("the module was asked"))
+    with pytest.raises(InputError):
+        asked(IMAGES, PHOTOS * 255)

@@ -1,0 +1,120 @@
+import gc
+
+import pytest
+import torch
+from core_subjects import CountsRows, drawn, linear
+
+from xaivision.core.metering import metered
+from xaivision.core.sharing import shared_scores, sharing, unshared
+from xaivision.core.torch_classifier import TorchClassifier
+
+ROWS = drawn(5, 4)
+
+
+def counted(seed=0):
+    module = CountsRows(linear(seed=seed))
+    return module, TorchClassifier(module, 3, domain="tabular")
+
+
+def test_the_same_inputs_are_asked_once_and_not_counted_again():
+    module, model = counted()
+    with sharing(), metered() as meter:
+        first = shared_scores(model, ROWS)
+        again = shared_scores(model, ROWS.clone())
+    assert torch.equal(first, again)
+    assert torch.equal(first, model.model.module(ROWS))
+    assert module.batches == [5]
+    assert meter.model_calls == 5
+
+
+def test_only_new_inputs_of_a_batch_are_asked_and_every_score_stays_with_its_input():
+    module, model = counted()
+    mixed = torch.cat([drawn(2, 4, seed=9), ROWS[[3, 0]], drawn(1, 4, seed=8)])
+    with sharing():
+        shared_scores(model, ROWS)
+        found = shared_scores(model, mixed)
+    assert torch.allclose(found, linear()(mixed))
+    assert module.batches == [5, 3]
+
+
+def test_outside_everything_is_asked():
+    module, model = counted()
+    with sharing():
+        shared_scores(model, ROWS)
+    for _ in range(2):
+        shared_scores(model, ROWS)
+    assert module.batches == [5, 5, 5]
+
+
+def test_a_nested_job_shares_with_the_outer_one():
+    module, model = counted()
+    with sharing():
+        with sharing():
+            shared_scores(model, ROWS)
+        shared_scores(model, ROWS)
+    assert module.rows == 5
+
+
+def test_unshared_neither_recalls_nor_remembers():
+    module, model = counted()
+    with sharing():
+        before = shared_scores(model, ROWS)
+        with unshared(), torch.no_grad():
+            module.module.weight.add_(1)
+            changed = shared_scores(model, ROWS)
+            module.module.weight.sub_(1)
+        assert not torch.equal(before, changed)
+        assert torch.equal(shared_scores(model, ROWS), before)
+    assert module.rows == 10
+
+
+def test_sharing_goes_on_after_an_error_in_an_unshared_part():
+    module, model = counted()
+    with sharing():
+        shared_scores(model, ROWS)
+        with pytest.raises(ZeroDivisionError), unshared():
+            raise ZeroDivisionError
+        shared_scores(model, ROWS)
+    assert module.rows == 5
+
+
+def test_two_models_are_not_taken_for_each_other():
+    models = [counted(seed)[1] for seed in (1, 2)]
+    with sharing():
+        found = [shared_scores(model, ROWS) for model in models]
+    assert not torch.equal(*found)
+
+
+def test_a_model_made_where_another_one_was_is_not_taken_for_it():
+    with sharing():
+        for seed in range(50):
+            model = counted(seed)[1]
+            assert torch.allclose(shared_scores(model, ROWS), linear(seed=seed)(ROWS))
+            del model
+            gc.collect()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_inputs_of_every_dtype_are_known_again_and_not_taken_for_those_of_another(dtype):
+    module, model = counted()
+    with sharing():
+        for kind in (dtype, dtype, torch.float32):
+            shared_scores(model, torch.zeros(1, 4, dtype=kind))
+    assert module.rows == (1 if dtype == torch.float32 else 2)
+
+
+def test_inputs_are_known_by_their_values_whatever_their_layout():
+    module, model = counted()
+    with sharing():
+        shared_scores(model, ROWS)
+        shared_scores(model, ROWS.T.contiguous().T)
+        shared_scores(model, ROWS.flip(1))
+    assert module.rows == 10
+
+
+def test_writing_on_an_answer_does_not_change_what_is_remembered():
+    _, model = counted()
+    with sharing():
+        shared_scores(model, ROWS).zero_()
+        shared_scores(model, ROWS).zero_()
+        assert shared_scores(model, ROWS).any()

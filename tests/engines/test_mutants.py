@@ -1,0 +1,41 @@
+"""Each engine is broken on purpose, in many ways: the check that a real test makes must notice."""
+
+import importlib
+import importlib.util
+import inspect
+from pathlib import Path
+
+import pytest
+from engine_mutants import MUTANTS
+
+from xaivision import engines
+
+
+def broken(mutant, engine, folder):
+    """The engine's module made from its changed source."""
+    source = inspect.getsource(engine)
+    assert source.count(mutant.before) == 1, f"{mutant.name}: the text to change is no longer there once"
+    file = folder / "mutated.py"
+    file.write_text(source.replace(mutant.before, mutant.after))
+    specification = importlib.util.spec_from_file_location(engine.__name__, file)
+    changed = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(changed)
+    return changed
+
+
+def test_every_engine_has_a_mutant():
+    folder = Path(inspect.getfile(engines)).parent
+    names = {file.stem for file in folder.glob("*.py")}
+    assert names - {"__init__"} == {mutant.engine for mutant in MUTANTS}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.engine}: {mutant.name}")
+def test_a_mutant_is_noticed(mutant, monkeypatch, tmp_path):
+    engine = importlib.import_module(f"xaivision.engines.{mutant.engine}")
+    mutant.check()
+    changed = broken(mutant, engine, tmp_path)
+    for name, function in vars(engine).items():
+        if inspect.isfunction(function) and function.__module__ == engine.__name__:
+            monkeypatch.setattr(engine, name, getattr(changed, name))
+    with pytest.raises(AssertionError):
+        mutant.check()

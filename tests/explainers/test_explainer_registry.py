@@ -1,0 +1,153 @@
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from importlib.metadata import EntryPoint
+
+import pytest
+import torch
+
+import xaivision.explainers
+from xaivision.core.about import About
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.protocols import Explainer
+from xaivision.explainers import registry
+from xaivision.explainers.registry import EXPLAINERS, explainer, explainers, missing_settings, third_party_explainers
+from xaivision.explainers.saliency import Saliency
+
+# What a method without a default needs.
+NEEDED = {"nearest_examples": {"background": torch.zeros(3, 4)}}
+
+
+def made(name):
+    return explainer(name, **NEEDED.get(name, {}))
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Lets a test say which entry points installed packages have."""
+
+    def offer(**values):
+        entries = [EntryPoint(name, value, registry.GROUP) for name, value in values.items()]
+        monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == "xaivision.explainers" else [])
+        third_party_explainers.cache_clear()
+
+    yield offer
+    third_party_explainers.cache_clear()
+
+
+def classes_with_a_card():
+    modules = [
+        importlib.import_module(f"xaivision.explainers.{part.name}")
+        for part in pkgutil.iter_modules(xaivision.explainers.__path__)
+    ]
+    return {
+        found
+        for module in modules
+        for _, found in inspect.getmembers(module, inspect.isclass)
+        if found.__module__ == module.__name__ and isinstance(getattr(found, "about", None), About)
+    }
+
+
+def test_every_class_with_a_card_is_registered():
+    assert classes_with_a_card() == set(EXPLAINERS.values())
+    assert len(EXPLAINERS) == len(set(EXPLAINERS.values())) >= 12
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_a_method_is_registered_under_the_name_on_its_card(name):
+    assert EXPLAINERS[name].about.name == name
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_a_class_has_the_methods_name_in_camel_case(name):
+    assert EXPLAINERS[name].__name__ == "".join(word.title() for word in name.split("_"))
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_settings_are_frozen(name):
+    method = made(name)
+    assert isinstance(method, Explainer)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        method.seed = 1
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_every_setting_is_told_in_the_docstring_of_its_class(name):
+    text = inspect.getdoc(EXPLAINERS[name])
+    untold = [part.name for part in dataclasses.fields(EXPLAINERS[name]) if f"`{part.name}`" not in text]
+    assert untold == []
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_every_card_says_what_it_answers_when_it_misleads_and_what_it_costs(name):
+    about = EXPLAINERS[name].about
+    assert about.answers.endswith("?")
+    assert about.misleads.endswith(".")
+    assert about.cost
+    assert about.control or re.search(r"arXiv:\d{4}\.\d{5}|arXiv:\d{4}\.\d{4}|AMIA|DOI", about.source)
+
+
+def test_a_method_is_made_with_its_settings():
+    assert explainer("integrated_gradients", steps=8).steps == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "closest"), [("salency", "saliency"), ("Grad-CAM", "grad_cam"), ("integrated_gradient", "integrated_gradients")]
+)
+def test_an_unknown_method_is_answered_with_the_closest_one(name, closest):
+    with pytest.raises(UnknownNameError, match=rf"`{name}` is not a known method\. Did you mean `{closest}`\?"):
+        explainer(name)
+
+
+def test_an_unknown_setting_is_answered_with_the_closest_one():
+    with pytest.raises(UnknownNameError, match=r"`windw` is not a known setting of `occlusion`\. Did you mean `window`\?"):
+        explainer("occlusion", windw=3)
+
+
+def test_a_setting_of_a_method_without_any_is_refused():
+    with pytest.raises(UnknownNameError, match=r"`steps` is not a known setting of `saliency`\. Known: none\."):
+        explainer("saliency", steps=3)
+
+
+def test_a_missing_background_is_named():
+    assert missing_settings(EXPLAINERS["nearest_examples"], ()) == ("background",)
+    assert missing_settings(EXPLAINERS["nearest_examples"], ("background",)) == ()
+    with pytest.raises(InputError, match=r"`nearest_examples` needs `background`\. Got no value\."):
+        explainer("nearest_examples")
+
+
+def test_the_method_of_an_installed_package_is_found(offered):
+    offered(others="xaivision.explainers.saliency:Saliency")
+    assert explainers()["others"] is Saliency
+    assert isinstance(explainer("others"), Saliency)
+
+
+def test_the_houses_own_names_win(offered):
+    offered(grad_cam="xaivision.explainers.saliency:Saliency")
+    assert explainers() == EXPLAINERS
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("no_such_package_anywhere:Method", "No module named 'no_such_package_anywhere'"),
+        ("xaivision.explainers.saliency:Missing", "has no attribute 'Missing'"),
+        ("xaivision.explainers.registry:explainer", "it is no explainer: a frozen dataclass with `about` and `explain`"),
+        ("xaivision.core.query:Query", "it is no explainer: a frozen dataclass with `about` and `explain`"),
+    ],
+)
+def test_a_method_that_cannot_be_loaded_is_a_warning_and_the_others_are_there(offered, value, why):
+    offered(broken=value, others="xaivision.explainers.saliency:Saliency")
+    with pytest.warns(UserWarning, match="The explainer `broken` of .* could not be loaded: ") as caught:
+        found = explainers()
+    assert why in str(caught[0].message)
+    assert set(found) == {*EXPLAINERS, "others"}
+
+
+def test_installed_packages_are_asked_once(offered):
+    offered(broken="no_such_package_anywhere:Method")
+    with pytest.warns(UserWarning, match="could not be loaded"):
+        explainers()
+    assert set(explainers()) == set(EXPLAINERS)  # a second warning would be an error here

@@ -1,0 +1,120 @@
+"""A wheel built from the checkout works in an environment and a folder that know nothing of the checkout."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = Path(sys.executable).with_name("uv")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+LOAD_EVERYTHING = """
+import json, pathlib, sys
+import xaivision
+from xaivision.data.registry import available_datasets, dataset_card, load_dataset
+from xaivision.models.registry import available_models, model_card
+
+loaded = {name: len(load_dataset(name)) for name in available_datasets()}
+cards = {name: [dataset_card(name).license, dataset_card(name).citation] for name in available_datasets()}
+models = {name: [model_card(name).license, model_card(name).num_classes] for name in available_models()}
+print(json.dumps({"from": xaivision.__file__, "loaded": loaded, "cards": cards, "models": models}))
+"""
+
+
+def run(*command: object, cwd: Path) -> str:
+    # Without the variables that could lead back to the checkout.
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    run(UV, "build", "--wheel", "--quiet", "--out-dir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def contents(wheel):
+    return zipfile.ZipFile(wheel).namelist()
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The folder of programs of a new environment with the wheel and its demo, and nothing for tests."""
+    environment = tmp_path_factory.mktemp("installed") / "environment"
+    run(UV, "venv", "--quiet", "--python", sys.executable, environment, cwd=environment.parent)
+    programs = environment / "bin"
+    pins = ROOT / "constraints.txt"
+    run(UV, "pip", "install", "--quiet", "--python", programs / "python", "-c", pins, f"{wheel}[demo]", cwd=environment.parent)
+    return programs
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    assert ROOT not in tmp_path.parents
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "xaivision/py.typed",
+        "xaivision/datasets/registry.toml",
+        "xaivision/datasets/README.md",
+        "xaivision/datasets/samples/uci_sonar.csv",
+        "xaivision/models/imagenet_classes.txt",
+    ],
+)
+def test_the_wheel_holds_what_the_library_reads(contents, name):
+    assert name in contents
+
+
+def test_the_wheel_holds_the_templates_and_the_license(contents):
+    assert [name for name in contents if name.startswith("xaivision/report/templates/")]
+    assert [name for name in contents if name.endswith(".dist-info/licenses/LICENSE")]
+
+
+def test_the_wheel_holds_nothing_else(contents):
+    assert {name.split("/")[0] for name in contents if ".dist-info/" not in name} == {"xaivision"}
+    assert [name for name in contents if name.split("/")[1].startswith("test") or name.endswith(".pyc")] == []
+    assert "xaivision/datasets/__init__.py" not in contents
+
+
+def test_the_command_says_its_version(installed, elsewhere, wheel):
+    version = wheel.name.split("-")[1]
+    assert version in run(installed / "xaivision", "--version", cwd=elsewhere)
+
+
+def test_the_command_lists_what_there_is(installed, elsewhere):
+    listed = run(installed / "xaivision", "list", cwd=elsewhere)
+    for name in ("integrated_gradients", "deletion", "efficientnet_lite0", "uci_sonar"):
+        assert name in listed
+
+
+def test_every_named_dataset_and_every_model_card_is_there(installed, elsewhere):
+    found = json.loads(run(installed / "python", "-c", LOAD_EVERYTHING, cwd=elsewhere))
+    assert not Path(found["from"]).is_relative_to(ROOT)
+    assert found["loaded"]["uci_sonar"] == 208
+    assert {"breast_cancer", "wine", "digits", "sample_images"} <= set(found["loaded"])
+    assert all(size > 0 for size in found["loaded"].values())
+    assert all(license and citation for license, citation in found["cards"].values())
+    assert found["models"]["efficientnet_lite0"][1] == 1000
+    assert all(license and classes >= 2 for license, classes in found["models"].values())
+
+
+def test_the_demo_writes_its_report(installed, elsewhere):
+    run(installed / "xaivision", "demo", "--quick", "--output", "made", cwd=elsewhere)
+    report = (elsewhere / "made" / "report.html").read_text(encoding="utf-8")
+    assert "integrated_gradients" in report
+    assert json.loads((elsewhere / "made" / "demo.json").read_text(encoding="utf-8"))
+    assert [file for file in (elsewhere / "made").glob("*.png") if file.stat().st_size > 10_000]

@@ -1,0 +1,68 @@
+"""A dataset: inputs, what they are, and a fixed split."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from torch import Tensor
+
+from xaivision.core.about import Domain
+from xaivision.core.errors import InputError
+from xaivision.data.card import DatasetCard
+from xaivision.data.schema import TableSchema
+from xaivision.data.split import Split, stratified_split
+
+
+class Part(NamedTuple):
+    """Inputs (n, *S) and targets (n,) of one part of a dataset."""
+
+    inputs: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """`inputs` (N, *S) float32: images in [0, 1], or table rows in the units of `schema`. `targets` (N,): class numbers.
+
+    A target of -1 is an input without a label. `truth` is what was planted in a generated set: masks (N, H, W), or the
+    weights (F,) of a rule. `items` names single inputs where they have names of their own.
+    """
+
+    name: str
+    inputs: Tensor
+    targets: Tensor
+    class_names: tuple[str, ...]
+    card: DatasetCard
+    schema: TableSchema | None = None
+    truth: Tensor | None = None
+    items: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.targets.shape != self.inputs.shape[:1]:
+            raise InputError(
+                f"`targets` must have one class number for each of {len(self.inputs)} inputs. "
+                f"Got shape {tuple(self.targets.shape)}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def domain(self) -> Domain:
+        """Whether its inputs are pictures or table rows."""
+        return "image" if self.inputs.ndim == 4 else "tabular"
+
+    @cached_property
+    def split(self) -> Split:
+        """Row numbers of the two parts: 30 % of every class are the test part, the same in every process."""
+        return stratified_split(self.targets)
+
+    @property
+    def train(self) -> Part:
+        """Inputs and targets to learn from."""
+        return Part(self.inputs[self.split.train], self.targets[self.split.train])
+
+    @property
+    def test(self) -> Part:
+        """Inputs and targets that nothing was learned from."""
+        return Part(self.inputs[self.split.test], self.targets[self.split.test])

@@ -1,0 +1,89 @@
+"""The models by name. Each name is known by one room of this package, which is entered when the model is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.models.card import ModelCard
+
+if TYPE_CHECKING:
+    from xaivision.core.classifier import ClassifierAdapter
+
+TORCHVISION = "xaivision.models.torchvision_models"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a model is made, and one line that says what it is."""
+
+    room: str
+    what: str
+
+
+_ESTIMATORS, _NETWORKS = "xaivision.models.table_estimators", "xaivision.models.trained_networks"
+
+# Trained ones are named after their dataset and their kind.
+MODELS: Mapping[str, Entry] = {
+    "efficientnet_lite0": Entry(
+        "xaivision.models.efficientnet_lite", "photos, 1,000 ImageNet classes; a real network, no download"
+    ),
+    "uci_sonar_mlp": Entry(_NETWORKS, "sonar echoes, rock or mine; a small network, differentiable"),
+    "uci_sonar_logistic": Entry(_ESTIMATORS, "sonar echoes, rock or mine; logistic regression"),
+    "uci_sonar_forest": Entry(_ESTIMATORS, "sonar echoes, rock or mine; random forest"),
+    "breast_cancer_mlp": Entry(_NETWORKS, "tumors, malignant or benign; a small network, differentiable"),
+    "breast_cancer_logistic": Entry(_ESTIMATORS, "tumors, malignant or benign; logistic regression"),
+    "breast_cancer_forest": Entry(_ESTIMATORS, "tumors, malignant or benign; random forest"),
+    "wine_mlp": Entry(_NETWORKS, "wines of three growers; a small network, differentiable"),
+    "wine_logistic": Entry(_ESTIMATORS, "wines of three growers; logistic regression"),
+    "wine_forest": Entry(_ESTIMATORS, "wines of three growers; random forest"),
+    "digits_cnn": Entry(_NETWORKS, "handwritten digits of 8 x 8 pixels; a small convolutional network"),
+}
+
+
+def load_model(name: str, **settings: Any) -> "ClassifierAdapter":
+    """The named classifier, in an adapter and a model of its own: changing it changes nobody else's.
+
+    `settings` belong to the name: torchvision's classifiers take `weights` (None: random) and `seed`.
+
+    Raises: UnknownNameError; InputError, where the model does not take a setting; MissingExtraError, where a package is
+    not installed; DownloadError, where weights cannot be had.
+    """
+    made: ClassifierAdapter = _room(name, settings).load(name, **settings)
+    return made
+
+
+def model_card(name: str, **settings: Any) -> ModelCard:
+    """The card of the named model. Where the accuracy is measured here, a first call trains the model.
+
+    Raises: UnknownNameError; InputError, where the model does not take a setting.
+    """
+    card: ModelCard = _room(name, settings).card(name, **settings)
+    return card
+
+
+def available_models(*, downloads: bool = False) -> dict[str, str]:
+    """One line for each model that needs no network, by name; with `downloads`, torchvision's classifiers too."""
+    lines = {name: entry.what for name, entry in MODELS.items()}
+    if downloads:
+        lines |= {name: "torchvision's ImageNet classifier of that name" for name in import_module(TORCHVISION).names()}
+    return lines
+
+
+def _room(name: str, settings: Mapping[str, Any]) -> Any:
+    room = import_module(MODELS[name].room if name in MODELS else TORCHVISION)
+    if name not in MODELS and name not in room.names():
+        # Not all 80 of torchvision's names: only what may have been meant.
+        raise UnknownNameError("model", name, [*MODELS, *get_close_matches(name.lower(), room.names(), cutoff=0.5)])
+    _check_settings(name, settings, [known for known in signature(room.load).parameters if known != "name"])
+    return room
+
+
+def _check_settings(name: str, settings: Mapping[str, Any], known: list[str]) -> None:
+    unknown = [setting for setting in settings if setting not in known]
+    if unknown:
+        takes = f"takes {' and '.join(f'`{setting}`' for setting in known)}" if known else "takes no settings"
+        raise InputError(f"`{name}` {takes}. Got {', '.join(f'`{setting}`' for setting in unknown)}.")

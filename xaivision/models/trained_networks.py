@@ -1,0 +1,133 @@
+"""Small torch classifiers of the named data sets, trained in seconds and kept in the user's cache directory."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from inspect import getsource
+
+import torch
+from torch import Tensor, nn
+
+from xaivision.core.image_format import ImageFormat
+from xaivision.core.random import seed_for
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.data.registry import load_dataset
+from xaivision.models import pooled_cnn, standardized_mlp, training
+from xaivision.models.card import ModelCard
+from xaivision.models.construction import construction
+from xaivision.models.held_out import held_out_accuracy, held_out_text
+from xaivision.models.pooled_cnn import PooledCnn
+from xaivision.models.standardized_mlp import StandardizedMlp
+from xaivision.models.training import Recipe, train
+from xaivision.models.weights_cache import digest, keep_weights, kept_weights
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One way to classify: the untrained module for a data set, how to train it, and what to say of it."""
+
+    build: Callable[[Dataset], nn.Module]
+    recipe: Recipe
+    what: str
+    preprocessing: str
+    citation: str
+
+
+def _mlp(data: Dataset) -> StandardizedMlp:
+    rows, _ = data.train
+    module = StandardizedMlp(rows.shape[1], (32,), len(data.class_names))
+    module.standardize(rows)
+    return module
+
+
+def _cnn(data: Dataset) -> PooledCnn:
+    return PooledCnn((16, 32, 32), len(data.class_names))
+
+
+KINDS: Mapping[str, _Kind] = {
+    "mlp": _Kind(
+        _mlp,
+        Recipe(epochs=100, batch_size=32, learning_rate=1e-2, weight_decay=1.0),
+        "perceptron with one hidden layer of 32 tanh units",
+        "columns in their own units; standardized inside",
+        "Rumelhart, Hinton, Williams: Learning representations by back-propagating errors. Nature 323, 1986",
+    ),
+    "cnn": _Kind(
+        _cnn,
+        Recipe(epochs=30, batch_size=64, learning_rate=1e-2, weight_decay=1e-2),
+        "three 3 x 3 convolutions with ReLU, mean over positions, one linear layer",
+        "gray pixels in [0, 1] as they are",
+        "Zhou et al.: Learning Deep Features for Discriminative Localization. CVPR 2016, arXiv:1512.04150",
+    ),
+}
+
+
+def load(name: str) -> TorchClassifier:
+    """Logits (B, K) of the data set's classes, by a module of the caller's own.
+
+    Raises: Cancelled, where the training was.
+    """
+    data, kind = _parts(name)
+    weights = _weights(name)
+    if True:
+        module = kind.build(data).eval()
+        module.load_state_dict(weights)
+    shape = data.train[0].shape[1:]
+    return TorchClassifier(
+        module,
+        len(data.class_names),
+        domain=data.domain,
+        class_names=data.class_names,
+        image_format=ImageFormat(*shape) if data.domain == "image" else None,
+        schema=data.schema,
+    )
+
+
+def card(name: str) -> ModelCard:
+    """The card, with the accuracy on the held-out part as this very model reaches it."""
+    data, kind = _parts(name)
+    model = load(name)
+    return ModelCard(
+        name=name,
+        what=f"{kind.what}, for {data.name}",
+        training_data=f"{len(data.train[0])} rows of {data.name}",
+        license=data.card.license,
+        citation=kind.citation,
+        preprocessing=kind.preprocessing,
+        accuracy=held_out_accuracy(model, data),
+        measured_on=held_out_text(data),
+        num_classes=model.num_classes,
+        parameters=sum(parameter.numel() for parameter in model.model.parameters()),
+    )
+
+
+def _parts(name: str) -> tuple[Dataset, _Kind]:
+    data, _, kind = name.rpartition("_")
+    return load_dataset(data), KINDS[kind]
+
+
+@cache
+def _weights(name: str) -> dict[str, Tensor]:
+    """The trained weights: from the cache directory where they are there and whole, else trained now and kept."""
+    data, kind = _parts(name)
+    with construction(seed_for(kind.recipe.seed, name)):
+        module = kind.build(data)
+    key = _key(name, data, kind.recipe)
+    kept = kept_weights(name, key, module.state_dict())
+    if kept is not None:
+        return kept
+    inputs, targets = data.train
+    train(module, inputs.float(), targets, kind.recipe, f"training {name}")
+    weights = {part: tensor.detach().clone() for part, tensor in module.state_dict().items()}
+    keep_weights(name, key, weights)
+    return weights
+
+
+def _key(name: str, data: Dataset, recipe: Recipe) -> str:
+    """A digest of everything the weights come from: the data, the recipe, the code and the version of torch."""
+    inputs, targets = data.train
+    code = "".join(getsource(module) for module in (pooled_cnn, standardized_mlp, training)) + getsource(_mlp) + getsource(_cnn)
+    told = (name, recipe, torch.__version__, code, digest({"inputs": inputs, "targets": targets}))
+    return hashlib.sha256(repr(told).encode()).hexdigest()

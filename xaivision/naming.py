@@ -1,0 +1,90 @@
+"""What the command line and the app mean by a model and by data: a name, a file, a folder, or `package.module:factory`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.core.wrapping import classifier
+from xaivision.data.images import load_images
+from xaivision.data.registry import available_datasets, load_dataset
+from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
+from xaivision.models.registry import load_model
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Inputs (B, *S) and a title for each."""
+
+    titles: tuple[str, ...]
+    inputs: Tensor
+
+
+def model_from(spec: str) -> ClassifierAdapter:
+    """The named model, or what `package.module:factory` returns.
+
+    Raises: UnknownNameError; InputError, where the factory cannot be imported or called.
+    """
+    if ":" not in spec:
+        return load_model(spec)
+    module, _, factory = spec.partition(":")
+    try:
+        made: Any = getattr(import_module(module), factory)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"`--model` {spec!r} cannot be imported: {error}. Write package.module:factory.") from error
+    return classifier(made() if callable(made) and not hasattr(made, "parameters") else made)
+
+
+def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[int] = (0,)) -> Items:
+    """The inputs that these words mean for this model.
+
+    For images: files, folders, globs, and names of the sample photos. For tables: the name of a data set or a CSV file, of
+    which `rows` are taken.
+
+    Raises: InputError, where a word means nothing; UnknownNameError.
+    """
+    if not specs:
+        raise InputError("Name at least one input: a file, a folder or the name of a data set. Got none.")
+    if model.domain == "tabular":
+        return _rows(specs, model, rows)
+    parts = [_pictures(spec, model) for spec in specs]
+    return Items(tuple(title for part in parts for title in part.titles), torch.cat([part.inputs for part in parts]))
+
+
+def _pictures(spec: str, model: ClassifierAdapter) -> Items:
+    if spec in SAMPLE_IMAGES and not Path(spec).exists():
+        return Items((spec,), load_images(load_sample_image(spec), model.image_format))
+    batch = load_images(spec, model.image_format)
+    titles = (Path(spec).name,) if len(batch) == 1 else tuple(f"{Path(spec).name} {index}" for index in range(len(batch)))
+    return Items(titles, batch)
+
+
+def _rows(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[int]) -> Items:
+    if len(specs) > 1:
+        raise InputError(f"For a table name one data set or CSV file. Got {len(specs)}.")
+    table = _table(specs[0], model)
+    outside = [row for row in rows if not 0 <= row < len(table)]
+    if outside:
+        raise InputError(f"`--rows` must be from 0 to {len(table) - 1} for {specs[0]}. Got {outside[0]}.")
+    return Items(tuple(f"{Path(specs[0]).stem} row {row}" for row in rows), table[list(rows)])
+
+
+def _table(spec: str, model: ClassifierAdapter) -> Tensor:
+    if spec in available_datasets():
+        return load_dataset(spec).inputs
+    if not Path(spec).is_file():
+        raise InputError(f"{spec!r} is no CSV file and no data set. Known data sets: {', '.join(available_datasets())}.")
+    import pandas as pd
+
+    from xaivision.data.inputs import as_inputs
+
+    frame = pd.read_csv(spec)
+    if model.schema is not None:
+        frame = frame[[name for name in frame.columns if name in model.schema.names]]
+    return as_inputs(frame, domain="tabular", schema=model.schema)

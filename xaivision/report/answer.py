@@ -1,0 +1,102 @@
+"""An explanation of one input in one sentence: for tables in the terminal, and for readers who cannot see the picture."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.concept_scores import ConceptScores
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.examples import Examples
+from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
+from xaivision.core.rules import Rules
+from xaivision.report.bars import top_bars
+from xaivision.report.signed_map import SignedMap, refused, signed_map
+from xaivision.report.wording import counted, feature_names, number, plain, rule_text, signed
+
+STRONGEST = 5
+ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
+
+
+def answer_text(explanation: Explanation, index: int) -> str:
+    """What the explanation says of this input; why it must not be shown, where it is refused."""
+    if refused(explanation, index):
+        return f"refused: {plain('; '.join(explanation.verdicts[index].reasons))}"
+    say = next((say for kind, say in SENTENCES.items() if isinstance(explanation, kind)), None)
+    return say(explanation, index) if say else plain(explanation.method)
+
+
+def map_text(shown: SignedMap) -> str:
+    """Where in the picture most of the positive and of the negative attribution lies, by ninths."""
+    if shown.blank:
+        return "zero everywhere"
+    said = [_where(torch.from_numpy(part), sign) for sign, part in (("positive", shown.values), ("negative", -shown.values))]
+    return "; ".join(filter(None, said))
+
+
+def _where(values: Tensor, sign: str) -> str:
+    """`63 % of the positive attribution in the center`: the strongest ninth of the picture."""
+    found = values.clamp(min=0)
+    if not bool(found.any()):
+        return ""
+    rows = [found.tensor_split(3, 0)[row].tensor_split(3, 1)[column].sum() for row in range(3) for column in range(3)]
+    strongest = int(torch.stack(rows).argmax())
+    share = float(rows[strongest] / found.sum())
+    return f"{100 * share:.0f} % of the {sign} attribution in the {ROWS[strongest // 3]} {COLUMNS[strongest % 3]} of the picture"
+
+
+def _attribution(explanation: Attribution, index: int) -> str:
+    shown = signed_map(explanation, index)
+    if shown is None:
+        return ""
+    if shown.values.ndim == 2:
+        return f"{map_text(shown)} ({shown.magnitude})"
+    bars = top_bars(explanation.query, index, shown, "shared_raw", STRONGEST)
+    return ", ".join(f"{bar.name} {signed(bar.length)}" for bar in bars) or "zero everywhere"
+
+
+def _examples(explanation: Examples, index: int) -> str:
+    pairs = zip(explanation.indices[index].tolist(), explanation.similarity[index].tolist(), strict=True)
+    return "nearest: " + ", ".join(
+        f"example {number_} (similarity {number(alike)})" for number_, alike in list(pairs)[:STRONGEST]
+    )
+
+
+def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
+    found = int(explanation.found[index].sum())
+    changed = int((explanation.counterfactuals[index, 0] != explanation.query.inputs[index]).sum())
+    goal = int(explanation.goals[index])
+    name = plain(explanation.query.class_names[goal] if explanation.query.class_names else goal)
+    held = counted(len(explanation.found[index]), "counterfactual")
+    return f"{found} of {held} reach {name}; the nearest changes {counted(changed, 'value')}"
+
+
+def _rules(explanation: Rules, index: int) -> str:
+    names = feature_names(explanation.query, explanation.query.inputs[index].numel())
+    rules = explanation.rules[index]
+    if not rules:
+        return "no rule was found"
+    return f"{rule_text(rules[0], names)} (precision {number(rules[0].precision)}, coverage {number(rules[0].coverage)})"
+
+
+def _concepts(explanation: ConceptScores, index: int) -> str:
+    values = explanation.values[index]
+    order = values.abs().argsort(descending=True, stable=True)[:STRONGEST].tolist()
+    return ", ".join(f"{plain(explanation.names[place])} {signed(float(values[place]))}" for place in order)
+
+
+def _narrative(explanation: Narrative, index: int) -> str:
+    return plain(explanation.text[index])
+
+
+SENTENCES: dict[type[Explanation], Callable[[Any, int], str]] = {
+    Attribution: _attribution,
+    Examples: _examples,
+    Counterfactuals: _counterfactuals,
+    Rules: _rules,
+    ConceptScores: _concepts,
+    Narrative: _narrative,
+}

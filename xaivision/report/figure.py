@@ -1,0 +1,93 @@
+"""The two questions a figure can be asked: show this comparison, show this explanation."""
+
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from xaivision.core.concept_scores import ConceptScores
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.errors import InputError
+from xaivision.core.examples import Examples
+from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
+from xaivision.core.query import Query
+from xaivision.core.rules import Rules
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report.concepts_figure import concepts_figure
+from xaivision.report.counterfactuals_figure import counterfactuals_figure
+from xaivision.report.examples_figure import examples_figure
+from xaivision.report.image_figure import image_figure
+from xaivision.report.panel import panel_of, panels_of
+from xaivision.report.rules_figure import rules_figure
+from xaivision.report.scale import checked_scaling
+from xaivision.report.signed_map import refused
+from xaivision.report.table_figure import table_figure
+from xaivision.report.whole_file import write_whole
+
+# What is no map of its input has a figure of its own kind; where it is refused, the reason takes the place of any picture.
+FIGURES: dict[type[Explanation], Callable[[Any, int], Figure]] = {
+    Examples: examples_figure,
+    Counterfactuals: counterfactuals_figure,
+    Rules: rules_figure,
+    ConceptScores: concepts_figure,
+}
+
+
+def comparison_figure(comparison: Comparison, index: int = 0, *, scaling: str = "shares") -> Figure:
+    """One input as every method and control explains it, on one symmetric scale.
+
+    `scaling` "shares": each map as shares of its own total, since the units of methods differ. "shared_raw": raw values on
+    one scale. "each": raw values, a scale for each map.
+
+    Raises: InputError, where there is no such input or scaling.
+    """
+    query, way = comparison.query, checked_scaling(scaling)
+    draw = image_figure if query.inputs.ndim == 4 else table_figure
+    return draw(query, panels_of(comparison, checked_index(query, index)), index, way)
+
+
+def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
+    """One input as one method explains it, in the raw unit of its values.
+
+    Raises: InputError, where there is no such input.
+    """
+    checked_index(explanation.query, index)
+    special = next((draw for kind, draw in FIGURES.items() if isinstance(explanation, kind)), None)
+    if special is not None and not refused(explanation, index):
+        return special(explanation, index)
+    panel = panel_of(explanation, index)
+    words = (explanation.text[index],) if isinstance(explanation, Narrative) else ()
+    draw = image_figure if explanation.query.inputs.ndim == 4 else table_figure
+    return draw(explanation.query, [panel], index, "shared_raw", words)
+
+
+def checked_index(query: Query, index: int) -> int:
+    """Raises: InputError, where there is no such input."""
+    if not 0 <= index < len(query):
+        raise InputError(f"`index` must be from 0 to {len(query) - 1}, one of the {len(query)} inputs. Got {index}.")
+    return index
+
+
+def figure_of(result: Comparison | Explanation, index: int = 0) -> Figure:
+    """The figure that fits the result."""
+    return comparison_figure(result, index) if isinstance(result, Comparison) else explanation_figure(result, index)
+
+
+def write_figures(result: Comparison | Explanation, folder: str | Path, names: Sequence[str]) -> list[Path]:
+    """Write `folder/name.png` for each input, whole or not at all, and return the paths.
+
+    Raises: InputError, where there is not one name for each input.
+    """
+    if len(names) != len(result.query):
+        raise InputError(f"`names` must have one name for each of {len(result.query)} inputs. Got {len(names)}.")
+    return [write_whole(Path(folder) / f"{name}.png", png(figure_of(result, index))) for index, name in enumerate(names)]
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file at its own resolution."""
+    stream = BytesIO()
+    figure.savefig(stream, format="png", dpi=figure.dpi, facecolor="white")
+    return stream.getvalue()

@@ -1,0 +1,149 @@
+"""Results as files: one safetensors file each, tensors by field path and the rest as JSON in its header. No pickle."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from
+from safetensors.torch import save as tensors_to
+
+from xaivision.core.errors import FileFormatError, InputError
+from xaivision.report.encoding import Decoder, Encoder
+from xaivision.report.stored_types import RESULTS
+from xaivision.report.whole_file import write_whole
+
+SUFFIX = ".safetensors"
+SCHEMA, VERSION = "xaivision-result", "1"
+# More than any result that fits a machine's memory comfortably; a file that claims more is a mistake or an attack.
+LARGEST_FILE = 8 * 2**30
+LARGEST_HEADER = 64 * 2**20
+LENGTH_BYTES = 8
+
+# How other formats begin, so that a refusal can name them.
+SIGNATURES = {
+    b"PK\x03\x04": "a zip archive (as .npz, .pt and .docx files are)",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x80": "a pickle",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"<": "a text in HTML or XML",
+    b"{": "a text in JSON",
+}
+
+
+def save(result: Any, path: str | Path) -> Path:
+    """Write a result to one file, whole or not at all, and return its path; `.safetensors` is appended where it is missing.
+
+    Tensors keep every bit and their dtype; `load` gives them back on the CPU.
+
+    Raises: InputError, where a file cannot hold the result; OSError, where the disk is full or the folder missing.
+    """
+    if not isinstance(result, RESULTS):
+        raise InputError(f"`save` takes {', '.join(kind.__name__ for kind in RESULTS)}. Got {type(result).__name__}.")
+    encoder = Encoder()
+    tree = encoder.node(result, "")
+    body = json.dumps(tree, allow_nan=False, separators=(",", ":"))
+    try:
+        content = tensors_to(encoder.tensors, {"schema": SCHEMA, "version": VERSION, "result": body})
+    except (KeyError, SafetensorError, ValueError) as error:
+        raise InputError(f"The result holds tensors of a kind that safetensors files cannot hold: {error}.") from error
+    return write_whole(_with_suffix(Path(path)), content)
+
+
+def load(path: str | Path) -> Any:
+    """The result that `save` wrote to this path (with or without its suffix), its tensors on the CPU. Nothing is executed.
+
+    Raises: FileFormatError, where the file is not a whole result of this library; OSError, where it cannot be read.
+    """
+    path = Path(path)
+    if not path.is_file() and _with_suffix(path).is_file():
+        path = _with_suffix(path)
+    try:
+        return _result(_content(path))
+    except FileFormatError as error:
+        raise FileFormatError(
+            f"`{path.name}` must be a result written by `save`. Got a file that does not fit: {error}."
+        ) from error
+    except RecursionError as error:
+        raise FileFormatError(f"`{path.name}` must be a result written by `save`. Got one nested too deep.") from error
+
+
+def _result(content: bytes) -> Any:
+    body = _tree(_metadata(content))
+    try:
+        tensors = tensors_from(content)
+    except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise FileFormatError(f"its tensors cannot be read ({str(error)[:120]})") from error
+    decoder = Decoder(tensors)
+    try:
+        result = decoder.value(body, "")
+    except InputError as error:
+        raise FileFormatError(str(error).rstrip(".")) from error
+    if not isinstance(result, RESULTS):
+        raise FileFormatError("it holds no result")
+    if decoder.unused:
+        raise FileFormatError(f"it holds {len(decoder.unused)} tensors that belong to nothing")
+    return result
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of the file, once its size and its first bytes are believable."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        start = stream.read(LENGTH_BYTES)
+        for signature, name in SIGNATURES.items():
+            if start.startswith(signature) and not _plausible(start, size):
+                raise FileFormatError(f"it is {name}")
+        if size > LARGEST_FILE:
+            raise FileFormatError(f"it has {size} bytes, more than any result")
+        if not _plausible(start, size):
+            raise FileFormatError("its header is longer than the file")
+        return start + stream.read()
+
+
+def _plausible(start: bytes, size: int) -> bool:
+    """Whether the length that the first eight bytes claim for the header fits into the file."""
+    return len(start) == LENGTH_BYTES and 0 < int.from_bytes(start, "little") <= min(size - LENGTH_BYTES, LARGEST_HEADER)
+
+
+def _metadata(content: bytes) -> dict[str, Any]:
+    length = int.from_bytes(content[:LENGTH_BYTES], "little")
+    header = _json(content[LENGTH_BYTES : LENGTH_BYTES + length])
+    found = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise FileFormatError("it is a safetensors file of something else")
+    if found.get("version") != VERSION:
+        raise FileFormatError(
+            f"it has version {str(found.get('version'))[:20]!r} of the format and this release reads {VERSION!r}"
+        )
+    return found
+
+
+def _tree(metadata: dict[str, Any]) -> Any:
+    body = metadata.get("result")
+    if set(metadata) != {"schema", "version", "result"} or not isinstance(body, str):
+        raise FileFormatError("its header has other entries than a result's")
+    return _json(body)
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FileFormatError("its header is not the JSON it should be") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _with_suffix(path: Path) -> Path:
+    return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)

@@ -1,0 +1,83 @@
+"""Figures of image explanations: the input first, then a panel for each method, all maps on one symmetric scale."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from xaivision.core.query import Query
+from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, frame
+from xaivision.report.examples_figure import draw_mosaic
+from xaivision.report.lettering import write
+from xaivision.report.palette import FAINT_INK
+from xaivision.report.panel import Panel
+from xaivision.report.panel_caption import directions, draw_absence, panel_caption
+from xaivision.report.photo import bar_pixels, map_pixels, photo_pixels
+from xaivision.report.picture_cell import draw_pixels, picture_layout
+from xaivision.report.scale import Scales, Scaling, scaled_values, scales_for
+from xaivision.report.wording import headline, place, whose_cost
+
+BAR_WIDTH, BAR_HEIGHT, BAR_ROOM = 3.4, 0.13, 0.62
+PIXELS_ARE_SHOWN_AS_THEY_ARE = "Pixels are drawn as they are, without smoothing; channels are summed."
+
+
+def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Scaling, words: Sequence[str] = ()) -> Figure:
+    """One input, then its maps; `words` stand under the heading."""
+    image = query.inputs[index]
+    scales = scales_for([panel.map for panel in panels if panel.map is not None], scaling)
+    drawn = [panel for panel in panels if panel.map is not None and not panel.map.blank]
+    layout = picture_layout(image, len(panels) + 1)
+    canvas = Canvas(
+        layout,
+        [headline(query, index), *place(query, index), *words],
+        [Caption("input"), *(panel_caption(panel, scales, layout.width) for panel in panels)],
+        [*image_statements(scales, bool(drawn)), *directions(panels), *whose_cost(query)],
+        BAR_ROOM if drawn else 0.0,
+    )
+    draw_pixels(canvas, 0, photo_pixels(image), "input")
+    for number, panel in enumerate(panels, start=1):
+        _draw_panel(canvas, number, panel, (query, index), scales)
+    if drawn:
+        draw_bar(canvas, scales)
+    return canvas.figure
+
+
+def image_statements(scales: Scales, drawn: bool) -> list[str]:
+    """The sentences under a figure of maps."""
+    if not drawn:
+        return []
+    if scales.shared is None:
+        return [
+            "Each map has a scale of its own, written below it: colors of two maps cannot be compared.",
+            PIXELS_ARE_SHOWN_AS_THEY_ARE,
+        ]
+    return [scales.shared.statement, PIXELS_ARE_SHOWN_AS_THEY_ARE]
+
+
+def draw_bar(canvas: Canvas, scales: Scales) -> None:
+    """The color bar, with the numbers at its ends and its unit above."""
+    width = min(BAR_WIDTH, canvas.inner_width)
+    axes = canvas.bar_axes(width, BAR_HEIGHT, drop=0.24)
+    axes.set_label("color bar")
+    axes.imshow(bar_pixels(), aspect="auto", interpolation="nearest", extent=(-1, 1, 0, 1))
+    frame(axes)
+    unit = scales.shared.unit if scales.shared else "raw value"
+    write(axes, (0, 1.45), unit, CAPTION_SIZE, color=FAINT_INK)
+    for share, align in ((-1.0, "left"), (0.0, "center"), (1.0, "right")):
+        text = scales.shared.tick(share * scales.shared.limit) if scales.shared else _own_tick(share)
+        write(axes, ((share + 1) / 2, -0.35), text, CAPTION_SIZE, ha=align, va="top")
+
+
+def _own_tick(share: float) -> str:
+    return {-1.0: "\N{MINUS SIGN}limit", 0.0: "0", 1.0: "+limit"}[share]
+
+
+def _draw_panel(canvas: Canvas, number: int, panel: Panel, asked: tuple[Query, int], scales: Scales) -> None:
+    query, index = asked
+    if panel.absence:
+        draw_absence(canvas, number, panel)
+    elif panel.examples is not None:
+        draw_mosaic(canvas, number, panel.examples, index)
+    elif panel.map is not None:
+        values = scaled_values(panel.map, scales.scaling)
+        pixels = map_pixels(query.inputs[index], values, scales.of(panel.map))
+        draw_pixels(canvas, number, pixels, panel.label)

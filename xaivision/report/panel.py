@@ -1,0 +1,126 @@
+"""What one method has to say about one input, in the words and numbers that a figure, a table row and a web page share."""
+
+import math
+from dataclasses import dataclass, replace
+
+from xaivision.core.examples import Examples
+from xaivision.core.explanation import Explanation
+from xaivision.core.scores import Scores
+from xaivision.core.verdict import Verdict
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report.answer import answer_text
+from xaivision.report.signed_map import SignedMap, control_map, signed_map
+from xaivision.report.wording import cost, counted, number, plain
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """A metric's value for one input beside the range of the controls; `beaten` of `controls` were worse."""
+
+    metric: str
+    value: float
+    control_values: tuple[float, ...]
+    higher_is_better: bool
+
+    @property
+    def beaten(self) -> int:
+        """How many controls are strictly worse."""
+        worse = [value < self.value if self.higher_is_better else value > self.value for value in self.control_values]
+        return sum(worse)
+
+    @property
+    def text(self) -> str:
+        """`deletion 0.213 (beats 3 of 5 controls)`."""
+        return f"{plain(self.metric)} {number(self.value)}" + (f" ({self.beats})" if self.beats else "")
+
+    @property
+    def beats(self) -> str:
+        """`beats 3 of 5 controls`; empty where there is nothing to beat, or no value."""
+        if not self.control_values or math.isnan(self.value):
+            return ""
+        return f"beats {self.beaten} of {counted(len(self.control_values), 'control')}"
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One method's answer for one input, `answer` in words; `map` is None where nothing may or can be drawn as a map."""
+
+    label: str
+    verdict: Verdict
+    control: bool = False
+    explanation: Explanation | None = None
+    map: SignedMap | None = None
+    answer: str = ""
+    scores: tuple[ScoreLine, ...] = ()
+
+    @property
+    def examples(self) -> Examples | None:
+        """The answer, where it is given in examples and may be shown."""
+        return self.explanation if isinstance(self.explanation, Examples) and self.verdict.status != "refuse" else None
+
+    @property
+    def cost(self) -> str:
+        """What the answer cost; empty where there is none."""
+        return cost(self.explanation.diagnostics) if self.explanation else ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Magnitude, scores and cost, a line each."""
+        magnitude = self.map.magnitude if self.map else ""
+        return tuple(filter(None, (magnitude, *(score.text for score in self.scores), self.cost)))
+
+    @property
+    def absence(self) -> str:
+        """Why there is nothing to look at; empty where there is."""
+        if self.verdict.status == "refuse":
+            return "; ".join(self.verdict.reasons) or "refused"
+        if self.map is None and self.examples is None:
+            return self.answer
+        return "zero everywhere" if self.map is not None and self.map.blank else ""
+
+
+def panel_of(explanation: Explanation, index: int, label: str | None = None) -> Panel:
+    """The panel of one explanation on its own."""
+    return Panel(
+        plain(explanation.method if label is None else label),
+        _plain_verdict(explanation.verdicts[index]),
+        explanation=explanation,
+        map=None if isinstance(explanation, Examples) else signed_map(explanation, index),
+        answer=answer_text(explanation, index),
+    )
+
+
+def panels_of(comparison: Comparison, index: int) -> tuple[Panel, ...]:
+    """A panel for each label, controls last, then one for each method that could not answer."""
+    answered = tuple(_compared(comparison, label, index) for label in comparison.explanations)
+    failed = tuple(Panel(plain(label), Verdict("refuse", (plain(why),))) for label, why in failed_methods(comparison).items())
+    return (*answered, *failed)
+
+
+def failed_methods(comparison: Comparison) -> dict[str, str]:
+    """Why a method could not answer at all, by label; metrics that could not judge a method are not among them."""
+    judged = {f"{metric} of {label}" for metric in comparison.scores for label in comparison.explanations}
+    return {label: why for label, why in comparison.failures.items() if label not in judged}
+
+
+def score_lines(comparison: Comparison, label: str, index: int) -> tuple[ScoreLine, ...]:
+    """Each metric's value of this label for one input, beside the controls that answered it."""
+    return tuple(score_line(rows[label], index) for rows in comparison.scores.values() if label in rows)
+
+
+def _compared(comparison: Comparison, label: str, index: int) -> Panel:
+    alone = panel_of(comparison.explanations[label], index, label)
+    lines = () if alone.verdict.status == "refuse" else score_lines(comparison, label, index)
+    control = label in comparison.controls
+    return replace(alone, control=control, scores=lines, map=control_map(alone.map) if control and alone.map else alone.map)
+
+
+def score_line(scores: Scores, index: int) -> ScoreLine:
+    """One input's value beside those of the controls that have one."""
+    values = tuple(float(control.values[index]) for control in scores.controls.values())
+    defined = tuple(value for value in values if not math.isnan(value))
+    return ScoreLine(scores.metric, float(scores.values[index]), defined, scores.higher_is_better)
+
+
+def _plain_verdict(verdict: Verdict) -> Verdict:
+    return Verdict(verdict.status, tuple(map(plain, verdict.reasons)))

@@ -1,0 +1,81 @@
+"""One explanation of one input as a signed map, and the words that keep its magnitude in sight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.completeness import score_change
+from xaivision.core.errors import CapabilityError
+from xaivision.core.explanation import Explanation
+from xaivision.report.palette import Floats
+from xaivision.report.wording import number, signed
+
+# The values of a control mean nothing but their order: no number of logits may be read off them.
+ARBITRARY = "arbitrary unit"
+
+
+@dataclass(frozen=True, eq=False)
+class SignedMap:
+    """`values` (H, W), summed over channels, or (F,): raw and signed. `unit` says what they are, `magnitude` how large."""
+
+    values: Floats
+    unit: str
+    magnitude: str
+
+    @property
+    def total(self) -> float:
+        """Sum of the absolute values."""
+        return float(np.abs(self.values).sum())
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is zero everywhere."""
+        return not self.values.any()
+
+    @property
+    def shares(self) -> Floats:
+        """The values as shares of `total`; zero everywhere for a blank map."""
+        if self.blank:
+            return self.values
+        relative = self.values / np.abs(self.values).max()  # first, so that neither tiny nor huge values leave the float range
+        return np.asarray(relative / np.abs(relative).sum(), dtype=np.float64)
+
+
+def control_map(shown: SignedMap) -> SignedMap:
+    """The map of a control, whose numbers have no unit."""
+    return SignedMap(shown.values, ARBITRARY, "control: ignores the model")
+
+
+def refused(explanation: Explanation, index: int) -> bool:
+    """Whether the numbers for this input must not be shown as an explanation."""
+    return explanation.verdicts[index].status == "refuse"
+
+
+def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
+    """The explanation of one input as a map; None where it is refused or cannot be read as an attribution."""
+    if refused(explanation, index):
+        return None
+    try:
+        attribution = explanation.as_attribution()
+    except CapabilityError:
+        return None
+    values = attribution.feature_values[index].detach().double().cpu().numpy()
+    return SignedMap(values, unit_of(attribution), _magnitude(attribution, values, index)) if np.isfinite(values).all() else None
+
+
+def unit_of(attribution: Attribution) -> str:
+    """`logit` for contributions, `logit per unit of input` for slopes."""
+    unit = attribution.query.score_unit
+    return unit if attribution.kind == "contribution" else f"{unit} per unit of input"
+
+
+def _magnitude(attribution: Attribution, values: Floats, index: int) -> str:
+    """Net and total, and what the net should be where the method promises a sum and its baseline was scored."""
+    net, total = signed(float(values.sum())), number(float(np.abs(values).sum()))
+    if attribution.kind == "slope":
+        return f"slopes: net {net}, total {total}"
+    change = ""
+    if attribution.reference_scores is not None:
+        change = f" of {signed(float(score_change(attribution.query.scores, attribution.reference_scores)[index]))}"
+    return f"net {net}{change} {attribution.query.score_unit}, total {total}"

@@ -1,0 +1,161 @@
+"""Results as plain values that JSON can hold: numbers, words and lists. What is not a number is null, never NaN."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaivision.core.diagnostics import Diagnostics
+from xaivision.core.errors import InputError
+from xaivision.core.explanation import Explanation
+from xaivision.core.query import Query
+from xaivision.core.scores import Scores
+from xaivision.core.verdict import Verdict
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report.answer import answer_text
+from xaivision.report.panel import failed_methods
+from xaivision.report.standing import Standing, standing
+
+SCHEMA = "xaivision.summary/1"
+
+
+def comparison_summary(comparison: Comparison, titles: Sequence[str] = ()) -> dict[str, Any]:
+    """Verdicts, reasons, costs, scores next to controls and agreement of every method; `titles` name the inputs.
+
+    Raises: InputError, where there are titles, but not one for each input.
+    """
+    failed = failed_methods(comparison)
+    return {
+        "schema": SCHEMA,
+        "inputs": _inputs(comparison.query, titles),
+        "controls": list(comparison.controls),
+        "methods": {label: _method(comparison, label) for label in comparison.explanations},
+        "failures": dict(failed),
+        "unjudged": {name: why for name, why in comparison.failures.items() if name not in failed},
+        "agreement": _agreement(comparison),
+        "seconds": _finite(comparison.seconds),
+    }
+
+
+def explanation_summary(explanation: Explanation, titles: Sequence[str] = ()) -> dict[str, Any]:
+    """Verdict, reasons, cost, provenance and the answers in words of one explanation.
+
+    Raises: InputError, where there are titles, but not one for each input.
+    """
+    answers = [answer_text(explanation, index) for index in range(len(explanation.query))]
+    return {"schema": SCHEMA, "inputs": _inputs(explanation.query, titles), **_explanation(explanation), "answers": answers}
+
+
+def scores_summary(scores: Scores) -> dict[str, Any]:
+    """Values, mean and interval of a metric, and by how much each control is beaten."""
+    found = standing(scores)
+    return {
+        "unit": scores.unit,
+        "higher_is_better": scores.higher_is_better,
+        **_spread(found),
+        "values": _numbers(scores.values),
+        "undefined": scores.undefined,
+        "beaten_controls": found.beaten,
+        "controls": {name: _control(control, found, name) for name, control in scores.controls.items()},
+        "curves": None if scores.curves is None else _numbers(scores.curves),
+        "details": {name: _numbers(detail) for name, detail in scores.details.items()},
+        "notes": list(scores.notes),
+        "model_calls": scores.model_calls,
+        "gradient_calls": scores.gradient_calls,
+        "seconds": _finite(scores.seconds),
+    }
+
+
+def _method(comparison: Comparison, label: str) -> dict[str, Any]:
+    rows = {metric: rows[label] for metric, rows in comparison.scores.items() if label in rows}
+    return {
+        **_explanation(comparison.explanations[label]),
+        "control": label in comparison.controls,
+        "scores": {metric: scores_summary(scores) for metric, scores in rows.items()},
+    }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "method": explanation.method,
+        "settings": plain_value(explanation.origin.settings),
+        "seed": explanation.origin.seed,
+        "library_versions": dict(explanation.origin.library_versions),
+        "verdict": _verdict(explanation.verdict),
+        "verdicts": [_verdict(one) for one in explanation.verdicts],
+        **_cost(explanation.diagnostics),
+    }
+
+
+def _cost(diagnostics: Diagnostics) -> dict[str, Any]:
+    gap = diagnostics.completeness_gap
+    return {
+        "model_calls": diagnostics.model_calls,
+        "gradient_calls": diagnostics.gradient_calls,
+        "seconds": _finite(diagnostics.seconds),
+        "completeness_gap": None if gap is None else _numbers(gap),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {"status": verdict.status, "reasons": list(verdict.reasons)}
+
+
+def _inputs(query: Query, titles: Sequence[str]) -> list[dict[str, Any]]:
+    if titles and len(titles) != len(query):
+        raise InputError(f"`titles` must be one for each of {len(query)} inputs. Got {len(titles)}.")
+    names = titles or [str(index) for index in range(len(query))]
+    return [
+        {
+            "title": names[index],
+            "target": int(query.targets[index]),
+            "target_name": query.target_names()[index],
+            "score": _finite(float(query.scores[index])),
+            "score_unit": query.score_unit,
+        }
+        for index in range(len(query))
+    ]
+
+
+def _control(control: Scores, found: Standing, name: str) -> dict[str, Any]:
+    margin = next((margin for margin in found.margins if margin.control == name), None)
+    return {
+        "mean": _finite(control.mean),
+        "values": _numbers(control.values),
+        "advantage": None if margin is None else _finite(margin.mean),
+        "advantage_interval": None if margin is None else _interval(margin.interval),
+    }
+
+
+def _spread(found: Standing) -> dict[str, Any]:
+    return {"mean": _finite(found.mean), "interval": _interval(found.interval)}
+
+
+def _agreement(comparison: Comparison) -> dict[str, Any]:
+    mean = comparison.agreement.double().nanmean(0) if len(comparison.agreement) else torch.empty(0, 0)
+    return {"labels": list(comparison.agreement_labels), "mean": _numbers(mean), "values": _numbers(comparison.agreement)}
+
+
+def _interval(interval: tuple[float, float]) -> list[float] | None:
+    return None if any(map(math.isnan, interval)) else list(interval)
+
+
+def _numbers(values: Tensor) -> Any:
+    return plain_value(values.detach().cpu().tolist())
+
+
+def plain_value(value: Any) -> Any:
+    """The value with null for every number that is not finite, lists for tuples, and words for what JSON has no name for."""
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain_value(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(part) for part in value]
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

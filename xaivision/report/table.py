@@ -1,0 +1,179 @@
+"""Tables for the terminal, readable as plain text where there is no terminal. Names are foreign text and never markup."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from io import StringIO
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from xaivision.core.diagnostics import Status
+from xaivision.core.explanation import Explanation
+from xaivision.core.verdict import Verdict
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report.answer import answer_text
+from xaivision.report.panel import failed_methods
+from xaivision.report.standing import standing
+from xaivision.report.wording import cost, duration, headline, number, plain
+
+# Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window.
+PLAIN_WIDTH = 400
+STYLES: dict[Status, str] = {"ok": "green", "warn": "yellow", "refuse": "bold red"}
+
+
+def comparison_table(comparison: Comparison, title: str = "") -> Table:
+    """A row for each method and control: verdict, each metric and how many controls it beats, calls and time; doubts below."""
+    batch = len(comparison.query)
+    explained = headline(comparison.query, 0) if batch == 1 else f"{batch} inputs, mean [95 % interval]"
+    table = _table(": ".join(filter(None, (plain(title), explained))))
+    table.add_column("method", overflow="fold", min_width=10)
+    table.add_column("verdict", no_wrap=True)
+    for metric in comparison.scores:
+        table.add_column(f"{plain(metric)} {_arrow(comparison, metric)}".strip(), justify="right", overflow="fold", min_width=9)
+        table.add_column("beats", no_wrap=True, min_width=5)
+    for heading in ("model\ncalls", "grad.\ncalls", "time"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for label in comparison.explanations:
+        if label == next(iter(comparison.controls), None):
+            table.add_section()
+            table.add_row(Text("controls:", style="dim"))
+        table.add_row(*_comparison_row(comparison, label))
+    for label in failed_methods(comparison):
+        table.add_row(Text(plain(label)), _status("refuse", "failed"))
+    table.caption = _doubts(comparison)
+    return table
+
+
+def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> Table:
+    """A row for each input: what was explained, the verdict, and the answer in one sentence; the cost below."""
+    table = _table(plain(explanation.method))
+    for heading in ("input", "explained", "verdict", "answer"):
+        table.add_column(heading)
+    for index, verdict in enumerate(explanation.verdicts):
+        name = plain(titles[index]) if index < len(titles) else str(index)
+        said = answer_text(explanation, index)
+        doubts = f"{said}. Doubt: {plain('; '.join(verdict.reasons))}" if verdict.status == "warn" else said
+        table.add_row(Text(name), Text(headline(explanation.query, index)), _status(verdict.status), Text(doubts))
+    table.caption = Text(cost(explanation.diagnostics))
+    return table
+
+
+def catalog_table(shelf: str, cards: Iterable[Any]) -> Table:
+    """A row for each card (a dataclass or a mapping): its name, what it says first, and its other facts a line each."""
+    table = _table("")
+    table.add_column(plain(shelf), no_wrap=True)
+    table.add_column("")
+    for card in cards:
+        name, *facts = (
+            _fact(value) if position == 0 else (key, _fact(value)) for position, (key, value) in enumerate(_facts(card))
+        )
+        table.add_row(Text(str(name)), _lines([fact for fact in facts if isinstance(fact, tuple)]))
+    return table
+
+
+def facts_table(facts: Mapping[str, Any], title: str = "") -> Table:
+    """Names and values, one a row."""
+    table = _table(plain(title))
+    table.show_header = False
+    table.box = None
+    table.add_column("name", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for name, value in facts.items():
+        table.add_row(Text(plain(name)), Text(_fact(value)))
+    return table
+
+
+def as_text(table: Table) -> str:
+    """The table as plain text, nothing folded: for files, pipes and logs."""
+    stream = StringIO()
+    Console(file=stream, width=PLAIN_WIDTH, force_terminal=False, color_system=None, emoji=False).print(table, crop=False)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _table(title: str) -> Table:
+    heading = Text(title, style="bold") if title else None
+    return Table(
+        title=heading,
+        title_justify="left",
+        caption_justify="left",
+        caption_style="dim",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+
+
+def _comparison_row(comparison: Comparison, label: str) -> list[Text]:
+    explanation = comparison.explanations[label]
+    cells = [Text(plain(label), style="dim" if label in comparison.controls else ""), _status(explanation.verdict.status)]
+    for metric in comparison.scores:
+        cells += _metric_cells(comparison, metric, label)
+    d = explanation.diagnostics
+    return [*cells, Text(f"{d.model_calls:,}"), Text(f"{d.gradient_calls:,}"), Text(duration(d.seconds))]
+
+
+def _metric_cells(comparison: Comparison, metric: str, label: str) -> tuple[Text, Text]:
+    """The value and how many controls are worse; nothing for explanations that must not be shown."""
+    refused = all(verdict.status == "refuse" for verdict in comparison.explanations[label].verdicts)
+    if refused or label not in comparison.scores[metric]:
+        return Text(""), Text("")
+    found = standing(comparison.scores[metric][label])
+    return Text(found.value_text), Text(found.controls_text)
+
+
+def _arrow(comparison: Comparison, metric: str) -> str:
+    """The direction that is better."""
+    score = next(iter(comparison.scores[metric].values()), None)
+    return "" if score is None else "\N{UPWARDS ARROW}" if score.higher_is_better else "\N{DOWNWARDS ARROW}"
+
+
+def _doubts(comparison: Comparison) -> Text:
+    """Every reason behind a verdict that is not ok, every failure, and the time of the whole comparison."""
+    doubted = [(label, one.verdict) for label, one in comparison.explanations.items() if one.verdict.status != "ok"]
+    lines = [f"{plain(label)}: {_reasons(verdict)}" for label, verdict in doubted]
+    lines += [f"{plain(label)}: {plain(why)}" for label, why in comparison.failures.items()]
+    if comparison.controls and comparison.scores:
+        lines.append("beats: how many of the controls are worse on average")
+    return Text("\n".join([*lines, f"{duration(comparison.seconds)} in all"]))
+
+
+def _reasons(verdict: Verdict) -> str:
+    return plain("; ".join(verdict.reasons)) or verdict.status
+
+
+def _status(status: Status, word: str = "") -> Text:
+    return Text(word or status, style=STYLES[status])
+
+
+def _facts(card: Any) -> list[tuple[str, Any]]:
+    if is_dataclass(card) and not isinstance(card, type):
+        return [(part.name, getattr(card, part.name)) for part in fields(card)]
+    return list(card.items()) if isinstance(card, Mapping) else [("name", card)]
+
+
+def _lines(facts: Sequence[tuple[str, str]]) -> Text:
+    """The first fact bare, the others behind their names; what a card leaves open is left out."""
+    lines = Text()
+    for position, (key, fact) in enumerate(facts):
+        if fact and position == 0:
+            lines.append(f"{fact}\n")
+        elif fact:
+            lines.append(f"{plain(key).replace('_', ' ')}: {fact}\n", style="dim")
+    return lines
+
+
+def _fact(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value, 4)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{plain(name)} {_fact(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(_fact, value))
+    return plain(value)

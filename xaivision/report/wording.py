@@ -1,0 +1,105 @@
+"""Numbers and foreign text as a reader sees them. Class, feature and file names come from anywhere and are never trusted."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+from xaivision.core.diagnostics import Diagnostics
+from xaivision.core.query import Query
+from xaivision.core.rules import Condition, Rule
+
+UNDEFINED = "undefined"
+MINUS = "\N{MINUS SIGN}"
+# They reorder the text around them, so a name could make a report say something else.
+BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def plain(text: object) -> str:
+    """One line of text: line breaks become spaces, other control characters (terminal escapes among them) a visible mark."""
+    return "".join(_plain_character(character) for character in str(text))
+
+
+def number(value: float, digits: int = 3) -> str:
+    """The value with this many significant digits; `undefined` for NaN."""
+    if math.isnan(value):
+        return UNDEFINED
+    if math.isinf(value):
+        return "infinite" if value > 0 else f"{MINUS}infinite"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits - 1}e}"
+    if 1e-3 <= abs(value) < 10**6:
+        text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return text.replace("-", MINUS, 1) if value < 0 else text
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """`number` with a plus where it is positive."""
+    return f"+{number(value, digits)}" if value > 0 else number(value, digits)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 model call`, `64 model calls`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def cost(diagnostics: Diagnostics) -> str:
+    """What an explanation cost, on one line."""
+    asked = ((diagnostics.model_calls, "model call"), (diagnostics.gradient_calls, "gradient call"))
+    calls = [counted(count, noun) for count, noun in asked if count] or ["no model calls"]
+    return ", ".join([*calls, duration(diagnostics.seconds)])
+
+
+def duration(seconds: float) -> str:
+    """`0.31 ms`, `77 ms`, `3.28 s`."""
+    if not math.isfinite(seconds) or seconds >= 1 or seconds == 0:
+        return f"{number(seconds)} s"
+    return f"{number(1000 * seconds, 2)} ms"
+
+
+def headline(query: Query, index: int) -> str:
+    """The class that is explained and its score, for one input."""
+    score = number(float(query.scores[index]), 4)
+    return f"{plain(query.target_names()[index])} ({query.score_unit} {score})"
+
+
+def place(query: Query, index: int) -> list[str]:
+    """`Input 0 of 4`, as a list of lines; empty where there is one input only."""
+    return [f"Input {index} of {len(query)}"] if len(query) > 1 else []
+
+
+def whose_cost(query: Query) -> list[str]:
+    """That calls and times are those of the whole batch, as a list of sentences; empty where there is one input only."""
+    return [f"Calls and times are those of all {len(query)} inputs together."] if len(query) > 1 else []
+
+
+def feature_names(query: Query, count: int) -> tuple[str, ...]:
+    """A name for each column of a table."""
+    return tuple(map(plain, query.feature_names)) or tuple(f"feature {column}" for column in range(count))
+
+
+def rule_text(rule: Rule, names: Sequence[str]) -> str:
+    """`if mean radius > 14.2 and 0.1 < texture ≤ 3`."""
+    return f"if {listed([condition_text(condition, names) for condition in rule.conditions])}" if rule.conditions else "always"
+
+
+def condition_text(condition: Condition, names: Sequence[str]) -> str:
+    """`0.1 < texture ≤ 3`; an open side is left out."""
+    name = names[condition.feature] if condition.feature < len(names) else f"feature {condition.feature}"
+    if condition.high is None:
+        return name if condition.low is None else f"{name} > {number(condition.low, 4)}"
+    below = f"{name} ≤ {number(condition.high, 4)}"
+    return below if condition.low is None else f"{number(condition.low, 4)} < {below}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def _plain_character(character: str) -> str:
+    if character in "\n\r\t\v\f\x85\u2028\u2029":
+        return " "
+    if character in BIDIRECTIONAL or unicodedata.category(character) in ("Cc", "Cs"):
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
