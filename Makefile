@@ -17,7 +17,7 @@ GROUPS_docs := --group docs
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test slow lint types docs generate bench constraints clean
+.PHONY: help demo test slow lint types docs generate pictures bench constraints clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ docs: $(READY)docs ## build the documentation in docs/_build/html, warnings are 
 
 generate: $(READY)docs ## write the generated tables into README.md and docs/
 	@$(BIN)/python docs/generate.py
+
+pictures: $(READY)demo ## draw the pictures in README.md and docs/ anew
+	@$(BIN)/python docs/pictures.py
 
 bench: $(READY)test ## measure beside the peers and write benchmarks/results
 	@$(BIN)/python -m benchmarks

@@ -12,7 +12,7 @@ from PIL import Image
 from xaivision.demo import run_demo
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
-WIDTH, COLORS = 1400, 128
+WIDTH, COLORS = 1400, 256
 
 
 def main() -> None:

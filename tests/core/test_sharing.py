@@ -1,5 +1,3 @@
-import gc
-
 import pytest
 import torch
 from core_subjects import CountsRows, drawn, linear
@@ -91,7 +89,6 @@ def test_a_model_made_where_another_one_was_is_not_taken_for_it():
             model = counted(seed)[1]
             assert torch.allclose(shared_scores(model, ROWS), linear(seed=seed)(ROWS))
             del model
-            gc.collect()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)

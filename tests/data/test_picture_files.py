@@ -2,6 +2,7 @@ import io
 import random
 import struct
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -111,11 +112,17 @@ def test_the_pixel_cap_is_below_the_size_that_pillow_warns_of_and_holds_exactly(
         read(png(5_000_000, 10, 1, 0, b""))
 
 
-@pytest.mark.parametrize("side", [12_000, 60_000])
-def test_a_frame_larger_than_the_picture_says_does_not_leak_pillows_warning(side):
-    with warnings.catch_warnings(record=True) as noted, pytest.raises(FileFormatError, match="at most 50 megapixels"):
+@pytest.mark.parametrize(("side", "got"), [(12_000, "12000 x 12000 pixels"), (60_000, "a frame far larger than the header says")])
+def test_a_frame_larger_than_the_header_says_is_refused_without_pillows_warning(side, got):
+    with warnings.catch_warnings(record=True) as noted, pytest.raises(FileFormatError, match=f"at most 50 megapixels. Got {got}"):
         read(gif_whose_first_frame_is_larger_than_its_screen(side))
     assert not noted
+
+
+def test_pillows_warning_does_not_leak_where_its_limit_was_lowered(monkeypatch, encoded):
+    content = encoded(Image.new("P", (12, 12)), "GIF").replace(struct.pack("<HH", 12, 12), struct.pack("<HH", 5, 5), 1)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert read(content).size == (12, 12)
 
 
 def test_pillows_own_limit_and_the_filters_are_left_as_they_were(png):
@@ -126,13 +133,34 @@ def test_pillows_own_limit_and_the_filters_are_left_as_they_were(png):
     assert list(warnings.filters) == filters
 
 
-def test_threads_that_read_at_once_leave_the_filters_as_they_were(encoded):
+def test_threads_that_overlap_leave_the_filters_as_they_were(monkeypatch, encoded):
     content, filters = encoded(PHOTO, "PNG"), list(warnings.filters)
-    threads = [threading.Thread(target=lambda: [read(content) for _ in range(40)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    second_is_in, first_is_out = threading.Event(), threading.Event()
+
+    def load_first(picture):
+        second_is_in.wait(0.5)  # runs out where the second has to wait for the first
+
+    def load_second(picture):
+        second_is_in.set()
+        first_is_out.wait(5)
+
+    def run(content, load, after=None):
+        loads[threading.current_thread()] = load
+        read(content)
+        if after is not None:
+            after.set()
+
+    loads = {}
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", lambda picture: loads[threading.current_thread()](picture))
+    first = threading.Thread(target=run, args=(content, load_first, first_is_out))
+    second = threading.Thread(target=run, args=(content, load_second))
+    first.start()
+    while not loads:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    second.start()
+    first.join()
+    second.join()
     assert list(warnings.filters) == filters
 
 
@@ -144,8 +172,12 @@ def test_what_pillow_doubts_in_a_picture_that_it_can_read_is_passed_on(encoded):
         assert read(content).size == (31, 24)
 
 
-def test_notes_that_cannot_be_read_count_as_upright(encoded):
-    content = encoded(PHOTO, "JPEG", exif=b"Exif\0\0no such thing")
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+@pytest.mark.parametrize("notes", [b"Exif\0\0MM\0*", b"no such notes"])
+def test_notes_that_cannot_be_read_count_as_upright(encoded, format, notes):
+    content = encoded(PHOTO, format, exif=notes)
+    with pytest.raises((SyntaxError, struct.error)):
+        Image.open(io.BytesIO(content)).getexif()
     assert np.array_equal(np.asarray(read(content)), np.asarray(Image.open(io.BytesIO(content))))
 
 

@@ -367,6 +367,13 @@ MUTANTS = (
         lambda: test_windows.check_drops_are_shared_evenly_and_averaged_over_the_windows_of_a_pixel(LAYOUT, 0),
     ),
     Mutant(
+        "what the first channel alone shows",
+        "windows",
+        "(inputs != baseline).any(1)",
+        "(inputs != baseline)[:, 0]",
+        test_windows.check_a_window_over_what_equals_the_baseline_is_unchanging,
+    ),
+    Mutant(
         "overlapping windows counted twice",
         "windows",
         "return total / covered",

@@ -91,6 +91,20 @@ def test_shares_of_windows_that_do_not_overlap_sum_to_the_drops():
     torch.testing.assert_close(shared.sum((1, 2)), drops.sum(1), atol=1e-13, rtol=0)
 
 
+def check_a_window_over_what_equals_the_baseline_is_unchanging():
+    inputs, places = torch.zeros(2, 2, 3, 4), windows.sliding_windows(3, 4, (2, 2), (2, 2))
+    inputs[0, 1, 0, 3] = 0.5
+    inputs[1, 0, 2, 0] = 0.5
+    found = windows.unchanging(inputs, torch.zeros_like(inputs), places)
+    assert found.tolist() == [[True, False, True, True], [True, True, False, True]]
+    rows = windows.sliding_windows(1, 3, (1, 2), (1, 1))
+    assert windows.unchanging(torch.tensor([[0.0, 1.0, 2.0]]), torch.tensor([[0.0, 1.0, 0.0]]), rows).tolist() == [[True, False]]
+
+
+def test_a_window_over_what_equals_the_baseline_is_unchanging():
+    check_a_window_over_what_equals_the_baseline_is_unchanging()
+
+
 def test_a_table_is_one_row():
     model, inputs, baseline = table_classifier(4), drawn((3, 4), 0), drawn((3, 4), 1)
     targets, columns = torch.tensor([0, 1, 2]), windows.sliding_windows(1, 4, (1, 1), (1, 1))

@@ -220,6 +220,22 @@ def test_a_cancelled_comparison_raises_and_restores_the_model(stage: str) -> Non
     assert torch.equal(again, Saliency().explain(table_model()[0], rows()).values)
 
 
+@pytest.mark.parametrize("call", [2, 4])
+@pytest.mark.parametrize("plan", [Plan({"last": Occlusion()}, {}, {}), Plan({"constant": Constant()}, {}, METRICS)])
+def test_a_job_cancelled_in_its_last_step_is_no_failure_of_that_step(plan: Plan, call: int) -> None:
+    module, token = Counted(), CancelToken()
+    model = TorchClassifier(module, 3, domain="tabular", schema=Columns((0.5,) * 5), batch_size=1)
+
+    def count() -> None:
+        if module.seen == call:
+            token.cancel()
+
+    module.at_call = count
+    only = Plan(plan.explainers, {}, dict([*plan.metrics.items()][-1:]))
+    with reporting(None, token), pytest.raises(Cancelled):
+        compare(model, rows(1), None, only)
+
+
 @dataclass(frozen=True, eq=False)
 class Cancelling:
     """A metric during which the user gives up."""

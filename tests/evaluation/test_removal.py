@@ -8,12 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_models import Columns, linear, mapped, rows_of, scored_by
+from sklearn.linear_model import RidgeClassifier
 from torch import Tensor
 
 from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.protocols import Metric
 from xaivision.core.random import generator
+from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.engines.filters import gaussian_blur
 from xaivision.evaluation.removal import Deletion, Insertion
 from xaivision.explainers.controls import InputMagnitude
@@ -171,6 +173,19 @@ def test_probabilities_are_taken_as_they_are(judge: type[Metric]) -> None:
 
 
 @BOTH
+def test_margins_are_followed_as_scores_and_are_no_probabilities(judge: type[Metric]) -> None:
+    fitted = RidgeClassifier().fit([[0.0, 1.0], [1.0, 0.0], [0.2, 0.9], [0.8, 0.3]], [0, 1, 0, 1])
+    model = SklearnClassifier(fitted)
+    explanation = mapped(model, rows_of((0.9, 0.2)), rows_of((2.0, 1.0)), targets=1)
+    found = judge(baseline="black").evaluate(model, explanation)
+    assert torch.equal(found.curves, judge(baseline="black", output="score").evaluate(model, explanation).curves)
+    assert found.curves.min() < 0
+    assert "margin" in found.unit
+    with pytest.raises(InputError, match="`output` 'probability' needs a model that gives probabilities"):
+        judge(baseline="black", output="probability").evaluate(model, explanation)
+
+
+@BOTH
 def test_the_score_of_the_target_is_followed(judge: type[Metric]) -> None:
     model = linear(WEIGHTS)
     found = judge(baseline=B, output="score").evaluate(model, mapped(model, X, CONTRIBUTIONS, targets=1))
@@ -247,5 +262,5 @@ def test_steps_that_are_no_positive_integer_are_refused(judge: type[Metric], ste
 
 @BOTH
 def test_an_unknown_output_is_refused(judge: type[Metric]) -> None:
-    with pytest.raises(InputError, match=r"`output` must be 'probability' or 'score'. Got 'logits'\."):
+    with pytest.raises(InputError, match=r"`output` must be 'auto', 'probability' or 'score'. Got 'logits'\."):
         judge(output="logits")

@@ -70,6 +70,18 @@ def test_a_window_over_columns_shares_its_drop_among_them():
     torch.testing.assert_close(found.values, torch.tensor([[1.5, 1.5, 3.5, 3.5]]).double(), atol=1e-13, rtol=0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_where_the_input_is_its_baseline_values_are_exactly_zero(dtype):
+    model, inputs = image_classifier(), drawn((3, 2, 8, 8), 0).to(dtype)
+    model.model.to(dtype)
+    inputs[1, :, :5] = 0
+    inputs[2] = 0
+    found = Occlusion(window=2, stride=1).explain(model, inputs)
+    assert not found.values[1, :, :4].any()
+    assert not found.values[2].any()
+    assert found.values[0].all()
+
+
 def test_it_asks_for_scores_only():
     model = FunctionClassifier(lambda x: x[:, :2] * [[1.0, -1.0]], 2, score_unit="logit", domain="tabular")
     found = Occlusion(baseline="black").explain(model, drawn((1, 3), 0), 0)

@@ -135,9 +135,11 @@ def test_other_data_another_recipe_or_another_torch_are_other_weights(untrained,
     data = load_dataset("wine")
     kind = trained_networks.KINDS["mlp"]
     key = trained_networks._key(QUICK, data, kind.recipe)
+    relabeled = replace(data, targets=(data.targets + 1) % 3)
+    vars(relabeled)["split"] = data.split  # the same rows, so that only their classes differ
     others = {
         trained_networks._key(QUICK, replace(data, inputs=data.inputs + 1), kind.recipe),
-        trained_networks._key(QUICK, replace(data, targets=data.targets.flip(0)), kind.recipe),
+        trained_networks._key(QUICK, relabeled, kind.recipe),
         trained_networks._key(QUICK, data, replace(kind.recipe, epochs=3)),
         trained_networks._key("wine_cnn", data, kind.recipe),
     }
@@ -162,6 +164,26 @@ def test_training_in_inference_mode_gives_a_model_with_gradients(untrained):
         model = load_model(QUICK)
     assert not any(tensor.is_inference() for tensor in model.model.state_dict().values())
     assert float(model.gradients(data.test.inputs[:2], data.test.targets[:2]).values.abs().max()) > 0
+
+
+def test_training_is_reported_by_epochs_and_reading_the_cache_is_not(untrained):
+    seen = []
+
+    class Bar:
+        def start(self, what, total):
+            seen.append((what, total))
+            return self
+
+        def advance(self):
+            pass
+
+        def finish(self):
+            pass
+
+    with reporting(Bar()):
+        forgotten(QUICK)
+        forgotten(QUICK)
+    assert seen == [("training wine_mlp", 100)]
 
 
 def test_a_cancelled_training_keeps_nothing(untrained, cache):

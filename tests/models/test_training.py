@@ -45,6 +45,22 @@ def test_weights_do_not_depend_on_the_callers_modes(data):
     assert torch.equal(first, without)
 
 
+def test_sums_are_made_on_one_thread(data):
+    threads, during = torch.get_num_threads(), set()
+
+    class Watched(nn.Linear):
+        def forward(self, rows):
+            during.add(torch.get_num_threads())
+            return super().forward(rows)
+
+    torch.set_num_threads(2)
+    try:
+        train(Watched(2, 2), *data, RECIPE, "training")
+    finally:
+        torch.set_num_threads(threads)
+    assert during == {1}
+
+
 def test_random_state_and_number_of_threads_are_as_they_were(data):
     before = torch.get_rng_state()
     threads = torch.get_num_threads()

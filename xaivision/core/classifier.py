@@ -94,6 +94,10 @@ class ClassifierAdapter(ABC):
     def _score(self, batch: Tensor) -> Tensor:
         """(B, K) scores of one batch that fits in memory."""
 
+    def probabilities(self, scores: Tensor) -> Tensor | None:
+        """(B, K) probabilities behind these scores; None where the scores are margins that stand for none."""
+        return scores if self.score_unit == "probability" else scores.softmax(1)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """The model to this thread alone, with its freed memory kept. Re-entrant."""

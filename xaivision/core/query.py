@@ -15,7 +15,10 @@ PIXEL_SLACK = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """`inputs` (B, *S), `targets` (B,) class numbers, `scores` (B,) of those classes, in `score_unit`."""
+    """`inputs` (B, *S), `targets` (B,) class numbers, `scores` (B,) of those classes, in `score_unit`.
+
+    `probabilities` (B,) of the targets; None where the scores are margins.
+    """
 
     inputs: Tensor
     targets: Tensor
@@ -23,6 +26,7 @@ class Query:
     score_unit: ScoreUnit
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    probabilities: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -42,7 +46,16 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> 
     scores = shared_scores(model, inputs)
     chosen = resolved_targets(targets, scores)
     names = model.schema.names if model.schema is not None else ()
-    return Query(inputs.detach(), chosen, target_scores(scores, chosen), model.score_unit, model.class_names, names)
+    probabilities = model.probabilities(scores)
+    return Query(
+        inputs.detach(),
+        chosen,
+        target_scores(scores, chosen),
+        model.score_unit,
+        model.class_names,
+        names,
+        None if probabilities is None else target_scores(probabilities, chosen),
+    )
 
 
 def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:

@@ -35,6 +35,10 @@ class SklearnClassifier(ClassifierAdapter):
         known = super().input_shape
         return known if known is not None or self._features is None else (int(self._features),)
 
+    def probabilities(self, scores: Tensor) -> Tensor | None:
+        """The scores, where the estimator gives probabilities; the margins of a `decision_function` are none."""
+        return scores if self.score_unit == "probability" else None
+
     def _score(self, batch: Tensor) -> Tensor:
         rows = batch.detach().cpu().numpy().copy()  # a pipeline may work in place, and must not do so on the caller's values
         asked = self.schema.to_frame(rows) if self.schema is not None else rows

@@ -60,6 +60,12 @@ def window_scores(model: Classifier, inputs: Tensor, baseline: Tensor, targets: 
     return found
 
 
+def unchanging(inputs: Tensor, baseline: Tensor, windows: list[Window]) -> Tensor:
+    """(B, windows) whether a window hides nothing but what equals the baseline already."""
+    differs = (inputs != baseline).any(1) if inputs.ndim == 4 else (inputs != baseline)[:, None]
+    return torch.stack([~differs[:, w.top : w.bottom, w.left : w.right].flatten(1).any(1) for w in windows], 1)
+
+
 def spread_over_windows(drops: Tensor, windows: list[Window], height: int, width: int) -> Tensor:
     """(B, height, width): each window's drop shared evenly among its pixels, averaged over the windows of a pixel."""
     total = drops.new_zeros(len(drops), height, width)

@@ -6,7 +6,6 @@ Source: Petsiuk, Das, Saenko, RISE, 2018, arXiv:1806.07421.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
 from xaivision.core.about import AboutEvaluator
@@ -21,22 +20,26 @@ from xaivision.engines.ranking import removal_order
 from xaivision.engines.removal_curves import area_under, removal_curves, step_counts
 from xaivision.evaluation.measurement import Measurement, measurement
 
-Output = Literal["probability", "score"]
+Output = Literal["auto", "probability", "score"]
 
 
 @dataclass(frozen=True, eq=False)
 class _RemovalCurve:
-    """Settings that both share. `output` "probability" applies softmax to logits; "score" takes scores as they are."""
+    """Settings that both share.
+
+    `output`: "probability" of the target, or its "score" as the model gives it; "auto" is the probability where the model
+    has one, and the score where it gives margins.
+    """
 
     steps: int = 32
     baseline: Baseline = "auto"
-    output: Output = "probability"
+    output: Output = "auto"
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
             raise InputError(f"`steps` must be a positive integer. Got {self.steps!r}.")
-        if self.output not in ("probability", "score"):
-            raise InputError(f"`output` must be 'probability' or 'score'. Got {self.output!r}.")
+        if self.output not in ("auto", "probability", "score"):
+            raise InputError(f"`output` must be 'auto', 'probability' or 'score'. Got {self.output!r}.")
 
     def _order(self, explanation: Attribution, seed: int) -> Tensor:
         return removal_order(explanation.feature_values.flatten(1), generator(seed, "removal ties"))
@@ -49,17 +52,23 @@ class _RemovalCurve:
         """The area under the curve from `start`, (B, *S), to `substitutes`; undefined for maps that are not finite."""
         counts = step_counts(order.shape[1], self.steps)
         scores = removal_curves(m.model, start, substitutes, order, counts)
+        outputs, unit = self._outputs(m.model, scores.flatten(0, 1))
         targets = m.explanation.query.targets
-        curves = torch.stack([target_scores(self._output(m.model, step), targets) for step in scores.unbind(1)], 1)
+        curves = target_scores(outputs, targets.repeat_interleave(len(counts))).view(len(start), len(counts))
         area = area_under(curves, counts)
         area[~m.explanation.values.flatten(1).isfinite().all(1)] = float("nan")
-        return m.scores(area, self._unit(m.model), curves=curves.double().cpu())
+        return m.scores(area, f"mean {unit} over the share of features replaced", curves=curves.double().cpu())
 
-    def _output(self, model: ClassifierAdapter, scores: Tensor) -> Tensor:
-        return scores.softmax(1) if self.output == "probability" and model.score_unit == "logit" else scores
-
-    def _unit(self, model: ClassifierAdapter) -> str:
-        return f"mean {'probability' if self.output == 'probability' else model.score_unit} over the share of features replaced"
+    def _outputs(self, model: ClassifierAdapter, scores: Tensor) -> tuple[Tensor, str]:
+        """What the curve follows, (n, K), and its unit."""
+        if self.output == "score":
+            return scores, model.score_unit
+        probabilities = model.probabilities(scores)
+        if probabilities is not None:
+            return probabilities, "probability"
+        if self.output == "probability":
+            raise InputError(f"`output` 'probability' needs a model that gives probabilities. Got {model!r}. Use 'score'.")
+        return scores, "margin"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets, target_scores
 from xaivision.engines.baselines import Baseline, reference_inputs
-from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, window_scores
+from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, unchanging, window_scores
 from xaivision.explainers.settings import check_positive_integer
 
 
@@ -53,6 +53,8 @@ class Occlusion:
             windows = self._windows(q.query.inputs)
             hidden = window_scores(q.model, q.query.inputs, baseline, q.query.targets, windows)
             drops = q.query.scores.double().cpu()[:, None] - hidden
+            # Rounding depends on the batch; without this it would show as a map where nothing is hidden.
+            drops = drops.masked_fill(unchanging(q.query.inputs, baseline, windows).cpu(), 0)
             values = _spread(drops, windows, inputs)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference)
 

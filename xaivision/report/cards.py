@@ -32,7 +32,7 @@ class DrawnBar:
     text: str
     start: float
     length: float
-    color: str
+    sign: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def _card(query: Query, panel: Panel, index: int, scales: Scales) -> Card:
 def _drawn(bar: Bar, scale: Scale) -> DrawnBar:
     half = 50 * abs(bar.length) / scale.limit
     start = 50.0 if bar.length > 0 else 50 - half
-    return DrawnBar(bar.name, bar.value, scale.tick(bar.length), round(start, 2), round(half, 2), bar.color)
+    return DrawnBar(
+        bar.name, bar.value, scale.tick(bar.length), round(start, 2), round(half, 2), "positive" if bar.length > 0 else "negative"
+    )
 
 
 def _samples(examples: Examples, index: int) -> list[Sample]:

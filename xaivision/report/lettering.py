@@ -44,7 +44,7 @@ def wrapped(text: object, width: float, size: float, bold: bool = False) -> list
     """The text in lines no wider than `width` inches; words that are too long for a line are broken."""
     lines: list[str] = []
     line = ""
-    for word in drawable(text).split():
+    for word in filter(None, drawable(text).split(" ")):  # a no-break space stays
         longer = f"{line} {word}" if line else word
         if width_of(longer, size, bold) <= width:
             line = longer

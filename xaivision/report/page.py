@@ -16,7 +16,7 @@ from xaivision.report.scale import LARGEST, PERCENTILE, scales_for
 from xaivision.report.standing import standing
 from xaivision.report.summary import plain_value
 from xaivision.report.table_figure import table_statements
-from xaivision.report.wording import duration, headline, number, place, plain, whose_cost
+from xaivision.report.wording import MINUS, counted, duration, headline, number, place, plain, whose_cost
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def _overall_row(comparison: Comparison, label: str) -> Row:
 def _standing(comparison: Comparison, metric: str, label: str) -> tuple[str, str]:
     found = standing(comparison.scores[metric][label])
     missing = f"{found.undefined} of {found.inputs} undefined" if found.undefined else ""
-    beaten = f"beats {found.controls_text}: {found.margin_text}" if found.controls_text else ""
-    return found.value_text, "; ".join(filter(None, (beaten, missing)))
+    beaten = f"beats {found.beaten} of {counted(len(found.margins), 'control')}" if found.margin_text else ""
+    return found.value_text, "; ".join(filter(None, (beaten, found.margin_text, missing)))
 
 
 def _costs(explanation: Explanation | None) -> tuple[str, str, str]:
@@ -193,7 +193,7 @@ def _agreement(comparison: Comparison) -> tuple[AgreementRow, ...]:
 
 
 def _correlation(value: float) -> tuple[str, str, str]:
-    return ("undefined", "", "") if value != value else (number(round(value, 2), 2), *cell_colors(value))
+    return ("\N{EN DASH}", "", "") if value != value else (f"{round(value, 2) + 0:.2f}".replace("-", MINUS), *cell_colors(value))
 
 
 def _origin(label: str, explanation: Explanation) -> tuple[str, str, str, str]:

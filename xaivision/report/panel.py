@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
+from xaivision.core.attribution import Attribution
 from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.scores import Scores
@@ -65,9 +66,10 @@ class Panel:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Magnitude, scores and cost, a line each."""
+        """The answer in words where it is more than its map, magnitude, scores and cost, a line each."""
+        words = "" if self.map is None or isinstance(self.explanation, Attribution) else self.answer
         magnitude = self.map.magnitude if self.map else ""
-        return tuple(filter(None, (magnitude, *(score.text for score in self.scores), self.cost)))
+        return tuple(filter(None, (words, magnitude, *(score.text for score in self.scores), self.cost)))
 
     @property
     def absence(self) -> str:

@@ -8,16 +8,22 @@ from xaivision.report.panel import Panel
 from xaivision.report.scale import Scales, limits_of_each
 from xaivision.report.wording import plain
 
-REASON_LINES = 3
+MOST_LINES = 3
 
 
 def panel_caption(panel: Panel, scales: Scales, width: float) -> Caption:
     """Title, verdict and lines of one panel; the doubts about a shown map come first."""
     reasons = "; ".join(panel.verdict.reasons) if panel.verdict.status == "warn" else ""
-    doubts = at_most(wrapped(reasons, width, CAPTION_SIZE), REASON_LINES, width, CAPTION_SIZE)
+    doubts = _few_lines(reasons, width)
     alone = panel.map is not None and not panel.map.blank and not scales.shares_one(panel.map)
     own = [limits_of_each(scales.of(panel.map))] if alone and panel.map else []
-    return Caption(panel.label, panel.verdict.status, (*doubts, *own, *panel.lines))
+    return Caption(
+        panel.label, panel.verdict.status, (*doubts, *own, *(line for text in panel.lines for line in _few_lines(text, width)))
+    )
+
+
+def _few_lines(text: str, width: float) -> list[str]:
+    return at_most(wrapped(text, width, CAPTION_SIZE), MOST_LINES, width, CAPTION_SIZE)
 
 
 def directions(panels: Sequence[Panel]) -> list[str]:

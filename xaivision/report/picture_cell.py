@@ -20,4 +20,5 @@ def draw_pixels(canvas: Canvas, index: int, pixels: Pixels, name: str) -> None:
     axes = canvas.axes(index)
     axes.set_label(name)
     axes.imshow(pixels, interpolation="nearest", aspect="equal")
+    axes.set_anchor("NW")
     frame(axes)

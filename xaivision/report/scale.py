@@ -49,7 +49,7 @@ class Scale:
         if self.percentile == 100:
             return f"One symmetric scale, up to the largest absolute value of {whose}; nothing is clipped."
         how = f"One symmetric scale; its limit is the {self.percentile:g}th percentile of the absolute values of {whose}"
-        return f"{how}; {100 * self.clipped:.2g} % of the values lie beyond and take the end colors."
+        return f"{how}; {100 * self.clipped:.2g}\N{NO-BREAK SPACE}% of the values lie beyond and take the end colors."
 
 
 def checked_scaling(scaling: str) -> Scaling:

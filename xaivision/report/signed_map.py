@@ -6,13 +6,22 @@ import numpy as np
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.completeness import score_change
+from xaivision.core.concept_scores import ConceptScores
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import CapabilityError
 from xaivision.core.explanation import Explanation
+from xaivision.core.rules import Rules
 from xaivision.report.palette import Floats
 from xaivision.report.wording import number, signed
 
 # The values of a control mean nothing but their order: no number of logits may be read off them.
 ARBITRARY = "arbitrary unit"
+# What the map of an explanation holds that is no attribution by itself: no share of the score.
+MEANINGS: dict[type[Explanation], str] = {
+    Counterfactuals: "change of the input",
+    Rules: "precision of the rule",
+    ConceptScores: "concept score times map",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +70,10 @@ def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
     except CapabilityError:
         return None
     values = attribution.feature_values[index].detach().double().cpu().numpy()
-    return SignedMap(values, unit_of(attribution), _magnitude(attribution, values, index)) if np.isfinite(values).all() else None
+    if not np.isfinite(values).all():
+        return None
+    unit = MEANINGS.get(type(explanation), unit_of(attribution))
+    return SignedMap(values, unit, _magnitude(attribution, values, index, unit))
 
 
 def unit_of(attribution: Attribution) -> str:
@@ -70,12 +82,12 @@ def unit_of(attribution: Attribution) -> str:
     return unit if attribution.kind == "contribution" else f"{unit} per unit of input"
 
 
-def _magnitude(attribution: Attribution, values: Floats, index: int) -> str:
-    """Net and total, and what the net should be where the method promises a sum and its baseline was scored."""
+def _magnitude(attribution: Attribution, values: Floats, index: int, unit: str) -> str:
+    """Net and total, and what the net should be where contributions have a baseline that was scored."""
     net, total = signed(float(values.sum())), number(float(np.abs(values).sum()))
     if attribution.kind == "slope":
         return f"slopes: net {net}, total {total}"
     change = ""
     if attribution.reference_scores is not None:
         change = f" of {signed(float(score_change(attribution.query.scores, attribution.reference_scores)[index]))}"
-    return f"net {net}{change} {attribution.query.score_unit}, total {total}"
+    return f"net {net}{change} {unit}, total {total}"

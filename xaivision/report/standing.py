@@ -53,11 +53,11 @@ class Standing:
 
     @property
     def margin_text(self) -> str:
-        """`+0.12 over sobel` for the hardest control, with the interval where there is one."""
+        """`+0.12 against sobel` for the hardest control, with the interval where there is one."""
         if self.hardest is None or math.isnan(self.mean):
             return ""
         margin = filter(None, (signed(self.hardest.mean, 2), interval_text(self.hardest.interval, with_sign=True)))
-        return f"{' '.join(margin)} over {plain(self.hardest.control)}"
+        return f"{' '.join(margin)} against {plain(self.hardest.control)}"
 
 
 def standing(scores: Scores) -> Standing:

@@ -39,7 +39,7 @@ FIELDS: dict[type, dict[str, Any]] = {
 
 # Fields whose first axis runs over the inputs: whoever reads a result indexes them.
 PER_INPUT: dict[type, tuple[str, ...]] = {
-    Query: ("inputs", "targets", "scores"),
+    Query: ("inputs", "targets", "scores", "probabilities"),
     Diagnostics: ("completeness_gap", "local_fit"),
     Attribution: ("values", "baseline", "reference_scores"),
     Examples: ("examples", "indices", "similarity", "example_scores", "maps"),

@@ -79,6 +79,6 @@ def draw_bars(axes: Axes, bars: list[Bar], scale: Scale, rows: int, label: str) 
 
 def _label(axes: Axes, bar: Bar, drop: float) -> None:
     """`name = value`, right-aligned before the bars; a long name gives way to its value."""
-    value = shortened(f" = {bar.value}", NAMES_WIDTH / 2, CAPTION_SIZE)
+    value = shortened(f" = {bar.value}", NAMES_WIDTH / 2, CAPTION_SIZE) if bar.value else ""
     name = shortened(bar.name, NAMES_WIDTH - width_of(value, CAPTION_SIZE), CAPTION_SIZE)
     write(axes, (NAMES_WIDTH / CELL_WIDTH, 1 - drop), name + value, CAPTION_SIZE, ha="right", color=INK)

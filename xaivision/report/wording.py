@@ -28,7 +28,7 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     text = f"{value:.{digits - 1}e}"
-    if 1e-3 <= abs(value) < 10**6:
+    if 1e-4 <= abs(value) < 10**6:
         text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
     return text.replace("-", MINUS, 1) if value < 0 else text
 
@@ -59,8 +59,13 @@ def duration(seconds: float) -> str:
 
 def headline(query: Query, index: int) -> str:
     """The class that is explained and its score, for one input."""
-    score = number(float(query.scores[index]), 4)
-    return f"{plain(query.target_names()[index])} ({query.score_unit} {score})"
+    name, score = plain(query.target_names()[index]), number(float(query.scores[index]), 4)
+    if query.probabilities is None:
+        return f"{name} ({query.score_unit} {score})"
+    probability = f"probability {float(query.probabilities[index]):.3f}"
+    return (
+        f"{name} ({probability})" if query.score_unit == "probability" else f"{name} ({probability}, {query.score_unit} {score})"
+    )
 
 
 def place(query: Query, index: int) -> list[str]:

@@ -1,0 +1,108 @@
+"""Web pages of results: one file that needs no network and runs no script, and fragments for notebooks.
+
+Every name in a result is foreign text: the templates escape all of it, and the page's own policy forbids scripts.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from xaivision.core.explanation import Explanation
+from xaivision.core.origin import library_versions
+from xaivision.core.scores import Scores
+from xaivision.core.verdict import Verdict
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report.answer import answer_text
+from xaivision.report.cards import Picture
+from xaivision.report.figure import figure_of, png
+from xaivision.report.markup import png_uri
+from xaivision.report.page import chapter
+from xaivision.report.palette import STATUS_MARKS
+from xaivision.report.scores_figure import scores_figure
+from xaivision.report.standing import standing
+from xaivision.report.whole_file import write_whole
+from xaivision.report.wording import cost, headline, place, plain
+
+TEMPLATES = Path(__file__).parent / "templates"
+# A notebook cell is no place for a hundred pictures.
+MOST_IN_A_FRAGMENT = 4
+
+
+def write_html(path: str | Path, comparisons: Sequence[tuple[str, Comparison]], *, title: str = "Explanations") -> Path:
+    """Write one self-contained page with a section for each titled comparison, whole or not at all; its path."""
+    return write_whole(path, html_page(comparisons, title=title).encode("utf-8"))
+
+
+def html_page(comparisons: Sequence[tuple[str, Comparison]], *, title: str = "Explanations") -> str:
+    """The page as text."""
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=plain(title),
+            chapters=[chapter(comparison, name, f"part-{number}") for number, (name, comparison) in enumerate(comparisons)],
+            inputs=sum(len(comparison.query) for _, comparison in comparisons),
+            version=library_versions().get("xaivision", ""),
+        )
+    )
+
+
+def html_fragment(result: Comparison | Explanation | Scores) -> str:
+    """What a notebook shows of a result: its verdict, its figures as pictures, and what they say in words."""
+    parts = _scores_parts(result) if isinstance(result, Scores) else _figure_parts(result)
+    return _environment().get_template("fragment.html.j2").render(**parts)
+
+
+def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
+    query = result.query
+    shown = range(min(MOST_IN_A_FRAGMENT, len(query)))
+    hidden = len(query) - len(shown)
+    title, verdict = (
+        (f"Comparison of {len(result.explanations)} explanations", None)
+        if isinstance(result, Comparison)
+        else (f"{plain(result.method)}: {cost(result.diagnostics)}", result.verdict)
+    )
+    return {
+        "title": title,
+        "verdict": None if verdict is None else Verdict(verdict.status, tuple(map(plain, verdict.reasons))),
+        "pictures": [Picture(png_uri(png(figure_of(result, index))), _alt(result, index)) for index in shown],
+        "hidden": f"{hidden} more inputs are not shown here; `show` draws them." if hidden else "",
+        "headings": (),
+        "rows": (),
+    }
+
+
+def _scores_parts(scores: Scores) -> dict[str, Any]:
+    found = standing(scores)
+    rows = [(plain(scores.method), found.value_text, found.margin_text)]
+    rows += [(f"{plain(name)} (control)", standing(control).value_text, "") for name, control in scores.controls.items()]
+    better = "higher is better" if scores.higher_is_better else "lower is better"
+    return {
+        "title": f"{plain(scores.metric)} of {plain(scores.method)}, {better}",
+        "verdict": None,
+        "pictures": [Picture(png_uri(png(scores_figure(scores))), "Values of each input; the numbers are in the table below.")],
+        "hidden": "; ".join(map(plain, scores.notes)),
+        "headings": ("method", f"{plain(scores.metric)} ({plain(scores.unit)})", "better by"),
+        "rows": rows,
+    }
+
+
+def _alt(result: Comparison | Explanation, index: int) -> str:
+    """The figure in words."""
+    asked = ": ".join([*place(result.query, index), headline(result.query, index)])
+    if isinstance(result, Explanation):
+        return f"{asked}. {plain(result.method)}: {answer_text(result, index)}"
+    said = [f"{plain(label)}: {answer_text(one, index)}" for label, one in result.explanations.items()]
+    return f"{asked}. {'. '.join(said)}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals["marks"] = STATUS_MARKS
+    return environment

@@ -1,0 +1,43 @@
+"""The presenter that results on floor 0 reach through `core.presenting`."""
+
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from xaivision.core.errors import InputError
+from xaivision.core.explanation import Explanation
+from xaivision.core.scores import Scores
+from xaivision.evaluation.comparison import Comparison
+from xaivision.report import files
+from xaivision.report.figure import figure_of
+from xaivision.report.html import html_fragment
+from xaivision.report.scores_figure import scores_figure
+
+
+class ReportPresenter:
+    """Draws any result, writes it to a file, and renders it for notebooks."""
+
+    def show(self, result: Any) -> Figure:
+        """A figure of the result, of its first input where it has several (`report.figure` draws the others).
+
+        Raises: InputError, where it is no result of this library.
+        """
+        return scores_figure(result) if isinstance(result, Scores) else figure_of(_known(result))
+
+    def save(self, result: Any, path: str | Path) -> Path:
+        """Write the result to one safetensors file; its path."""
+        return files.save(result, path)
+
+    def html(self, result: Any) -> str:
+        """The result for a notebook.
+
+        Raises: InputError, where it is no result of this library.
+        """
+        return html_fragment(result if isinstance(result, Scores) else _known(result))
+
+
+def _known(result: Any) -> Comparison | Explanation:
+    if not isinstance(result, Comparison | Explanation):
+        raise InputError(f"A figure needs an explanation, a comparison or scores. Got {type(result).__name__}.")
+    return result
