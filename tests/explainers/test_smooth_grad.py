@@ -41,3 +41,23 @@ def test_samples_that_are_no_positive_integer_are_refused(samples):
 def test_noise_that_is_no_share_is_refused(noise):
     with pytest.raises(InputError, match=r"`noise` must be a number from 0, a share of the input's range\. Got "):
         SmoothGrad(noise=noise)
+
+
+def test_noise_follows_the_range_of_each_column_where_a_schema_knows_it():
+    """A column of thousands gets noise of hundreds, one of hundredths does not: the mean slope of x**2 / 2 is the mean x."""
+    import pandas as pd
+
+    from xaivision.core.torch_classifier import TorchClassifier
+    from xaivision.data.schema import TableSchema
+
+    class Squares(torch.nn.Module):
+        def forward(self, rows):
+            return torch.stack([torch.zeros(len(rows), dtype=rows.dtype), (rows**2).sum(1) / 2], dim=1)
+
+    schema = TableSchema.from_frame(pd.DataFrame({"wide": [0.0, 2000.0], "narrow": [0.0, 0.02]}))
+    model = TorchClassifier(Squares(), 2, domain="tabular", schema=schema)
+    row = torch.tensor([[1000.0, 0.01]], dtype=torch.float64)
+    found = SmoothGrad(samples=4, noise=0.5).explain(model, row, 1)
+    shifts = (found.values - row)[0].abs()
+    assert 10 < shifts[0] < 2000
+    assert 1e-4 < shifts[1] < 2e-2

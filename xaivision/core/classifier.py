@@ -50,6 +50,9 @@ class Schema(Protocol):
     @property
     def typical(self) -> tuple[float, ...] | None: ...
 
+    @property
+    def ranges(self) -> tuple[float, ...] | None: ...
+
     def to_frame(self, rows: np.ndarray) -> Any: ...
 
 
@@ -89,6 +92,16 @@ class ClassifierAdapter(ABC):
         if self.image_format is not None:
             return self.image_format.shape
         return (len(self.schema.names),) if self.schema is not None else None
+
+    @property
+    def typical(self) -> tuple[float, ...] | None:
+        """Typical value of each column of a table; None for images, and where no schema knows them."""
+        return None if self.schema is None else self.schema.typical
+
+    @property
+    def ranges(self) -> tuple[float, ...] | None:
+        """Largest minus smallest known value of each column of a table; None for images, and where no schema knows them."""
+        return None if self.schema is None else self.schema.ranges
 
     @abstractmethod
     def _score(self, batch: Tensor) -> Tensor:

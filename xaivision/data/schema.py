@@ -77,6 +77,14 @@ class TableSchema:
         return known if len(known) == len(self.features) else None
 
     @cached_property
+    def ranges(self) -> tuple[float, ...] | None:
+        """Largest minus smallest value of each column; None where one is not known."""
+        known = tuple(
+            feature.high - feature.low for feature in self.features if feature.low is not None and feature.high is not None
+        )
+        return known if len(known) == len(self.features) else None
+
+    @cached_property
     def groups(self) -> dict[str, tuple[int, ...]]:
         """Column numbers by group, each column once; one that belongs to none stands alone under its own name."""
         numbers: dict[str, tuple[int, ...]] = {}

@@ -3,6 +3,8 @@
 Source: Smilkov et al., SmoothGrad, 2017, arXiv:1706.03825.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -10,8 +12,10 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
 
 
-def input_range(inputs: Tensor) -> Tensor:
-    """Largest minus smallest value of each input, (B, 1, ...)."""
+def input_range(inputs: Tensor, ranges: Sequence[float] | None = None) -> Tensor:
+    """Largest minus smallest value of each input, (B, 1, ...); of each column, (B, F), where those are known."""
+    if ranges is not None:
+        return torch.tensor(list(ranges), dtype=torch.float64, device="cpu").to(inputs).expand_as(inputs)
     low, high = inputs.flatten(1).aminmax(dim=1)
     return (high - low).view(-1, *[1] * (inputs.ndim - 1))
 

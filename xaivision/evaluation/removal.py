@@ -45,8 +45,7 @@ class _RemovalCurve:
         return removal_order(explanation.feature_values.flatten(1), generator(seed, "removal ties"))
 
     def _substitutes(self, m: Measurement, seed: int) -> Tensor:
-        typical = m.model.schema.typical if m.model.schema is not None else None
-        return reference_inputs(self.baseline, m.explanation.query.inputs, generator(seed, "removal baseline"), typical)
+        return reference_inputs(self.baseline, m.explanation.query.inputs, generator(seed, "removal baseline"), m.model.typical)
 
     def _scores(self, m: Measurement, start: Tensor, substitutes: Tensor, order: Tensor) -> Scores:
         """The area under the curve from `start`, (B, *S), to `substitutes`; undefined for maps that are not finite."""

@@ -55,8 +55,7 @@ class IntegratedGradients:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            typical = q.model.schema.typical if q.model.schema is not None else None
-            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), typical)
+            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
             reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
             path = Path(q.query.inputs, baseline, q.query.targets)
             change = score_change(q.query.scores, reference)

@@ -47,8 +47,7 @@ class Occlusion:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions: drops of the score per position. They add up exactly only where the model is linear."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            typical = q.model.schema.typical if q.model.schema is not None else None
-            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), typical)
+            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
             reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
             windows = self._windows(q.query.inputs)
             hidden = window_scores(q.model, q.query.inputs, baseline, q.query.targets, windows)

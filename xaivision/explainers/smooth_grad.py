@@ -22,7 +22,8 @@ from xaivision.explainers.settings import check_positive_integer
 class SmoothGrad:
     """The mean gradient over `samples` copies with Gaussian noise.
 
-    `noise`: its standard deviation as a share of each input's range (largest minus smallest value).
+    `noise`: its standard deviation as a share of each input's range (largest minus smallest value); in a table whose
+    schema knows the ranges of its columns, of each column's.
     """
 
     about: ClassVar[About] = About(
@@ -45,7 +46,7 @@ class SmoothGrad:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Slopes of the shape of the inputs."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            scale = self.noise * input_range(q.query.inputs)
+            scale = self.noise * input_range(q.query.inputs, q.model.ranges)
             found = smoothed_gradients(q.torch_model, q.query.inputs, q.query.targets, scale, self._draws(q))
             gradient_doubts(q, found.cut)
             return q.attribution(found.values.to(inputs.dtype), "slope")

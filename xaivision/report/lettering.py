@@ -1,6 +1,7 @@
 """Text in figures: measured before it is drawn, so that nothing overlaps, and never read as mathematics."""
 
-from functools import cache
+from bisect import bisect_left
+from functools import cache, lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -29,6 +30,7 @@ def drawable(text: object) -> str:
     return "".join(character if ord(character) in known else MISSING for character in shown)
 
 
+@lru_cache(maxsize=8192)
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """Width in inches of one line at this size in points."""
     points, _, _ = text_to_path.get_text_width_height_descent(drawable(text), _font(size, bold), ismath=False)
@@ -68,12 +70,8 @@ def shortened(text: object, width: float, size: float, bold: bool = False) -> st
     shown = drawable(text)
     if width_of(shown, size, bold) <= width:
         return shown
-    for kept in range(len(shown) - 1, 0, -1):
-        tail = kept // 3
-        candidate = f"{shown[: kept - tail].rstrip()}{ELLIPSIS}{shown[len(shown) - tail :].lstrip()}"
-        if width_of(candidate, size, bold) <= width:
-            return candidate
-    return ELLIPSIS
+    kept = bisect_left(range(1, len(shown)), True, key=lambda count: width_of(_middle_cut(shown, count), size, bold) > width)
+    return _middle_cut(shown, kept)
 
 
 def write(where: Figure | Axes, at: tuple[float, float], text: str, size: float, **style: Any) -> None:
@@ -82,6 +80,12 @@ def write(where: Figure | Axes, at: tuple[float, float], text: str, size: float,
     place = {"color": INK, "va": "baseline", "transform": transform, **style}
     place["fontproperties"] = _font(size, place.pop("bold", False))
     where.text(*at, drawable(text), parse_math=False, **place)
+
+
+def _middle_cut(text: str, kept: int) -> str:
+    """The text with `kept` of its characters left, two thirds of them from its start."""
+    tail = kept // 3
+    return f"{text[: kept - tail].rstrip()}{ELLIPSIS}{text[len(text) - tail :].lstrip()}"
 
 
 def _pieces(word: str, width: float, size: float, bold: bool) -> list[str]:
