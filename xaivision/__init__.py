@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xaivision.data.registry import load_dataset
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
-    from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model
+    from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images
     from xaivision.report.files import load
     from xaivision.terminal import progress
 
@@ -53,6 +53,7 @@ __all__ = [
     "load_dataset",
     "load_images",
     "load_model",
+    "load_sample_images",
     "progress",
 ]
 
@@ -75,6 +76,7 @@ _ROOMS = {
     "load_dataset": "xaivision.data.registry",
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
+    "load_sample_images": "xaivision.facade",
     "progress": "xaivision.terminal",
 }
 

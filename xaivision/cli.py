@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from xaivision import __version__
 from xaivision.core.errors import Cancelled, InputError, XaivisionError
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Explanations of classifiers, each with a verdict, next to controls that ignore the model.",
     epilog="Exit codes: 0 every explanation can be shown; 1 one was refused or failed; 2 bad input; 130 stopped.",
 )
 
@@ -31,6 +31,21 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="A setting: steps=64, or integrated_gradients.steps=64.")]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder for figures and results.")]
 InputsArgument = Annotated[list[str], typer.Argument(help="Photos, folders, sample photos, a CSV file or a data set's name.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xaivision {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it and stop.")
+    ] = False,
+) -> None:
+    """Explanations of classifiers, each with a verdict, next to controls that ignore the model."""
 
 
 @app.command("list")
@@ -186,9 +201,8 @@ def info(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what a caller did wrong is one sentence on standard error."""
     try:
-        app(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except typer.Exit as end:
-        return end.exit_code
+        # Outside its standalone mode, what `typer.Exit` carries is returned.
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort, Cancelled):
         return _failed("Stopped.", STOPPED)
     except XaivisionError as error:
@@ -199,7 +213,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(error, "format_message"):  # typer's own usage errors
             return _failed(str(error.format_message()), BAD_INPUT)
         raise
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def settings_by_method(given: Sequence[str] | None, methods: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from xaivision.core.targets import Targets
 from xaivision.core.wrapping import classifier
 from xaivision.data.images import load_images as load_images_in
 from xaivision.data.inputs import as_inputs
+from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.evaluation.comparison import Comparison, Plan
 from xaivision.evaluation.comparison import compare as compare_plan
 from xaivision.evaluation.controls import CONTROLS, checked
@@ -22,7 +23,7 @@ from xaivision.evaluation.registry import METRICS, SANITY_CHECKS, metric, sanity
 from xaivision.explainers.registry import explainer, explainers, missing_settings
 from xaivision.models.registry import load_model
 
-__all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model"]
+__all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model", "load_sample_images"]
 
 Settings = Mapping[str, Any]
 Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
@@ -37,6 +38,14 @@ def load_images(source: Any, model: ClassifierAdapter | None = None) -> Tensor:
     `source`: a path, a folder, a glob, bytes, a PIL image, an array, or a list of these.
     """
     return load_images_in(source, None if model is None else model.image_format)
+
+
+def load_sample_images(names: Sequence[str] = SAMPLE_IMAGES, model: ClassifierAdapter | None = None) -> Tensor:
+    """Photos that need no download, as `load_images` gives them; all nine where none is named.
+
+    Raises: UnknownNameError; InputError, where no model is given and the photos differ in size.
+    """
+    return load_images([load_sample_image(name) for name in names], model)
 
 
 def explain(

@@ -84,7 +84,4 @@ def _table(spec: str, model: ClassifierAdapter) -> Tensor:
 
     from xaivision.data.inputs import as_inputs
 
-    frame = pd.read_csv(spec)
-    if model.schema is not None:
-        frame = frame[[name for name in frame.columns if name in model.schema.names]]
-    return as_inputs(frame, domain="tabular", schema=model.schema)
+    return as_inputs(pd.read_csv(spec), domain="tabular", schema=model.schema)

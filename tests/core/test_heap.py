@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -32,20 +33,76 @@ class RecordingLibrary:
 def calls(monkeypatch):
     library = RecordingLibrary()
     monkeypatch.setattr(heap, "_glibc", lambda: library)
-    return library.calls
+    monkeypatch.setattr(heap, "_keeper", heap._Keeper())
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 60)
+    yield library.calls
+    heap.give_back_heap()
 
 
-def test_only_the_outermost_holder_sets_the_allocator_and_puts_glibcs_defaults_back(calls):
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def test_only_the_outermost_holder_sets_the_allocator_and_the_memory_is_kept_a_while_longer(calls):
     with kept_heap():
         with kept_heap():
             assert calls == KEPT
         assert calls == KEPT
+    assert calls == KEPT
+
+
+def test_after_the_quiet_the_memory_is_given_back_and_glibcs_defaults_are_put_back(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.01)
+    with kept_heap():
+        pass
+    wait_for(lambda: len(calls) == len(KEPT + GIVEN_BACK))
     assert calls == KEPT + GIVEN_BACK
 
 
-def test_an_exception_gives_the_memory_back(calls):
+def test_whoever_comes_during_the_quiet_finds_the_memory_still_there_and_keeps_it(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.1)
+    with kept_heap():
+        pass
+    with kept_heap():
+        time.sleep(0.3)
+        assert calls == KEPT
+    wait_for(lambda: len(calls) > len(KEPT))
+    assert calls == KEPT + GIVEN_BACK
+
+
+def test_a_farewell_that_comes_too_late_to_be_cancelled_gives_nothing_back(calls):
+    with kept_heap():
+        pass
+    farewell = heap._keeper._farewell
+    with kept_heap():
+        thread = threading.Thread(target=farewell.function)
+        thread.start()
+        thread.join(30)
+        assert calls == KEPT
+
+
+def test_the_memory_can_be_given_back_at_once(calls):
+    with kept_heap():
+        pass
+    heap.give_back_heap()
+    heap.give_back_heap()
+    assert calls == KEPT + GIVEN_BACK
+    with kept_heap():
+        assert calls == KEPT + GIVEN_BACK + KEPT
+
+
+def test_nobody_can_give_back_what_another_holds(calls):
+    with kept_heap():
+        heap.give_back_heap()
+        assert calls == KEPT
+
+
+def test_an_exception_leaves_too(calls):
     with pytest.raises(RuntimeError, match="broken"), kept_heap():
         raise RuntimeError("broken")
+    heap.give_back_heap()
     assert calls == KEPT + GIVEN_BACK
 
 
@@ -61,17 +118,19 @@ def test_holders_in_several_threads_are_counted_together(calls):
     with kept_heap():
         thread.start()
         assert entered.wait(30)
+    heap.give_back_heap()
     assert calls == KEPT  # this thread has left, the other one still holds
     leave.set()
     thread.join(30)
+    heap.give_back_heap()
     assert calls == KEPT + GIVEN_BACK
 
 
 def test_nothing_happens_where_there_is_no_glibc(monkeypatch):
     monkeypatch.setattr(heap, "_glibc", lambda: None)
+    monkeypatch.setattr(heap, "_keeper", None)
     with kept_heap():
-        assert heap._holders == 0
-    assert heap._holders == 0
+        assert not heap.keeps_heap()
 
 
 @pytest.mark.parametrize("failure", [OSError, TypeError, None], ids=["no library", "Windows", "another C library"])
@@ -88,7 +147,7 @@ def test_another_c_library_is_told_from_glibc(monkeypatch, failure):
 # In a process of its own: what other tests have freed would be handed out again, inside and outside.
 MEASURE = """
 import json, resource, torch
-from xaivision.core.heap import kept_heap
+from xaivision.core.heap import give_back_heap, kept_heap
 
 torch.set_num_threads(1)
 
@@ -102,12 +161,15 @@ outside = faults(8)
 with kept_heap():
     faults(16)  # glibc takes some rounds to find places for aligned memory that it can use again
     inside = faults(8)
-print(json.dumps([outside, inside, faults(1)]))
+at_once = faults(1)
+give_back_heap()
+print(json.dumps([outside, inside, at_once, faults(1)]))
 """
 
 
-def test_big_tensors_fault_their_pages_in_every_time_outside_and_never_again_inside():
+def test_big_tensors_fault_their_pages_in_every_time_outside_and_never_again_inside_or_soon_after():
     answer = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=120)
-    outside, inside, first_afterwards = json.loads(answer.stdout)
+    outside, inside, at_once, given_back = json.loads(answer.stdout)
     assert inside < outside / 20
-    assert first_afterwards > outside / 10  # the memory was given back: its pages have to be faulted in again
+    assert at_once < outside / 20
+    assert given_back > outside / 10  # the memory was given back: its pages have to be faulted in again

@@ -51,28 +51,28 @@ TABLE = {
     "gap over 5 %": (
         one(score=1.0, reference=0.0, completeness_gap=0.0501),
         "warn",
-        ("it does not add up: the score changes by 1, the contributions miss 0.0501 of it",),
+        ("it does not add up: the score changes by 1, the contributions sum to 0.95",),
     ),
     "gap under minus 5 %": (
         one(score=0.0, reference=2.0, completeness_gap=-0.2),
         "warn",
-        ("it does not add up: the score changes by -2, the contributions miss -0.2 of it",),
+        ("it does not add up: the score changes by -2, the contributions sum to -1.8",),
     ),
     "gap within the absolute bound": (one(score=1.0, reference=1.0, completeness_gap=9e-5), "ok", ()),
     "gap over the absolute bound": (
         one(score=1.0, reference=1.0, completeness_gap=1.1e-4),
         "warn",
-        ("it does not add up: the score changes by 0, the contributions miss 0.00011 of it",),
+        ("it does not add up: the score changes by 0, the contributions sum to -0.00011",),
     ),
     "gap NaN": (
         one(score=1.0, reference=0.0, completeness_gap=NAN),
         "warn",
-        ("it does not add up: the score changes by 1, the contributions miss nan of it",),
+        ("it does not add up: the score changes by 1, the contributions sum to nan",),
     ),
     "gap infinite": (
         one(score=1.0, reference=0.0, completeness_gap=INF),
         "warn",
-        ("it does not add up: the score changes by 1, the contributions miss inf of it",),
+        ("it does not add up: the score changes by 1, the contributions sum to -inf",),
     ),
     "gap without a reference": (one(completeness_gap=1.0), "ok", ()),
     "reference infinite": (one(reference=-INF, completeness_gap=INF), "refuse", (NO_CHANGE,)),
@@ -93,7 +93,7 @@ TABLE = {
         (
             "doubt",
             "1 of 4 values are not finite",
-            "it does not add up: the score changes by 1, the contributions miss nan of it",
+            "it does not add up: the score changes by 1, the contributions sum to nan",
             "the local model fits poorly (R2 0.00)",
         ),
     ),

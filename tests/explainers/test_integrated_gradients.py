@@ -82,7 +82,7 @@ def test_a_budget_that_is_too_small_is_a_warning_that_names_what_is_missing():
     model, inputs, baseline = ridge()
     found = IntegratedGradients(max_steps=16, baseline=baseline).explain(model, inputs)
     assert [verdict.status for verdict in found.verdicts] == ["ok", "ok", "warn"]
-    assert "it does not add up: the score changes by 1, the contributions miss" in str(found.verdicts[2])
+    assert "it does not add up: the score changes by 1, the contributions sum to" in str(found.verdicts[2])
 
 
 def test_the_baseline_of_a_table_is_its_typical_row():

@@ -1,8 +1,7 @@
 from dataclasses import replace
 
 import pytest
-import torch
-from report_results import attribution, comparison, examples, image_query, narrative, refused, scores, zero
+from report_results import attribution, comparison, concept_scores, examples, image_query, narrative, refused, scores, zero
 
 from xaivision.report.panel import ScoreLine, failed_methods, panel_of, panels_of, score_line
 
@@ -71,8 +70,6 @@ def test_names_and_reasons_reach_a_panel_without_control_characters():
 
 
 def test_an_explanation_without_a_map_says_its_answer_instead():
-    from report_results import concept_scores
-
     panel = panel_of(replace(concept_scores(image_query()), maps=None), 0)
+    assert panel.map is None
     assert "fur" in panel.absence
-    assert torch.is_tensor(panel.explanation.values)

@@ -90,7 +90,8 @@ def _of_completeness(
         return []
     gap = gaps[index].double()
     if bool(torch.isnan(gap)) or bool(gap.abs() > tolerance):
-        text = f"it does not add up: the score changes by {float(change):.3g}, the contributions miss {float(gap):.3g} of it"
+        total = float(change - gap)
+        text = f"it does not add up: the score changes by {float(change):.3g}, the contributions sum to {total:.3g}"
         return [("warn", text)]
     return []
 

@@ -1,0 +1,204 @@
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from report_results import (
+    attribution,
+    comparison,
+    concept_scores,
+    counterfactuals,
+    doubted,
+    draws,
+    every_explanation,
+    examples,
+    image_query,
+    narrative,
+    refused,
+    rules,
+    scores,
+    table_query,
+)
+from same_results import difference
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.errors import InputError
+from xaivision.core.origin import Origin
+from xaivision.report.files import load, save
+
+NAN = float("nan")
+
+
+def again(result, folder):
+    return load(save(result, folder / "result"))
+
+
+@pytest.mark.parametrize("make", [image_query, table_query])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_every_explanation_comes_back_bit_for_bit_with_its_verdicts(make, batch, tmp_path):
+    for result in every_explanation(make(batch)):
+        back = again(result, tmp_path)
+        assert difference(result, back) == ""
+        assert back.verdicts == result.verdicts
+        assert back.verdict == result.verdict
+
+
+@pytest.mark.parametrize("make", [image_query, table_query])
+def test_a_comparison_comes_back_with_everything_in_it(make, tmp_path):
+    query = make(2)
+    mixed = {type(one).__name__: one for one in every_explanation(query)} | {"doubtful": doubted(query), "broken": refused(query)}
+    made = comparison(query, mixed, failures={"lime": "no segments"})
+    back = again(made, tmp_path)
+    assert difference(made, back) == ""
+    assert [one.verdict for one in back.explanations.values()] == [one.verdict for one in made.explanations.values()]
+    assert back.scores["deletion"]["doubtful"].interval() == made.scores["deletion"]["doubtful"].interval()
+    assert back.methods == made.methods
+
+
+def test_scores_come_back_with_their_controls(tmp_path):
+    made = comparison(image_query(2)).scores["insertion"]["saliency"]
+    made = replace(made, details={"draws": draws(2, 5, dtype=torch.float64)})
+    back = again(made, tmp_path)
+    assert difference(made, back) == ""
+    assert torch.equal(back.advantage("random"), made.advantage("random"))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_float_type_keeps_its_bits(dtype, tmp_path):
+    query = table_query()
+    query = replace(query, inputs=query.inputs.to(dtype), scores=query.scores.to(dtype))
+    made = attribution(query, values=draws(1, 12).to(dtype))
+    assert difference(made, again(made, tmp_path)) == ""
+
+
+def test_values_that_are_not_finite_come_back_as_they_were(tmp_path):
+    query = table_query()
+    values = draws(1, 12, dtype=torch.float64)
+    values[0, :4] = torch.tensor([NAN, math.inf, -math.inf, -0.0])
+    made = attribution(query, values=values)
+    made = replace(made, origin=Origin("m", {"a": NAN, "b": math.inf, "c": -math.inf, "d": -0.0, "e": 0.1}, 3, {}))
+    back = again(made, tmp_path)
+    assert difference(made, back) == ""
+    assert math.copysign(1, back.origin.settings["d"]) == -1
+    assert back.verdict.status == "refuse"
+
+
+def test_settings_keep_their_types_and_nesting(tmp_path):
+    settings = {"tuple": (1, (2.5, "x")), "list": [True, None, {}], "map": {"a": {"b": [0]}}, "text": "\x00\u2028é", "big": 2**80}
+    made = replace(attribution(table_query()), origin=Origin("m", settings, 2**62, {"x": "1"}))
+    back = again(made, tmp_path)
+    assert back.origin == made.origin
+    assert type(back.origin.settings["tuple"][1]) is tuple
+    assert back.origin.settings["list"][0] is True
+
+
+def test_numbers_of_numpy_become_plain_numbers(tmp_path):
+    made = replace(
+        attribution(table_query()), origin=Origin("m", {"a": np.int64(3), "b": np.float32(0.5), "c": np.bool_(True)}, 0, {})
+    )
+    assert again(made, tmp_path).origin.settings == {"a": 3, "b": 0.5, "c": True}
+
+
+def test_optional_parts_come_back_as_none_or_whole(tmp_path):
+    query = image_query()
+    bare = replace(examples(query), example_scores=None, maps=None)
+    assert again(bare, tmp_path).maps is None
+    full = attribution(
+        query,
+        baseline=torch.zeros_like(query.inputs),
+        reference_scores=torch.zeros(1),
+        players=torch.arange(256).view(16, 16),
+    )
+    back = again(full, tmp_path)
+    assert difference(full, back) == ""
+    assert back.players.dtype == torch.int64
+
+
+def test_views_are_stored_as_what_they_show_and_no_more(tmp_path):
+    query = table_query(2)
+    wide = draws(2, 24000, dtype=torch.float64)
+    made = attribution(query, values=wide[:, ::2000], baseline=torch.zeros(12, dtype=torch.float64).expand(2, 12))
+    path = save(made, tmp_path / "r")
+    assert difference(made.values, load(path).values) == ""
+    assert path.stat().st_size < 20_000
+
+
+def test_inputs_that_many_explanations_share_are_stored_once(tmp_path):
+    query = image_query(size=64)
+    alone = save(attribution(query), tmp_path / "one").stat().st_size
+    many = comparison(
+        query, {f"m{number}": attribution(replace(query, inputs=query.inputs.detach()), seed=number) for number in range(8)}
+    )
+    together = save(many, tmp_path / "many").stat().st_size
+    maps = 10 * 64 * 64 * 4
+    assert together < alone + maps + 60_000  # eight times the input would be 350 000 bytes more
+
+
+def test_saving_leaves_the_result_alone(tmp_path):
+    made = attribution(table_query())
+    before = made.values.clone()
+    again(made, tmp_path)
+    assert torch.equal(made.values, before)
+
+
+def test_the_suffix_is_appended_where_it_is_missing_and_load_finds_it(tmp_path):
+    made = attribution(table_query())
+    assert save(made, tmp_path / "cat") == tmp_path / "cat.safetensors"
+    assert save(made, tmp_path / "dog.safetensors") == tmp_path / "dog.safetensors"
+    assert save(made, str(tmp_path / "v0.5")).name == "v0.5.safetensors"
+    assert difference(load(tmp_path / "cat"), load(str(tmp_path / "cat.safetensors"))) == ""
+
+
+def test_an_old_result_is_replaced_whole(tmp_path):
+    save(attribution(table_query(), "first"), tmp_path / "r")
+    save(attribution(table_query(), "second"), tmp_path / "r")
+    assert load(tmp_path / "r").method == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.safetensors"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plugin(Attribution):
+    more: int = 0
+
+
+def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path):
+    made = attribution(table_query())
+    plugin = Plugin(made.query, made.origin, made.diagnostics, values=made.values, kind="slope")
+    for wrong, sentence in [
+        ({"a": 1}, "`save` takes Attribution"),
+        (plugin, "Got Plugin"),
+        (replace(made, origin=Origin("m", {"a": object()}, 0, {})), "Got object in `origin.settings.0`"),
+        (replace(made, origin=Origin("m", {1: 2}, 0, {})), "wrong kind"),
+        (replace(narrative(image_query()), text=["a list"]), "`text` of Narrative"),
+        (replace(made, values=made.values.to_sparse()), "dense tensors"),
+        (replace(counterfactuals(table_query(2)), goals=torch.zeros(1)), "`goals` of Counterfactuals is not one for each input"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            save(wrong, tmp_path / "r")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing")
+
+
+def test_empty_parts_are_kept(tmp_path):
+    empty = comparison(table_query(), {"rules": rules(table_query())}, (), scores={})
+    assert empty.agreement.shape == (0, 0, 0)
+    assert difference(empty, again(empty, tmp_path)) == ""
+    nameless = replace(table_query(), class_names=(), feature_names=())
+    assert difference(attribution(nameless), again(attribution(nameless), tmp_path)) == ""
+
+
+def test_undefined_scores_stay_undefined(tmp_path):
+    made = replace(scores("deletion", "m", 2, 0), values=torch.tensor([NAN, 1.0], dtype=torch.float64))
+    assert again(made, tmp_path).undefined == 1
+
+
+def test_a_loaded_result_can_be_used_like_the_one_that_was_saved(tmp_path):
+    query = image_query(2)
+    for made in (concept_scores(query), counterfactuals(query), examples(query), rules(query), narrative(query)):
+        back = again(made, tmp_path)
+        assert difference(made.as_attribution(), back.as_attribution()) == ""
