@@ -147,7 +147,8 @@ class ClassifierAdapter(ABC):
 
     def __repr__(self) -> str:
         name = type(self.model).__name__
-        return f"{type(self).__name__}({name}, {self.domain}, {self.num_classes} classes, {self.score_unit}s)"
+        unit = "probabilities" if self.score_unit == "probability" else "logits"
+        return f"{type(self).__name__}({name}, {self.domain}, {self.num_classes} classes, {unit})"
 
 
 def batch_size_of(model: Classifier, inputs: Tensor) -> int:

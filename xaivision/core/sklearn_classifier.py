@@ -1,5 +1,6 @@
 """An estimator with scikit-learn's interface as a classifier of tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,24 @@ class SklearnClassifier(ClassifierAdapter):
     """A fitted estimator or pipeline: `predict_proba`, else `decision_function`.
 
     With a schema, rows reach the estimator as a data frame with the original columns and categories, as pipelines over
-    data frames need. `decision_function` of two classes gives one margin m; the scores are then (-m, m).
+    data frames need. `class_names` stand for the estimator's `classes_`, in their order. `decision_function` of two classes gives one margin m; the scores are then (-m, m).
     """
 
-    def __init__(self, estimator: Any, *, schema: Schema | None = None, batch_size: int | None = None) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        class_names: Sequence[str] | None = None,
+        schema: Schema | None = None,
+        batch_size: int | None = None,
+    ) -> None:
         classes = _classes(estimator)
         super().__init__(
             estimator,
             len(classes),
             score_unit=_score_unit(estimator),
             domain="tabular",
-            class_names=[str(name) for name in classes],
+            class_names=class_names if class_names is not None else [str(name) for name in classes],
             schema=schema,
             batch_size=batch_size,
         )

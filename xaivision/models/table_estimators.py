@@ -54,9 +54,8 @@ KINDS: Mapping[str, _Kind] = {
 def load(name: str) -> SklearnClassifier:
     """Class probabilities (B, K) for rows (B, F) of the table, by an estimator of the caller's own."""
     data, _ = _parts(name)
-    model = SklearnClassifier(deepcopy(_fitted(name)), schema=data.schema)
-    model.class_names = tuple(data.class_names)  # the estimator was fitted on class numbers and knows no names
-    return model
+    # The estimator was fitted on class numbers and knows no names.
+    return SklearnClassifier(deepcopy(_fitted(name)), class_names=data.class_names, schema=data.schema)
 
 
 def card(name: str) -> ModelCard:
