@@ -14,6 +14,7 @@ PHOTOS = drawn(2, 3, 8, 8)
 class Columns:
     names = ("height", "width", "depth", "mass")
     typical = None
+    ranges = None
 
     def to_frame(self, rows):
         return rows

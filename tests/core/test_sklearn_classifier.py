@@ -80,6 +80,7 @@ def test_a_pipeline_that_works_in_place_does_not_change_the_callers_values(layou
 class Columns:
     names = ("height", "width", "depth", "mass")
     typical = None
+    ranges = None
 
     def to_frame(self, rows):
         return pd.DataFrame(rows, columns=list(self.names))

@@ -211,6 +211,7 @@ def test_a_schema_that_cannot_encode_is_refused():
     class NamesOnly:
         names = ("age",)
         typical = None
+        ranges = None
 
         def to_frame(self, rows):
             return rows

@@ -21,6 +21,7 @@ class Columns:
     """A schema with typical values."""
 
     typical: tuple[float, ...] | None
+    ranges: tuple[float, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

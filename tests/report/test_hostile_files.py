@@ -251,6 +251,21 @@ def test_a_tree_that_is_no_result_is_refused(body, parts, tmp_path):
     refusal(put_together(tmp_path / "x", body, parts[1]))
 
 
+def test_json_that_only_lenient_readers_accept_is_refused(parts, tmp_path):
+    tree, tensors = parts
+    text = json.dumps(tree)
+    for lenient in (text.replace('"seed": 7', '"seed": 7, "seed": 8'), text.replace('["steps", 3]', '["steps", NaN]')):
+        assert lenient != text
+        assert "not the JSON it should be" in refusal(put_together(tmp_path / "x", lenient, tensors))
+
+
+@pytest.mark.parametrize("calls", [True, 1.5, "3", None, {"tuple": []}])
+def test_counts_must_be_whole_numbers(calls, parts, tmp_path):
+    tree, tensors = parts
+    tree["fields"]["diagnostics"]["fields"]["model_calls"] = calls
+    assert "`model_calls` of Diagnostics" in refusal(put_together(tmp_path / "x", tree, tensors))
+
+
 def test_parts_of_a_comparison_that_do_not_belong_together_are_refused(tmp_path):
     made = comparison(table_query(2))
     tree, tensors = taken_apart(save(made, tmp_path / "good"))

@@ -3,6 +3,7 @@ import warnings
 import pytest
 from matplotlib.figure import Figure
 
+from xaivision.report.figure import png
 from xaivision.report.lettering import MISSING, at_most, drawable, shortened, width_of, wrapped, write
 
 
@@ -39,13 +40,13 @@ def test_characters_without_a_glyph_become_a_box_and_no_warning():
         warnings.simplefilter("error")
         figure = Figure()
         write(figure, (0.1, 0.5), "cat 猫", 9.0)
-        figure.canvas.draw()
+        png(figure)
 
 
 def test_dollars_in_names_are_dollars_and_not_mathematics():
     figure = Figure()
     write(figure, (0.1, 0.5), r"$\frac{1} unbalanced $x_{", 9.0)
-    figure.canvas.draw()
+    png(figure)
     assert figure.texts[0].get_text() == r"$\frac{1} unbalanced $x_{"
 
 

@@ -61,7 +61,7 @@ def words(figure):
 
 def overlaps(figure):
     """Pairs of texts that lie over each other, and texts that leave the page."""
-    figure.canvas.draw()
+    png(figure)
     page = figure.bbox
     boxes = [(text.get_text(), text.get_window_extent()) for text in figure.findobj(Text) if text.get_text().strip()]
     outside = [text for text, box in boxes if box.x0 < -1 or box.y0 < -1 or box.x1 > page.x1 + 1 or box.y1 > page.y1 + 1]
@@ -236,8 +236,10 @@ def test_bars_show_the_strongest_features_with_names_values_and_what_is_left():
 def test_the_longest_bar_reaches_the_end_of_the_scale_and_others_keep_their_ratio():
     values = torch.tensor([[4.0, -2.0, 0.0, 1.0]], dtype=torch.float64)
     figure = explanation_figure(attribution(table_query(columns=4), values=values))
-    widths = sorted(patch.get_width() for patch in axes_named(figure, "saliency").patches)
+    axes = axes_named(figure, "saliency")
+    widths = sorted(patch.get_width() for patch in axes.patches)
     assert widths == pytest.approx([widths[2] / 4, widths[2] / 2, widths[2]])
+    assert max(patch.get_x() + patch.get_width() for patch in axes.patches) == pytest.approx(axes.get_xlim()[1])
 
 
 def test_examples_are_shown_as_pictures_with_their_similarity():

@@ -92,6 +92,8 @@ def test_controls_have_no_unit_and_so_no_place_on_a_raw_scale():
     assert panels["random"].map.unit == ARBITRARY
     scales = scales_for([panel.map for panel in panels.values()], "shared_raw")
     assert not scales.shares_one(panels["random"].map)
+    methods = [panel.map for panel in panels.values() if not panel.control]
+    assert scales.shared == shared_scale(methods, "shared_raw")
     assert scales.of(panels["random"].map).limit == own_scale(panels["random"].map).limit
     assert scales_for([panel.map for panel in panels.values()], "shares").shares_one(panels["random"].map)
 

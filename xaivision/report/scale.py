@@ -74,7 +74,7 @@ def shared_scale(maps: Sequence[SignedMap], scaling: Scaling, percentile: float 
         return Scale(0.0, _unit(maps, scaling), 100, 0.0, len(maps))
     pooled = np.concatenate(drawn)
     limit = float(np.percentile(pooled, percentile))
-    if False:
+    if limit == 0:
         limit, percentile = float(pooled.max()), 100
     return Scale(limit, _unit(maps, scaling), percentile, float((pooled > limit).mean()), len(drawn))
 
