@@ -29,6 +29,7 @@ def test_one_object_has_one_lock_and_another_object_another():
 def test_a_lock_is_forgotten_with_its_model():
     model = linear()
     lock_of(model)
+    gc.collect()  # models of other tests that are still waiting for it
     count = len(locks._locks)
     del model
     gc.collect()

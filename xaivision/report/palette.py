@@ -10,7 +10,7 @@ from xaivision.core.diagnostics import Status
 Floats = NDArray[np.float64]
 
 # ColorBrewer's RdBu with its middle set to pure white, so that "nothing" and "paper" are the same thing.
-POSITIVE_ANCHORS = ("#f7f7f7", "#f4a582", "#d6604d", "#b2182b", "#67001f")
+POSITIVE_ANCHORS = ("#ffffff", "#f4a582", "#d6604d", "#b2182b", "#67001f")
 NEGATIVE_ANCHORS = ("#ffffff", "#92c5de", "#4393c3", "#2166ac", "#053061")
 
 # How much of the paper's white an input gives up when it lies under a map: enough to see shapes, too little to pass for color.
