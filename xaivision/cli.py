@@ -151,7 +151,7 @@ def compare(
     else:
         Console().print(comparison_table(found))
         _say_written(written)
-    _exit_with([one.verdict.status for one in found.explanations.values()] + ["refuse"] * len(found.failures))
+    _exit_with([one.verdict.status for one in found.explanations.values()] + ["refuse"] * len(found.unanswered))
 
 
 @app.command()

@@ -169,7 +169,7 @@ def _labelled(methods: Methods, settings: Mapping[str, Settings]) -> dict[str, E
         return {label: _explainer(one, settings.get(label, {})) for label, one in methods.items()}
     labelled: dict[str, Explainer] = {}
     for one in methods:
-        label = one if isinstance(one, str) else one.about.name
+        label = one if isinstance(one, str) else _explainer(one, {}).about.name
         if label in labelled:
             raise InputError(f"`methods` names `{label}` twice. Pass a mapping from label to method to compare its settings.")
         labelled[label] = _explainer(one, settings.get(label, {}))

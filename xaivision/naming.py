@@ -12,7 +12,7 @@ from torch import Tensor
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
 from xaivision.core.wrapping import classifier
-from xaivision.data.images import load_images
+from xaivision.data.images import load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.models.registry import load_model
@@ -60,9 +60,8 @@ def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[in
 def _pictures(spec: str, model: ClassifierAdapter) -> Items:
     if spec in SAMPLE_IMAGES and not Path(spec).exists():
         return Items((spec,), load_images(load_sample_image(spec), model.image_format))
-    batch = load_images(spec, model.image_format)
-    titles = (Path(spec).name,) if len(batch) == 1 else tuple(f"{Path(spec).name} {index}" for index in range(len(batch)))
-    return Items(titles, batch)
+    paths = picture_paths(spec)
+    return Items(tuple(path.name for path in paths), load_images(paths, model.image_format))
 
 
 def _rows(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[int]) -> Items:

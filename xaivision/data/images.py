@@ -117,11 +117,15 @@ def _listed(sources: Any) -> list[Any]:
             raise InputError(f"`sources` must hold at least one picture. Got an array of shape {sources.shape}.")
         return list(sources)
     if isinstance(sources, str | os.PathLike):
-        return _listed_paths(sources)
+        return list(picture_paths(sources))
     return [sources]
 
 
-def _listed_paths(sources: str | os.PathLike[str]) -> list[Any]:
+def picture_paths(sources: str | os.PathLike[str]) -> list[Path]:
+    """The files that a path, a folder or a glob names, sorted; a path that is no folder names itself.
+
+    Raises: InputError, where a folder is empty or holds folders, or a glob matches nothing.
+    """
     path = Path(sources)
     if os.path.isdir(path):
         return _files_in(path)
@@ -129,11 +133,11 @@ def _listed_paths(sources: str | os.PathLike[str]) -> list[Any]:
         found = sorted(Path(match) for match in glob(sources, recursive=True) if Path(match).is_file())
         if not found:
             raise InputError(f"`{sources}` must match at least one file. It matches none.")
-        return list(found)
+        return found
     return [path]
 
 
-def _files_in(folder: Path) -> list[Any]:
+def _files_in(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     if not found:
         raise InputError(f"`{folder}` must hold at least one picture. The folder is empty.")
@@ -143,7 +147,7 @@ def _files_in(folder: Path) -> list[Any]:
             f"`{folder}` must hold pictures only. Got the folder `{folders[0]}` in it. To enter folders, give a pattern such as "
             f"'{folder}/**/*.jpg'."
         )
-    return list(found)
+    return found
 
 
 def _label(source: Any, index: int | None = None) -> str:

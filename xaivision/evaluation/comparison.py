@@ -50,6 +50,12 @@ class Comparison(Presentable):
         """Labels that are not controls."""
         return tuple(label for label in self.explanations if label not in self.controls)
 
+    @property
+    def unanswered(self) -> dict[str, str]:
+        """Why a method could not answer at all, by label; metrics that could not judge a method are not among them."""
+        judged = {f"{metric} of {label}" for metric in self.scores for label in self.explanations}
+        return {label: why for label, why in self.failures.items() if label not in judged}
+
 
 @dataclass(frozen=True)
 class Plan:

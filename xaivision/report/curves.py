@@ -27,7 +27,7 @@ def curves_figure(comparison: Comparison, index: int = 0) -> Figure:
     if not plots:
         asked = ", ".join(comparison.scores) or "no metric"
         raise InputError(f"A comparison by `deletion` or `insertion` is needed, since these keep curves. Got {asked}.")
-    captions = [Caption(plot.metric, None, (plot.unit,)) for plot in plots]
+    captions = [Caption(plot.metric, None, (f"area under a curve: {plot.unit}",)) for plot in plots]
     canvas = Canvas(
         Layout(len(plots), WIDTH, HEIGHT, widest=3),
         [headline(comparison.query, index), *place(comparison.query, index)],
@@ -63,8 +63,7 @@ def _dress(axes: Axes, plot: CurvePlot) -> None:
     axes.tick_params(labelsize=CAPTION_SIZE, labelcolor=FAINT_INK, labelfontfamily=FAMILY, length=0)
     for spine in axes.spines.values():
         spine.set_color(HAIRLINE)
-    what = "features put in" if plot.metric == "insertion" else "features taken away" if plot.metric == "deletion" else "progress"
-    write(axes, (1, -0.15), f"{what}, highest attribution first", CAPTION_SIZE, ha="right", color=FAINT_INK)
+    write(axes, (1, -0.15), plot.progress, CAPTION_SIZE, ha="right", color=FAINT_INK)
 
 
 def _legend(canvas: Canvas, plots: tuple[CurvePlot, ...]) -> None:

@@ -46,6 +46,7 @@ class Plot:
 
     metric: str
     unit: str
+    progress: str
     ends: tuple[str, str]
     band: str
     lines: tuple[Line, ...]
@@ -178,7 +179,7 @@ def _metric_heading(comparison: Comparison, metric: str) -> str:
 def _plot(plot: CurvePlot) -> Plot:
     low, high = plot.limits
     lines = tuple(Line(curve.label, curve.color, curve.dashes, curve_points(plot, curve.heights)) for curve in plot.curves)
-    return Plot(plot.metric, plot.unit, (number(low, 2), number(high, 2)), band_points(plot), lines)
+    return Plot(plot.metric, plot.unit, plot.progress, (number(low, 2), number(high, 2)), band_points(plot), lines)
 
 
 def _agreement(comparison: Comparison) -> tuple[AgreementRow, ...]:

@@ -33,6 +33,11 @@ class CurvePlot:
     high: Floats | None = None
 
     @property
+    def progress(self) -> str:
+        """What runs along the horizontal axis."""
+        return {"deletion": "of the features taken away", "insertion": "of the features put in"}.get(self.metric, "of the steps")
+
+    @property
     def limits(self) -> tuple[float, float]:
         """What the vertical axis runs over: 0 to 1 where everything is inside, else what is needed."""
         heights = [curve.heights for curve in self.curves] + [band for band in (self.low, self.high) if band is not None]

@@ -114,6 +114,7 @@ def _inputs(query: Query, titles: Sequence[str]) -> list[dict[str, Any]]:
             "target_name": query.target_names()[index],
             "score": _finite(float(query.scores[index])),
             "score_unit": query.score_unit,
+            "probability": None if query.probabilities is None else _finite(float(query.probabilities[index])),
         }
         for index in range(len(query))
     ]

@@ -29,7 +29,7 @@ def comparison_table(comparison: Comparison, title: str = "") -> Table:
     batch = len(comparison.query)
     explained = headline(comparison.query, 0) if batch == 1 else f"{batch} inputs, mean [95 % interval]"
     table = _table(": ".join(filter(None, (plain(title), explained))))
-    table.add_column("method", overflow="fold", min_width=10)
+    table.add_column("method", overflow="fold", min_width=8)
     table.add_column("verdict", no_wrap=True)
     for metric in comparison.scores:
         table.add_column(f"{plain(metric)} {_arrow(comparison, metric)}".strip(), justify="right", overflow="fold", min_width=9)

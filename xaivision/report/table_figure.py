@@ -26,7 +26,7 @@ GUTTER = 0.08
 
 def table_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Scaling, words: Sequence[str] = ()) -> Figure:
     """A panel for each method with its strongest features, their names and the row's values; `words` stand under the heading."""
-    scales = scales_for([panel.map for panel in panels if panel.map is not None], scaling, 50.0)
+    scales = scales_for([panel.map for panel in panels if panel.map is not None], scaling, LARGEST)
     bars = [top_bars(query, index, panel.map, scaling) if panel.map else [] for panel in panels]
     rows = max(4, *map(len, bars), *(8 for panel in panels if panel.examples))
     canvas = Canvas(

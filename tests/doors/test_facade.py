@@ -1,0 +1,151 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+import xaivision as xv
+from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
+from xaivision.core.metering import metered
+from xaivision.explainers.occlusion import Occlusion
+from xaivision.facade import fitting_methods
+
+
+@pytest.fixture(scope="module")
+def sonar():
+    return xv.load_dataset("uci_sonar")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return xv.load_model("uci_sonar_mlp")
+
+
+def test_arrays_tensors_frames_and_rows_are_the_same_question(sonar, network):
+    rows = sonar.inputs[:3]
+    expected = xv.explain(network, rows, "saliency").values
+    frame = sonar.schema.to_frame(rows.numpy())
+    for same in (rows.numpy(), rows.double().numpy(), frame, [row for row in rows]):
+        assert torch.allclose(xv.explain(network, same, "saliency").values.to(expected), expected, atol=1e-6)
+    assert xv.explain(network, rows[0], "saliency").values.shape == (1, 60)
+    assert xv.explain(network, frame.iloc[0], "saliency").values.shape == (1, 60)
+
+
+def test_pictures_of_every_kind_are_the_same_question():
+    from xaivision.data.sample_images import load_sample_image
+
+    model = xv.load_model("efficientnet_lite0")
+    photo = load_sample_image("chelsea")
+    batch = xv.load_sample_images(["chelsea"], model)
+    expected = xv.explain(model, batch, "grad_cam").values
+    for same in (photo, [photo], batch[0], batch.numpy()):
+        assert torch.equal(xv.explain(model, same, "grad_cam").values, expected)
+    assert torch.equal(xv.load_images(np.array(photo), model), batch)
+
+
+def test_a_bare_module_and_a_bare_estimator_can_be_explained():
+    rows = torch.randn(40, 4, generator=torch.Generator().manual_seed(0))
+    module = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    assert xv.explain(module, rows[:2], "saliency").values.shape == (2, 4)
+    fitted = LogisticRegression().fit(rows.numpy(), (rows[:, 0] > 0).numpy())
+    found = xv.explain(fitted, pd.DataFrame(rows[:2].numpy()), "occlusion", baseline="black")
+    assert int(found.values.abs().mean(0).argmax()) == 0
+
+
+def test_targets_may_be_class_names(sonar, network):
+    rows = sonar.inputs[:2]
+    assert xv.explain(network, rows, "saliency", targets="mine").query.targets.tolist() == [1, 1]
+    assert xv.explain(network, rows, "saliency", targets=["Rock", 1]).query.targets.tolist() == [0, 1]
+    with pytest.raises(UnknownNameError, match="Did you mean `rock`"):
+        xv.explain(network, rows, "saliency", targets="rok")
+
+
+def test_a_misspelled_setting_or_method_names_the_closest(sonar, network):
+    with pytest.raises(UnknownNameError, match="Did you mean `steps`"):
+        xv.explain(network, sonar.inputs[:1], "integrated_gradients", step=3)
+    with pytest.raises(UnknownNameError, match="Did you mean `integrated_gradients`"):
+        xv.explain(network, sonar.inputs[:1], "integrated-gradient")
+    with pytest.raises(InputError, match="Give `steps` where the explainer is made"):
+        xv.explain(network, sonar.inputs[:1], Occlusion(), steps=3)
+
+
+def test_a_comparison_takes_what_fits_unless_told(sonar, network):
+    found = xv.compare(network, sonar.inputs[:1], metrics=["sparseness"])
+    assert found.methods == fitting_methods(network)
+    assert "grad_cam" not in found.methods
+    assert found.controls == ("random", "input_magnitude")
+    forest = xv.load_model("uci_sonar_forest")
+    assert fitting_methods(forest) == ("occlusion",)
+
+
+def test_labels_compare_settings_of_one_method(sonar, network):
+    methods = {"fine": Occlusion(window=2, stride=1), "coarse": "occlusion"}
+    settings = {"coarse": {"window": 10, "stride": 10}}
+    found = xv.compare(network, sonar.inputs[:1], methods, metrics=[], settings=settings)
+    assert found.methods == ("fine", "coarse")
+    assert found.explanations["coarse"].diagnostics.model_calls < found.explanations["fine"].diagnostics.model_calls
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        ("saliency", r"Write \['saliency'\]"),
+        (["saliency", "saliency"], "names `saliency` twice"),
+        ([], "must name at least one method"),
+        ([3], "must be a name or an explainer"),
+    ],
+)
+def test_methods_that_are_no_list_of_methods_are_refused(sonar, network, methods, message):
+    with pytest.raises(InputError, match=message):
+        xv.compare(network, sonar.inputs[:1], methods)
+
+
+def test_settings_of_a_method_that_is_not_compared_are_refused(sonar, network):
+    with pytest.raises(UnknownNameError, match="method in `settings`"):
+        xv.compare(network, sonar.inputs[:1], ["saliency"], settings={"occlusion": {"window": 3}})
+
+
+def test_a_metric_comes_with_its_controls(sonar, network):
+    found = xv.evaluate(network, sonar.inputs[:4], "integrated_gradients", "deletion")
+    assert set(found.controls) == {"random", "input_magnitude"}
+    assert found.values.shape == (4,)
+    assert found.advantage("random").mean() > 0
+
+
+def test_a_sanity_check_comes_with_controls_that_fail_it(sonar, network):
+    found = xv.evaluate(network, sonar.inputs[:4], "saliency", "parameter_randomization")
+    assert torch.allclose(found.controls["input_magnitude"].values, torch.ones(4).double())
+    assert found.mean < 0.6
+
+
+def test_what_stands_in_the_way_of_a_metric_is_raised(sonar, network):
+    with pytest.raises(InputError, match="`completeness` judges contributions"):
+        xv.evaluate(network, sonar.inputs[:1], "saliency", "completeness")
+    with pytest.raises((InputError, CapabilityError), match="needs a model's gradients"):
+        xv.evaluate(xv.load_model("uci_sonar_forest"), sonar.inputs[:1], "saliency", "deletion")
+    with pytest.raises(UnknownNameError, match="Did you mean `deletion`"):
+        xv.evaluate(network, sonar.inputs[:1], "saliency", "deletions")
+
+
+def test_a_result_is_shown_saved_and_read_back(sonar, network, tmp_path):
+    found = xv.explain(network, sonar.inputs[:1], "integrated_gradients")
+    assert found.show().axes
+    assert "<" in found._repr_html_()
+    again = xv.load(found.save(tmp_path / "sonar"))
+    assert torch.equal(again.values, found.values)
+    assert again.verdict == found.verdict
+
+
+def test_every_public_name_can_be_reached_and_others_not():
+    for name in xv.__all__:
+        assert getattr(xv, name) is not None
+    assert set(xv.__all__) <= set(dir(xv))
+    with pytest.raises(AttributeError, match="no attribute 'explian'"):
+        xv.explian  # noqa: B018 - it is what is tested
+
+
+def test_methods_of_one_comparison_share_the_score_of_the_input(sonar, network):
+    with metered() as meter:
+        xv.compare(network, sonar.inputs[:1], ["saliency", "input_x_gradient"], metrics=[])
+    assert meter.model_calls == 1
+    assert meter.gradient_calls == 2
