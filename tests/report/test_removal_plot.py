@@ -44,3 +44,9 @@ def test_controls_of_other_lengths_have_no_band():
     short = replace(made.scores["deletion"]["random"], curves=made.scores["deletion"]["random"].curves[:, :4])
     made = replace(made, scores={"deletion": {**made.scores["deletion"], "random": short}})
     assert curve_plots(made, 0)[0].low is None
+
+
+def test_each_plot_says_what_its_axis_counts():
+    plots = curve_plots(comparison(image_query()), 0)
+    assert [plot.progress for plot in plots] == ["of the features taken away", "of the features put in"]
+    assert replace(plots[0], metric="other").progress == "of the steps"

@@ -90,6 +90,12 @@ def test_a_completeness_gap_is_kept():
     assert strict(explanation_summary(made))["completeness_gap"] == [0.5, None]
 
 
+def test_probabilities_are_told_where_the_model_has_them():
+    query = replace(image_query(2), probabilities=torch.tensor([0.25, NAN]))
+    assert [one["probability"] for one in strict(explanation_summary(attribution(query)))["inputs"]] == [0.25, None]
+    assert [one["probability"] for one in strict(explanation_summary(attribution(image_query())))["inputs"]] == [None]
+
+
 def test_titles_must_be_one_for_each_input():
     with pytest.raises(InputError, match="one for each of 2 inputs"):
         comparison_summary(comparison(image_query(2)), ["a"])

@@ -115,6 +115,13 @@ def test_optional_parts_come_back_as_none_or_whole(tmp_path):
     assert back.players.dtype == torch.int64
 
 
+def test_probabilities_come_back_and_must_be_one_for_each_input(tmp_path):
+    likely = attribution(replace(table_query(2), probabilities=torch.tensor([0.25, 0.75])))
+    assert difference(likely, again(likely, tmp_path)) == ""
+    with pytest.raises(InputError, match="`probabilities` of Query is not one for each input"):
+        save(attribution(replace(table_query(2), probabilities=torch.tensor([0.25]))), tmp_path / "x")
+
+
 def test_views_are_stored_as_what_they_show_and_no_more(tmp_path):
     query = table_query(2)
     wide = draws(2, 24000, dtype=torch.float64)

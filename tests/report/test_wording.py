@@ -1,6 +1,8 @@
 import math
+from dataclasses import replace
 
 import pytest
+import torch
 from report_results import image_query
 
 from xaivision.core.diagnostics import Diagnostics
@@ -10,6 +12,7 @@ from xaivision.report.wording import (
     counted,
     duration,
     feature_names,
+    headline,
     listed,
     number,
     place,
@@ -71,6 +74,14 @@ def test_a_single_input_needs_no_number_and_a_batch_says_whose_cost_it_is():
     assert place(image_query(1), 0) == whose_cost(image_query(1)) == []
     assert place(image_query(3), 2) == ["Input 2 of 3"]
     assert "all 3 inputs" in whose_cost(image_query(3))[0]
+
+
+def test_the_headline_names_class_score_and_probability_where_there_is_one():
+    query = image_query()
+    assert headline(query, 0) == "cat (logit 1.000)"
+    likely = replace(query, probabilities=torch.tensor([0.73]))
+    assert headline(likely, 0) == "cat (probability 0.730, logit 1.000)"
+    assert headline(replace(likely, score_unit="probability"), 0) == "cat (probability 0.730)"
 
 
 def test_rules_are_read_with_their_open_sides_left_out():
