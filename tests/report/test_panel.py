@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from report_results import attribution, comparison, concept_scores, examples, image_query, narrative, refused, scores, zero
 
-from xaivision.report.panel import ScoreLine, failed_methods, panel_of, panels_of, score_line
+from xaivision.report.panel import ScoreLine, panel_of, panels_of, score_line
 
 NAN = float("nan")
 
@@ -31,7 +31,7 @@ def test_panels_come_in_order_and_failures_last():
     made = comparison(image_query(), failures={"lime": "no segments", "deletion of saliency": "no"})
     assert [panel.label for panel in panels_of(made, 0)] == ["saliency", "doubtful", "random", "sobel", "lime"]
     assert [panel.control for panel in panels_of(made, 0)] == [False, False, True, True, False]
-    assert failed_methods(made) == {"lime": "no segments"}
+    assert made.unanswered == {"lime": "no segments"}
 
 
 def test_a_refused_panel_has_a_reason_and_neither_map_nor_scores():

@@ -77,7 +77,7 @@ def test_scores_of_an_explanation_that_must_not_be_shown_are_left_out():
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_column_is_lost_in_a_narrow_terminal(width):
     text = printed(comparison_table(comparison(image_query(2))), width)
-    for heading in ("method", "verdict", "deletion", "insertion", "beats", "calls", "time"):
+    for heading in ("method", "verdict", "deletion", "insertion", "calls", "time"):
         assert heading in text
     assert "500 ms" in text
     assert max(map(len, text.splitlines())) <= width

@@ -15,7 +15,8 @@ class SklearnClassifier(ClassifierAdapter):
     """A fitted estimator or pipeline: `predict_proba`, else `decision_function`.
 
     With a schema, rows reach the estimator as a data frame with the original columns and categories, as pipelines over
-    data frames need. `class_names` stand for the estimator's `classes_`, in their order. `decision_function` of two classes gives one margin m; the scores are then (-m, m).
+    data frames need. `class_names` stand for the estimator's `classes_`, in their order. `decision_function` of two classes
+    gives one margin m; the scores are then (-m, m).
     """
 
     def __init__(

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from xaivision.core.diagnostics import Status
+from xaivision.report.badge import BADGE_MARKS, Badge
 from xaivision.report.lettering import at_most, line_height, shortened, width_of, wrapped, write
-from xaivision.report.palette import FAINT_INK, HAIRLINE, INK, STATUS_COLORS, STATUS_MARKS
+from xaivision.report.palette import BADGE_COLORS, FAINT_INK, HAIRLINE, INK
 
 MARGIN = 0.16
 GAP = 0.26
@@ -27,7 +27,7 @@ class Caption:
     """What stands around one cell's picture: title and verdict above, lines below."""
 
     title: str
-    status: Status | None = None
+    badge: Badge | None = None
     lines: tuple[str, ...] = ()
 
 
@@ -136,14 +136,14 @@ class Canvas:
 
     def _write_title(self, index: int, caption: Caption) -> None:
         left, bottom = self._left(index), self._picture_bottom(index) + self.layout.height + 0.09
-        badge = self._badge(left + self.layout.width, bottom, caption.status) if caption.status else 0.0
+        badge = self._badge(left + self.layout.width, bottom, caption.badge) if caption.badge else 0.0
         room = self.layout.width - badge - 0.08
         self._write(left, bottom, shortened(caption.title, room, TITLE_SIZE, bold=True), TITLE_SIZE, bold=True)
 
-    def _badge(self, right: float, bottom: float, status: Status) -> float:
+    def _badge(self, right: float, bottom: float, badge: Badge) -> float:
         """Draw the verdict as a word in a pill that ends at `right`; its width in inches."""
-        text = f"{STATUS_MARKS[status]} {status}"
-        ink, fill = STATUS_COLORS[status]
+        text = f"{BADGE_MARKS[badge]} {badge}"
+        ink, fill = BADGE_COLORS[badge]
         width = width_of(text, CAPTION_SIZE, bold=True) + 0.14
         axes = self.axes_at(right - width, bottom - 0.055, width, BADGE_HEIGHT)
         axes.set_xlim(0, width)

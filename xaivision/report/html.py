@@ -16,11 +16,11 @@ from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.answer import answer_text
+from xaivision.report.badge import BADGE_MARKS
 from xaivision.report.cards import Picture
 from xaivision.report.figure import figure_of, png
 from xaivision.report.markup import png_uri
 from xaivision.report.page import chapter
-from xaivision.report.palette import STATUS_MARKS
 from xaivision.report.scores_figure import scores_figure
 from xaivision.report.standing import standing
 from xaivision.report.whole_file import write_whole
@@ -104,5 +104,5 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals["marks"] = STATUS_MARKS
+    environment.globals["marks"] = BADGE_MARKS
     return environment

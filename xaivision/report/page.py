@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xaivision.core.explanation import Explanation
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
+from xaivision.report.badge import Badge, badge_of
 from xaivision.report.cards import Card, Picture, cards_of, color_bar, input_picture
 from xaivision.report.image_figure import image_statements
 from xaivision.report.markup import band_points, cell_colors, curve_points
@@ -28,6 +29,11 @@ class Row:
     verdict: Verdict
     cells: tuple[tuple[str, str], ...]
     costs: tuple[str, str, str]
+
+    @property
+    def badge(self) -> Badge:
+        """The verdict in one word."""
+        return badge_of(self.verdict, self.control)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from xaivision.core.diagnostics import Status
+from xaivision.report.badge import Badge
 
 Floats = NDArray[np.float64]
 
@@ -24,13 +24,13 @@ INK = "#1b1f24"
 FAINT_INK = "#57606a"
 HAIRLINE = "#d0d7de"
 
-# (text and border, fill). Always beside the word: nobody has to tell these colors apart.
-STATUS_COLORS: dict[Status, tuple[str, str]] = {
+# (text and border, fill)
+BADGE_COLORS: dict[Badge, tuple[str, str]] = {
     "ok": ("#0a5c52", "#d5f0ea"),
+    "control": ("#4d5864", "#e9edf2"),
     "warn": ("#7a4a00", "#ffe9c2"),
     "refuse": ("#8a1538", "#fbdbe4"),
 }
-STATUS_MARKS: dict[Status, str] = {"ok": "\N{CHECK MARK}", "warn": "!", "refuse": "\N{MULTIPLICATION X}"}
 
 
 def diverging(shares: NDArray[np.floating]) -> Floats:

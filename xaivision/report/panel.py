@@ -10,6 +10,7 @@ from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.answer import answer_text
+from xaivision.report.badge import Badge, badge_of
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
 from xaivision.report.wording import cost, counted, number, plain
 
@@ -55,6 +56,11 @@ class Panel:
     scores: tuple[ScoreLine, ...] = ()
 
     @property
+    def badge(self) -> Badge:
+        """The verdict in one word; a control that nothing speaks against is called what it is, never `ok`."""
+        return badge_of(self.verdict, self.control)
+
+    @property
     def examples(self) -> Examples | None:
         """The answer, where it is given in examples and may be shown."""
         return self.explanation if isinstance(self.explanation, Examples) and self.verdict.status != "refuse" else None
@@ -95,14 +101,8 @@ def panel_of(explanation: Explanation, index: int, label: str | None = None) -> 
 def panels_of(comparison: Comparison, index: int) -> tuple[Panel, ...]:
     """A panel for each label, controls last, then one for each method that could not answer."""
     answered = tuple(_compared(comparison, label, index) for label in comparison.explanations)
-    failed = tuple(Panel(plain(label), Verdict("refuse", (plain(why),))) for label, why in failed_methods(comparison).items())
+    failed = tuple(Panel(plain(label), Verdict("refuse", (plain(why),))) for label, why in comparison.unanswered.items())
     return (*answered, *failed)
-
-
-def failed_methods(comparison: Comparison) -> dict[str, str]:
-    """Why a method could not answer at all, by label; metrics that could not judge a method are not among them."""
-    judged = {f"{metric} of {label}" for metric in comparison.scores for label in comparison.explanations}
-    return {label: why for label, why in comparison.failures.items() if label not in judged}
 
 
 def score_lines(comparison: Comparison, label: str, index: int) -> tuple[ScoreLine, ...]:

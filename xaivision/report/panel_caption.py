@@ -17,9 +17,7 @@ def panel_caption(panel: Panel, scales: Scales, width: float) -> Caption:
     doubts = _few_lines(reasons, width)
     alone = panel.map is not None and not panel.map.blank and not scales.shares_one(panel.map)
     own = [limits_of_each(scales.of(panel.map))] if alone and panel.map else []
-    return Caption(
-        panel.label, panel.verdict.status, (*doubts, *own, *(line for text in panel.lines for line in _few_lines(text, width)))
-    )
+    return Caption(panel.label, panel.badge, (*doubts, *own, *(line for text in panel.lines for line in _few_lines(text, width))))
 
 
 def _few_lines(text: str, width: float) -> list[str]:

@@ -15,7 +15,6 @@ from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.answer import answer_text
-from xaivision.report.panel import failed_methods
 from xaivision.report.standing import Standing, standing
 
 SCHEMA = "xaivision.summary/1"
@@ -26,7 +25,7 @@ def comparison_summary(comparison: Comparison, titles: Sequence[str] = ()) -> di
 
     Raises: InputError, where there are titles, but not one for each input.
     """
-    failed = failed_methods(comparison)
+    failed = comparison.unanswered
     return {
         "schema": SCHEMA,
         "inputs": _inputs(comparison.query, titles),

@@ -10,39 +10,37 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xaivision.core.diagnostics import Status
 from xaivision.core.explanation import Explanation
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.answer import answer_text
-from xaivision.report.panel import failed_methods
-from xaivision.report.standing import standing
+from xaivision.report.badge import Badge, badge_of
+from xaivision.report.standing import interval_text, standing
 from xaivision.report.wording import cost, duration, headline, number, plain
 
 # Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window.
 PLAIN_WIDTH = 400
-STYLES: dict[Status, str] = {"ok": "green", "warn": "yellow", "refuse": "bold red"}
+STYLES: dict[Badge, str] = {"control": "dim", "ok": "green", "warn": "yellow", "refuse": "bold red"}
 
 
 def comparison_table(comparison: Comparison, title: str = "") -> Table:
-    """A row for each method and control: verdict, each metric and how many controls it beats, calls and time; doubts below."""
+    """A row for each method and control: verdict, each metric, how many controls it beats, calls and time; doubts below."""
     batch = len(comparison.query)
     explained = headline(comparison.query, 0) if batch == 1 else f"{batch} inputs, mean [95 % interval]"
     table = _table(": ".join(filter(None, (plain(title), explained))))
-    table.add_column("method", overflow="fold", min_width=8)
+    table.add_column("method", overflow="fold", min_width=17)
     table.add_column("verdict", no_wrap=True)
     for metric in comparison.scores:
-        table.add_column(f"{plain(metric)} {_arrow(comparison, metric)}".strip(), justify="right", overflow="fold", min_width=9)
-        table.add_column("beats", no_wrap=True, min_width=5)
-    for heading in ("model\ncalls", "grad.\ncalls", "time"):
+        table.add_column(f"{plain(metric)} {_arrow(comparison, metric)}".strip(), no_wrap=True)
+    for heading in ("calls", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for label in comparison.explanations:
         if label == next(iter(comparison.controls), None):
             table.add_section()
             table.add_row(Text("controls:", style="dim"))
         table.add_row(*_comparison_row(comparison, label))
-    for label in failed_methods(comparison):
-        table.add_row(Text(plain(label)), _status("refuse", "failed"))
+    for label in comparison.unanswered:
+        table.add_row(Text(plain(label)), _word("refuse", "failed"))
     table.caption = _doubts(comparison)
     return table
 
@@ -56,7 +54,7 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         name = plain(titles[index]) if index < len(titles) else str(index)
         said = answer_text(explanation, index)
         doubts = f"{said}. Doubt: {plain('; '.join(verdict.reasons))}" if verdict.status == "warn" else said
-        table.add_row(Text(name), Text(headline(explanation.query, index)), _status(verdict.status), Text(doubts))
+        table.add_row(Text(name), Text(headline(explanation.query, index)), _word(verdict.status), Text(doubts))
     table.caption = Text(cost(explanation.diagnostics))
     return table
 
@@ -108,20 +106,24 @@ def _table(title: str) -> Table:
 
 def _comparison_row(comparison: Comparison, label: str) -> list[Text]:
     explanation = comparison.explanations[label]
-    cells = [Text(plain(label), style="dim" if label in comparison.controls else ""), _status(explanation.verdict.status)]
+    cells = [
+        Text(plain(label), style="dim" if label in comparison.controls else ""),
+        _word(badge_of(explanation.verdict, label in comparison.controls)),
+    ]
     for metric in comparison.scores:
-        cells += _metric_cells(comparison, metric, label)
+        cells.append(_metric_cell(comparison, metric, label))
     d = explanation.diagnostics
-    return [*cells, Text(f"{d.model_calls:,}"), Text(f"{d.gradient_calls:,}"), Text(duration(d.seconds))]
+    return [*cells, Text(f"{d.model_calls}+{d.gradient_calls}"), Text(duration(d.seconds))]
 
 
-def _metric_cells(comparison: Comparison, metric: str, label: str) -> tuple[Text, Text]:
-    """The value and how many controls are worse; nothing for explanations that must not be shown."""
+def _metric_cell(comparison: Comparison, metric: str, label: str) -> Text:
+    """The value, how many controls are worse, and the interval below; nothing for explanations that must not be shown."""
     refused = all(verdict.status == "refuse" for verdict in comparison.explanations[label].verdicts)
     if refused or label not in comparison.scores[metric]:
-        return Text(""), Text("")
+        return Text("")
     found = standing(comparison.scores[metric][label])
-    return Text(found.value_text), Text(found.controls_text)
+    value = " ".join(filter(None, (number(found.mean), found.controls_text)))
+    return Text("\n".join(filter(None, (value, interval_text(found.interval)))))
 
 
 def _arrow(comparison: Comparison, metric: str) -> str:
@@ -136,7 +138,8 @@ def _doubts(comparison: Comparison) -> Text:
     lines = [f"{plain(label)}: {_reasons(verdict)}" for label, verdict in doubted]
     lines += [f"{plain(label)}: {plain(why)}" for label, why in comparison.failures.items()]
     if comparison.controls and comparison.scores:
-        lines.append("beats: how many of the controls are worse on average")
+        lines.append("1/2: beats one of two controls on average")
+    lines.append("calls: inputs scored + inputs differentiated")
     return Text("\n".join([*lines, f"{duration(comparison.seconds)} in all"]))
 
 
@@ -144,8 +147,8 @@ def _reasons(verdict: Verdict) -> str:
     return plain("; ".join(verdict.reasons)) or verdict.status
 
 
-def _status(status: Status, word: str = "") -> Text:
-    return Text(word or status, style=STYLES[status])
+def _word(badge: Badge, word: str = "") -> Text:
+    return Text(word or badge, style=STYLES[badge])
 
 
 def _facts(card: Any) -> list[tuple[str, Any]]:
