@@ -20,6 +20,7 @@ from xaivision.models.registry import load_model
 from xaivision.report.figure import write_figures
 from xaivision.report.html import write_html
 from xaivision.report.summary import comparison_summary
+from xaivision.report.whole_file import write_whole
 
 PHOTOS = ("chelsea", "coffee", "camera", "rocket")
 # Coarser windows and curves than the defaults, so that everything is done in two minutes on two cores.
@@ -96,6 +97,5 @@ def _write(folder: Path, comparisons: tuple[tuple[str, Comparison], ...], summar
         for title, comparison in comparisons
         for path in write_figures(comparison, folder, [title.replace(" ", "_").translate(str.maketrans("", "", "()"))])
     ]
-    numbers = folder / "demo.json"
-    numbers.write_text(json.dumps(summary, indent=2, allow_nan=False), encoding="utf-8")
+    numbers = write_whole(folder / "demo.json", json.dumps(summary, indent=2, allow_nan=False).encode())
     return [write_html(folder / "report.html", comparisons), numbers, *figures]
