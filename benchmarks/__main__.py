@@ -1,0 +1,26 @@
+"""Runs every benchmark, or those that are named, and writes `benchmarks/results`."""
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from importlib import import_module
+
+import torch
+
+NAMES = ("heap", "integrated_gradients", "occlusion")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES, help=f"of {', '.join(NAMES)}; all where none is named")
+    parser.add_argument("--quick", action="store_true", help="one round")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in chosen.names:
+        import_module(f"benchmarks.{name}").main(quick=chosen.quick)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One contest: ours, the peers and the limit on one photo and one model, as a table of ratios."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks.timing import Work, interleaved, ratios
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.facade import load_sample_images
+from xaivision.models.registry import load_model
+
+RESULTS = Path(__file__).resolve().parent / "results"
+LIMIT = "the model's own passes"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What is measured, why, and the goal."""
+
+    name: str
+    title: str
+    what: str
+    goal: str
+
+
+def photo_and_model() -> tuple[Tensor, TorchClassifier]:
+    model = load_model("efficientnet_lite0")
+    assert isinstance(model, TorchClassifier)
+    return load_sample_images(["chelsea"], model), model
+
+
+def hold(contest: Contest, contestants: Mapping[str, Work], rounds: int) -> list[list[object]]:
+    """Run the contest, print its table, write it for the docs, and return its rows."""
+    seconds = interleaved(contestants, rounds)
+    rows: list[list[object]] = []
+    for name, (least, middle, most) in ratios(seconds, LIMIT).items():
+        rows.append([name, f"{middle:.2f}", f"{least:.2f} to {most:.2f}"])
+        print(f"{contest.name}: {name}: {middle:.2f} ({least:.2f} to {most:.2f}) of the limit")
+    write(contest, ["contestant", "median ratio", "range"], rows)
+    return rows
+
+
+def write(contest: Contest, columns: list[str], rows: list[list[object]]) -> None:
+    found = {
+        "title": contest.title,
+        "what": contest.what,
+        "goal": contest.goal,
+        "columns": columns,
+        "rows": rows,
+        "machine": machine(),
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{contest.name}.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def machine() -> str:
+    return f"{processor()}, {os.cpu_count()} cores, one thread, CPU time, torch {torch.__version__}"
+
+
+def processor() -> str:
+    """The processor's name as Linux tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
