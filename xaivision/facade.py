@@ -30,6 +30,8 @@ Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
 TargetNames = Targets | str | Sequence[str]
 
 METRIC_NAMES = ("deletion", "insertion")
+# Settings whose values are inputs of the model, under the one name they have everywhere.
+INPUT_SETTINGS = ("baseline", "background")
 
 
 def load_images(source: Any, model: ClassifierAdapter | None = None) -> Tensor:
@@ -61,7 +63,8 @@ def explain(
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
-    return _explainer(method, settings).explain(adapter, batch, named_targets(adapter, targets), seed=seed)
+    explainer_ = _explainer(method, as_tensors(adapter, settings))
+    return explainer_.explain(adapter, batch, named_targets(adapter, targets), seed=seed)
 
 
 def compare(
@@ -84,7 +87,7 @@ def compare(
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
-    given = dict(settings or {})
+    given = {label: as_tensors(adapter, one) for label, one in (settings or {}).items()}
     wanted = _labelled(fitting_methods(adapter) if methods is None else methods, given)
     if unused := sorted(set(given) - set(wanted)):
         raise UnknownNameError("method in `settings`", unused[0], wanted)
@@ -114,7 +117,7 @@ def evaluate(
     Raises: as `explain`.
     """
     adapter = classifier(model)
-    one = _explainer(method, settings)
+    one = _explainer(method, as_tensors(adapter, settings))
     judge = _evaluator(evaluator)
     if judge.about.judges == "explanation":
         compared = compare(adapter, inputs, {"method": one}, targets=targets, metrics=[cast(Metric, judge)], seed=seed)
@@ -126,6 +129,15 @@ def evaluate(
 def as_batch(model: ClassifierAdapter, inputs: Any) -> Tensor:
     """Anything that holds images or rows as a batch for this model."""
     return as_inputs(inputs, domain=model.domain, image_format=model.image_format, schema=model.schema)
+
+
+def as_tensors(model: ClassifierAdapter, settings: Settings) -> dict[str, Any]:
+    """The settings, with inputs among them (a baseline, a background) brought to tensors as inputs are."""
+    plain = (str, int, float, bool, tuple, type(None), Tensor)
+    return {
+        name: as_batch(model, value) if name in INPUT_SETTINGS and not isinstance(value, plain) else value
+        for name, value in settings.items()
+    }
 
 
 def named_targets(model: ClassifierAdapter, targets: TargetNames) -> Targets:

@@ -134,6 +134,7 @@ def test_a_model_that_gives_too_little_is_refused_by_name(unfit: Judge) -> None:
         unfit.scores(subject, unfit.explanation(subject))
     assert_one_sentence(str(caught.value))
     assert f"`{unfit.evaluator}`" in str(caught.value)
+    assert f"gives its {unfit.about.needs}" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", EVALUATORS)

@@ -149,3 +149,18 @@ def test_methods_of_one_comparison_share_the_score_of_the_input(sonar, network):
         xv.compare(network, sonar.inputs[:1], ["saliency", "input_x_gradient"], metrics=[])
     assert meter.model_calls == 1
     assert meter.gradient_calls == 2
+
+
+def test_inputs_among_the_settings_may_be_arrays_and_frames(sonar):
+    forest = xv.load_model("uci_sonar_forest")
+    train, row = sonar.train.inputs, sonar.test.inputs[:1]
+    expected = xv.explain(forest, row, "nearest_examples", background=train).indices
+    for same in (train.numpy(), sonar.schema.to_frame(train.numpy())):
+        assert torch.equal(xv.explain(forest, row, "nearest_examples", background=same).indices, expected)
+    mean = train.mean(0)
+    expected = xv.explain(forest, row, "occlusion", baseline=mean).values
+    assert torch.equal(xv.explain(forest, row, "occlusion", baseline=mean.numpy()).values, expected)
+    compared = xv.compare(
+        forest, row, ["nearest_examples"], metrics=[], settings={"nearest_examples": {"background": train.numpy()}}
+    )
+    assert compared.methods == ("nearest_examples",)

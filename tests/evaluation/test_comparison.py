@@ -169,7 +169,7 @@ def test_a_method_that_cannot_answer_is_recorded_in_its_own_sentence_and_the_oth
     found = compared(Plan(methods, {"sobel": Sobel(), "random": Random()}, METRICS))
     assert found.methods == ("before", "after")
     assert found.controls == ("random",)
-    assert set(found.failures) == {"acting", "cam", "sobel"}
+    assert set(found.failures) == set(found.unanswered) == {"acting", "cam", "sobel"}
     assert found.failures["acting"] == "`reference` must be given. Got None."
     assert found.failures["cam"] == "`grad_cam` explains image inputs. Got a model of tabular inputs."
     assert all(set(scores) == {"before", "after", "random"} for scores in found.scores.values())
@@ -183,6 +183,7 @@ def test_a_metric_that_cannot_judge_is_recorded_with_the_method_and_the_others_g
     )
     assert set(found.scores["completeness"]) == {"ig"}
     assert set(found.failures) == {"completeness of saliency", "completeness of near"}
+    assert found.unanswered == {}
     assert "gives slopes" in found.failures["completeness of saliency"]
     assert "cannot be read as an attribution" in found.failures["completeness of near"]
     assert set(found.explanations) == {"saliency", "ig", "near"}

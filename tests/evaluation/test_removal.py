@@ -176,7 +176,7 @@ def test_probabilities_are_taken_as_they_are(judge: type[Metric]) -> None:
 def test_margins_are_followed_as_scores_and_are_no_probabilities(judge: type[Metric]) -> None:
     fitted = RidgeClassifier().fit([[0.0, 1.0], [1.0, 0.0], [0.2, 0.9], [0.8, 0.3]], [0, 1, 0, 1])
     model = SklearnClassifier(fitted)
-    explanation = mapped(model, rows_of((0.9, 0.2)), rows_of((2.0, 1.0)), targets=1)
+    explanation = mapped(model, rows_of((0.9, 0.2)), rows_of((2.0, 1.0)), targets=0)
     found = judge(baseline="black").evaluate(model, explanation)
     assert torch.equal(found.curves, judge(baseline="black", output="score").evaluate(model, explanation).curves)
     assert "margin" in found.unit

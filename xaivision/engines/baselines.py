@@ -29,7 +29,8 @@ def reference_inputs(
         return _given(baseline, inputs)
     if not isinstance(baseline, str) or baseline not in BASELINE_NAMES:
         names = ", ".join(map(repr, BASELINE_NAMES))
-        raise InputError(f"`baseline` must be one of {names}, or a tensor. Got {baseline!r}.")
+        got = repr(baseline) if isinstance(baseline, str) else type(baseline).__name__
+        raise InputError(f"`baseline` must be one of {names}, or a tensor. Got {got}.")
     is_image = inputs.ndim == 4
     if baseline == "auto":
         baseline = "black" if is_image else "typical"

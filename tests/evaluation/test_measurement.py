@@ -1,0 +1,59 @@
+"""What a metric is given to work with, and what it is kept from."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from linear_models import linear, mapped, rows_of
+
+from xaivision.core.errors import CapabilityError
+from xaivision.evaluation.measurement import measurement
+from xaivision.evaluation.removal import Deletion
+
+X = rows_of((1.0, 2.0), (3.0, 4.0))
+ABOUT = Deletion.about
+
+
+def test_a_model_of_another_domain_is_refused() -> None:
+    model = linear((1.0, 2.0))
+    for_images = replace(ABOUT, domains=("image",))
+    with (
+        pytest.raises(CapabilityError, match=r"`deletion` needs a model of image inputs that gives its scores\. Got "),
+        measurement(for_images, model, mapped(model, X, X)),
+    ):
+        pass
+
+
+def test_what_is_asked_inside_is_counted_and_nothing_else_is() -> None:
+    model = linear((1.0, 2.0))
+    explanation = mapped(model, X, X)
+    model(X)
+    with measurement(ABOUT, model, explanation) as m:
+        assert m.scores(torch.zeros(2), "points").model_calls == 0
+        m.model(X)
+        m.model(X[:1])
+        assert m.scores(torch.zeros(2), "points").model_calls == 3
+    model(X)
+    assert m.scores(torch.zeros(2), "points").model_calls == 3
+
+
+def test_scores_carry_the_card_the_method_and_float64() -> None:
+    model = linear((1.0, 2.0))
+    with measurement(ABOUT, model, mapped(model, X, X)) as m:
+        found = m.scores(torch.tensor([0.1, 0.2], dtype=torch.float32), "points", notes=("said",))
+    assert (found.metric, found.method, found.unit, found.notes) == ("deletion", "constant", "points", ("said",))
+    assert found.higher_is_better is ABOUT.higher_is_better
+    assert found.values.dtype == torch.float64
+
+
+def test_a_classifier_of_someone_elses_making_is_taken_as_it_is() -> None:
+    class Theirs:
+        num_classes, score_unit, domain, class_names = 2, "probability", "tabular", ("no", "yes")
+
+        def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+            share = rows.mean(1)
+            return torch.stack([1 - share, share], 1)
+
+    ones = torch.ones(1, 4, dtype=torch.float64)
+    found = Deletion(baseline="black").evaluate(Theirs(), mapped(Theirs(), ones, ones, targets=1))
+    assert found.values.tolist() == pytest.approx([0.5], abs=1e-12)
