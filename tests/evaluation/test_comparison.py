@@ -190,7 +190,7 @@ def test_a_metric_that_cannot_judge_is_recorded_with_the_method_and_the_others_g
     assert found.agreement_labels == ("saliency", "ig")
 
 
-def test_a_failure_of_the_model_itself_reaches_the_caller_with_the_model_restored() -> None:
+def test_a_model_that_breaks_down_at_one_method_is_recorded_and_restored_and_at_all_of_them_raises() -> None:
     model, module = table_model()
     module.train()
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -201,8 +201,16 @@ def test_a_failure_of_the_model_itself_reaches_the_caller_with_the_model_restore
     def broken() -> None:
         raise RuntimeError("the model broke down")
 
+    found = compare(model, rows(), None, Plan({"acting": Acting(fail), "occlusion": Occlusion()}, {}, {}))
+    assert set(found.explanations) == {"acting"}
+    assert found.unanswered == {"occlusion": "the model raised RuntimeError: the model broke down"}
+    module.at_call = lambda: None
+
+    def stop() -> None:
+        raise RuntimeError("the model broke down")
+
     with pytest.raises(RuntimeError, match="the model broke down"):
-        compare(model, rows(), None, Plan({"acting": Acting(fail), "occlusion": Occlusion()}, {}, {}))
+        compare(model, rows(), None, Plan({"acting": Acting(stop)}, {"constant": Constant()}, {}))
     assert all(part.training for part in module.modules())
     assert all(torch.equal(tensor, state[name]) for name, tensor in module.state_dict().items())
 

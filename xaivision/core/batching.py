@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.progress import raise_if_cancelled
 
 T = TypeVar("T")
 
@@ -47,11 +48,12 @@ class Batcher:
     def run(self, work: Callable[[slice], T], inputs: Tensor, purpose: str = "scores") -> list[T]:
         """`work(part)` for consecutive slices of the inputs; a part that runs out of memory is tried again in halves.
 
-        Raises: whatever `work` raises, out-of-memory errors of a single input included.
+        Raises: whatever `work` raises, out-of-memory errors of a single input included; Cancelled, before the next slice.
         """
         results: list[T] = []
         start = 0
         while start < len(inputs):
+            raise_if_cancelled()
             part = slice(start, min(start + self.size(inputs, purpose), len(inputs)))
             try:
                 results.append(work(part))

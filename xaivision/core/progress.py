@@ -58,6 +58,13 @@ def reporting(reporter: Reporter | None, token: CancelToken | None = None) -> It
         _reporter.reset(reporter_before)
 
 
+def raise_if_cancelled() -> None:
+    """Raises: Cancelled, once the installed token was cancelled."""
+    token = _token.get()
+    if token is not None:
+        token.raise_if_cancelled()
+
+
 def track(parts: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """The same parts, one by one, while the installed reporter shows how far the work is.
 
@@ -65,12 +72,11 @@ def track(parts: Iterable[T], what: str, total: int | None = None) -> Iterator[T
     """
     if total is None and isinstance(parts, Sized):
         total = len(parts)
-    reporter, token = _reporter.get(), _token.get()
+    reporter = _reporter.get()
     task = reporter.start(what, total) if reporter is not None else None
     try:
         for part in parts:
-            if token is not None:
-                token.raise_if_cancelled()
+            raise_if_cancelled()
             yield part
             if task is not None:
                 task.advance()

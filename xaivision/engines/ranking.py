@@ -30,8 +30,9 @@ def spearman(first: Tensor, second: Tensor) -> float:
 def spearman_matrix(vectors: Sequence[Tensor]) -> Tensor:
     """(m, m) Spearman correlations of m tensors of n values each, in float64; NaN where one is constant or not finite."""
     ranks = torch.stack([_centered_ranks(vector) for vector in vectors])
-    norms = ranks.norm(dim=1)
-    found: Tensor = (ranks @ ranks.T) / (norms[:, None] * norms[None, :])  # a norm of zero gives NaN: undefined, never 0
+    products = ranks @ ranks.T
+    # From the diagonal of the same product: a map is then exactly as much like itself as can be. Zero gives NaN, never 0.
+    found: Tensor = products / (products.diag()[:, None] * products.diag()[None, :]).sqrt()
     return found.clamp(-1, 1)
 
 

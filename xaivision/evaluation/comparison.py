@@ -81,9 +81,10 @@ class Plan:
 def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> Comparison:
     """Ask every method and control the same question, and judge all of them by the same metrics.
 
-    A method that cannot answer is recorded in `failures` and the others go on.
+    A method that cannot answer, or at which the model breaks down, is recorded in `failures` and the others go on.
 
-    Raises: InputError, where the inputs or targets do not fit the model; Cancelled.
+    Raises: InputError, where the inputs or targets do not fit the model; Cancelled; what the model raises, where no method
+    could answer.
     """
     start = time.perf_counter()
     adapter = classifier(model)
@@ -115,6 +116,7 @@ def agreement(maps: Sequence[Attribution]) -> Tensor:
 
 def _explanations(model: ClassifierAdapter, query: Query, plan: Plan, failures: dict[str, str]) -> dict[str, Explanation]:
     found: dict[str, Explanation] = {}
+    broken: Exception | None = None
     everyone = {**plan.explainers, **plan.controls}
     for label, explainer in track(list(everyone.items()), "methods"):
         try:
@@ -123,6 +125,11 @@ def _explanations(model: ClassifierAdapter, query: Query, plan: Plan, failures: 
             raise
         except XaivisionError as error:
             failures[label] = str(error)
+        except Exception as error:  # what one method makes the model raise must not take the others along
+            broken = error
+            failures[label] = f"the model raised {type(error).__name__}: {error}"
+    if broken is not None and not any(label in found for label in plan.explainers):
+        raise broken
     return found
 
 
