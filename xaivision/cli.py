@@ -82,7 +82,7 @@ def explain(
 ) -> None:
     """Why the model scores these inputs as it does, by one method.
 
-    Example: xaivision explain cat.jpg --method integrated_gradients --set steps=64
+    Example: xaivision explain cat.jpg --method integrated_gradients --set baseline=blur
     """
     from xaivision import facade
     from xaivision.naming import items_from, model_from
@@ -242,7 +242,7 @@ def row_numbers(text: str) -> list[int]:
     rows: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not first.isdigit() or (dash and not (last.isdigit() and int(first) <= int(last))):
             raise InputError(f"`--rows` must be numbers such as 3, 0,5 or 0-9. Got {text!r}.")
         rows += range(int(first), int(last if dash else first) + 1)
     return rows

@@ -121,6 +121,8 @@ def evaluate(
     judge = _evaluator(evaluator)
     if judge.about.judges == "explanation":
         compared = compare(adapter, inputs, {"method": one}, targets=targets, metrics=[cast(Metric, judge)], seed=seed)
+        if "method" in compared.failures:
+            one.explain(adapter, as_batch(adapter, inputs), named_targets(adapter, targets), seed=seed)  # raises what it raised
         return _only(compared, judge.about.name)
     check = cast(SanityCheck, judge)
     return checked(adapter, as_batch(adapter, inputs), one, check, named_targets(adapter, targets), seed=seed)

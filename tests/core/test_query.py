@@ -96,3 +96,12 @@ def test_a_refused_question_costs_no_model_call(monkeypatch):
     monkeypatch.setattr(IMAGES.model, "forward", lambda _inputs: pytest.fail("the module was asked"))
     with pytest.raises(InputError):
         asked(IMAGES, PHOTOS * 255)
+
+
+def test_probabilities_that_were_said_to_be_logits_are_refused():
+    rows = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    module = torch.nn.Sequential(torch.nn.Linear(5, 3), torch.nn.Softmax(1))
+    with pytest.raises(InputError, match="Give the classifier score_unit='probability'"):
+        asked(TorchClassifier(module, 3, domain="tabular"), rows)
+    assert asked(TorchClassifier(module, 3, domain="tabular", score_unit="probability"), rows).score_unit == "probability"
+    assert asked(TorchClassifier(module[0], 3, domain="tabular"), rows).score_unit == "logit"

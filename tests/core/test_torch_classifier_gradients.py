@@ -93,16 +93,18 @@ def test_rows_of_a_table_are_not_written_on_either():
 
 
 @pytest.mark.parametrize("unit", ["logit", "probability"])
-def test_one_score_for_two_classes_is_that_of_the_second(unit):
+def test_one_score_for_two_classes_speaks_for_the_second_and_against_the_first(unit):
     net = linear(4, 1) if unit == "logit" else then(linear(4, 1), torch.sigmoid)
     model = TorchClassifier(net, 2, domain="tabular", score_unit=unit)
     rows = drawn(3, 4)
     only = net(rows).detach()[:, 0]
-    first = torch.zeros(3) if unit == "logit" else 1 - only
-    assert torch.equal(model(rows), torch.stack([first, only], 1))
+    first, second = (-only / 2, only / 2) if unit == "logit" else (1 - only, only)
+    assert torch.equal(model(rows), torch.stack([first, second], 1))
+    chance = torch.sigmoid(only) if unit == "logit" else only
+    assert torch.allclose(model.probabilities(model(rows))[:, 1], chance)
     slopes = [model.gradients(rows, torch.full((3,), target)).values for target in (0, 1)]
     assert slopes[1].abs().min() > 0
-    assert torch.equal(slopes[0], torch.zeros(3, 4) if unit == "logit" else -slopes[1])
+    assert torch.equal(slopes[0], -slopes[1])
 
 
 def test_an_object_that_holds_logits_is_asked_for_them():

@@ -14,12 +14,15 @@ X = rows_of((1.0, 2.0), (3.0, 4.0))
 ABOUT = Deletion.about
 
 
+class ForImages(Deletion):
+    about = replace(ABOUT, domains=("image",))
+
+
 def test_a_model_of_another_domain_is_refused() -> None:
     model = linear((1.0, 2.0))
-    for_images = replace(ABOUT, domains=("image",))
     with (
         pytest.raises(CapabilityError, match=r"`deletion` needs a model of image inputs that gives its scores\. Got "),
-        measurement(for_images, model, mapped(model, X, X)),
+        measurement(ForImages(), model, mapped(model, X, X)),
     ):
         pass
 
@@ -28,7 +31,7 @@ def test_what_is_asked_inside_is_counted_and_nothing_else_is() -> None:
     model = linear((1.0, 2.0))
     explanation = mapped(model, X, X)
     model(X)
-    with measurement(ABOUT, model, explanation) as m:
+    with measurement(Deletion(), model, explanation) as m:
         assert m.scores(torch.zeros(2), "points").model_calls == 0
         m.model(X)
         m.model(X[:1])
@@ -39,9 +42,10 @@ def test_what_is_asked_inside_is_counted_and_nothing_else_is() -> None:
 
 def test_scores_carry_the_card_the_method_and_float64() -> None:
     model = linear((1.0, 2.0))
-    with measurement(ABOUT, model, mapped(model, X, X)) as m:
+    with measurement(Deletion(), model, mapped(model, X, X)) as m:
         found = m.scores(torch.tensor([0.1, 0.2], dtype=torch.float32), "points", notes=("said",))
     assert (found.metric, found.method, found.unit, found.notes) == ("deletion", "constant", "points", ("said",))
+    assert found.settings == {"steps": 32, "baseline": "auto", "output": "auto"}
     assert found.higher_is_better is ABOUT.higher_is_better
     assert found.values.dtype == torch.float64
 

@@ -51,6 +51,8 @@ class Attribution(Explanation):
 
         Raises: InputError, where the values are contributions already, or have one channel for several.
         """
+        if not isinstance(baseline, Tensor):
+            raise InputError(f"`baseline` must be a tensor of the shape of the inputs. Got {type(baseline).__name__}.")
         if self.kind == "contribution":
             raise InputError(f"`{self.method}` gives contributions already.")
         if self.values.shape != self.query.inputs.shape:

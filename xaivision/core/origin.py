@@ -24,12 +24,13 @@ def library_versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Method name, its settings as plain values, the seed, and the library versions."""
+    """Method name, its settings as plain values, the seed, the model in words, and the library versions."""
 
     method: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     library_versions: Mapping[str, str] = field(default_factory=library_versions)
+    model: str = ""
 
 
 def plain_settings(method: Any) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from xaivision.core.targets import Targets, resolved_targets, target_scores
 
 # Rounding of resizing and of 8-bit division stays well inside this.
 PIXEL_SLACK = 1e-4
+# Softmax in float32 over a thousand classes sums to 1 within this; logits do by chance only.
+UNIT_SLACK = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> 
     """
     _check_batch(model, inputs)
     scores = shared_scores(model, inputs)
+    _check_unit(model, scores)
     chosen = resolved_targets(targets, scores)
     names = model.schema.names if model.schema is not None else ()
     probabilities = model.probabilities(scores)
@@ -56,6 +59,21 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> 
         names,
         None if probabilities is None else target_scores(probabilities, chosen),
     )
+
+
+def _check_unit(model: ClassifierAdapter, scores: Tensor) -> None:
+    """Probabilities taken for logits would be put through softmax once more, with no error.
+
+    Two scores may well be an evidence and its complement; three that sum to 1 are no accident.
+    """
+    if scores.shape[1] < 3:
+        return
+    sums = scores.double().sum(1)
+    if model.score_unit == "logit" and bool((scores >= 0).all()) and bool(((sums - 1).abs() < UNIT_SLACK).all()):
+        raise InputError(
+            "The model was said to give logits. Got scores that are not negative and sum to 1, as probabilities do. "
+            "Give the classifier score_unit='probability'."
+        )
 
 
 def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:

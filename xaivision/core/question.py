@@ -116,7 +116,7 @@ class Question:
         return torch.stack(moved).amax(0)
 
     def _origin(self) -> Origin:
-        return Origin(self.explainer.about.name, plain_settings(self.explainer), self.seed)
+        return Origin(self.explainer.about.name, plain_settings(self.explainer), self.seed, model=repr(self.model))
 
     def _diagnostics(self, **measured: Any) -> Diagnostics:
         return Diagnostics(

@@ -2,10 +2,14 @@
 
 import hashlib
 from operator import index
+from threading import RLock
 
 import torch
 
 from xaivision.core.errors import InputError
+
+# Held by whoever must move torch's global generators for a while and put them back: two at once would mix.
+GLOBAL_GENERATORS = RLock()
 
 
 def seed_for(seed: int, *path: object) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,8 @@ class Scores(Presentable):
     """`values` (B,), NaN where undefined. `controls`: the same metric on maps that ignore the model.
 
     `curves` (B, steps + 1): the curve behind each value, where there is one. `details`: further numbers for each input,
-    (B,) or (B, n). `unit` says what the values are.
+    (B,) or (B, n). `unit` says what the values are,
+    `settings` those of the metric.
     """
 
     metric: str
@@ -26,6 +28,7 @@ class Scores(Presentable):
     higher_is_better: bool
     unit: str = ""
     controls: Mapping[str, "Scores"] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     curves: Tensor | None = None
     details: Mapping[str, Tensor] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

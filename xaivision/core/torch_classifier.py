@@ -46,6 +46,8 @@ class LayerGradients:
 class TorchClassifier(ClassifierAdapter):
     """A module that maps (B, *S) to (B, K), or to (B, 1) where the second of two classes is scored.
 
+    One logit z for two classes is read as (-z / 2, z / 2).
+
     `mean` and `std` (one number a channel) normalise images inside, so that inputs stay in [0, 1]. The module is asked in
     evaluation mode and left as it was; its parameters are never touched.
     """
@@ -191,8 +193,9 @@ class TorchClassifier(ClassifierAdapter):
                 f"Got {_named(scores)}. Wrap the model so that it does."
             )
         if self.num_classes == 2 and scores.shape[1:] == (1,):
-            other = 1 - scores if self.score_unit == "probability" else torch.zeros_like(scores)
-            scores = torch.cat([other, scores], dim=1)
+            # Half a logit each way: the probabilities stay what they are, and either class can be explained.
+            both = [1 - scores, scores] if self.score_unit == "probability" else [-scores / 2, scores / 2]
+            scores = torch.cat(both, dim=1)
         return self._checked(scores, len(prepared))
 
     def _prepared(self, inputs: Tensor) -> Tensor:

@@ -66,6 +66,6 @@ def _typical(typical: Sequence[float] | None, inputs: Tensor) -> Tensor:
     if inputs.ndim == 4 or typical is None:
         raise InputError(
             "`baseline` 'typical' needs a table whose schema knows typical values. "
-            "Wrap the model with a schema, or pass a tensor with one value a feature."
+            "Wrap the model with a schema, pass a tensor with one value a feature, or 'black' for zeros."
         )
     return torch.tensor(list(typical), dtype=torch.float64, device="cpu").to(inputs).expand_as(inputs)

@@ -10,6 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from xaivision.core.random import GLOBAL_GENERATORS
+
 
 def resettable_layers(module: nn.Module) -> tuple[str, ...]:
     """Names of the submodules that know how to draw their parameters anew, in the order they were registered."""
@@ -64,7 +66,7 @@ def _copies(parts: Sequence[nn.Module]) -> list[tuple[Tensor, Tensor]]:
 def _reset(parts: Sequence[nn.Module], seed: int) -> None:
     used = {tensor.device for part in parts for tensor in part.parameters() if tensor.device.type == "cuda"}
     devices = sorted(used, key=str)
-    with torch.random.fork_rng(devices=devices), torch.no_grad():
+    with GLOBAL_GENERATORS, torch.random.fork_rng(devices=devices), torch.no_grad():
         # Not `torch.manual_seed`, which moves the generators of every device, also of those that are not forked.
         torch.default_generator.manual_seed(seed)
         for device in devices:

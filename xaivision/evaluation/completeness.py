@@ -37,7 +37,7 @@ class Completeness:
 
         Raises: InputError, where the explanation names no baseline to measure a change from.
         """
-        with measurement(self.about, model, explanation) as m:
+        with measurement(self, model, explanation) as m:
             if explanation.baseline is None:
                 raise InputError(f"`completeness` needs the baseline of the contributions. `{explanation.method}` has none.")
             scores = shared_scores(m.model, explanation.query.inputs)

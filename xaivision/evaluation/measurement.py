@@ -12,6 +12,8 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.metering import Meter, metered
+from xaivision.core.origin import plain_settings
+from xaivision.core.protocols import Metric, SanityCheck
 from xaivision.core.scores import Scores
 from xaivision.core.wrapping import classifier
 
@@ -19,8 +21,9 @@ from xaivision.core.wrapping import classifier
 class Measurement:
     """What a metric works with, until it says what it measured."""
 
-    def __init__(self, about: AboutEvaluator, model: ClassifierAdapter, explanation: Attribution, meter: Meter) -> None:
-        self.about = about
+    def __init__(self, evaluator: Metric | SanityCheck, model: ClassifierAdapter, explanation: Attribution, meter: Meter) -> None:
+        self.about = evaluator.about
+        self.settings = plain_settings(evaluator)
         self.model = model
         self.explanation = explanation
         self._meter = meter
@@ -34,6 +37,7 @@ class Measurement:
             values=values.double().cpu(),
             higher_is_better=self.about.higher_is_better,
             unit=unit,
+            settings=self.settings,
             model_calls=self._meter.model_calls,
             gradient_calls=self._meter.gradient_calls,
             seconds=time.perf_counter() - self._start,
@@ -42,17 +46,17 @@ class Measurement:
 
 
 @contextmanager
-def measurement(about: AboutEvaluator, model: Classifier, explanation: Attribution) -> Iterator[Measurement]:
+def measurement(evaluator: Metric | SanityCheck, model: Classifier, explanation: Attribution) -> Iterator[Measurement]:
     """Open a measurement.
 
     Raises: InputError, where the explanation is no attribution, one of a kind the metric has no definition for, or one of
     classes the model has not; CapabilityError, where the model gives too little or has inputs of another domain.
     """
-    adapter = classifier(model)
+    adapter, about = classifier(model), evaluator.about
     _check_attribution(about, explanation)
     _check_model(about, adapter, explanation)
     with adapter.held(), metered() as meter:
-        yield Measurement(about, adapter, explanation, meter)
+        yield Measurement(evaluator, adapter, explanation, meter)
 
 
 def _check_attribution(about: AboutEvaluator, explanation: object) -> None:

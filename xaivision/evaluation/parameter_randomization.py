@@ -59,7 +59,7 @@ class ParameterRandomization:
         Raises: CapabilityError, where the model is no torch module or none of its layers can be drawn anew; InputError,
         where the explanation is not this explainer's.
         """
-        with measurement(self.about, model, explanation) as m:
+        with measurement(self, model, explanation) as m:
             _check_same(explainer, explanation)
             module_model = _module_model(m.model)
             stages = self._stages(resettable_layers(module_model.model))

@@ -88,7 +88,7 @@ class Deletion(_RemovalCurve):
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) areas, from 0 to 1 for probabilities."""
-        with measurement(self.about, model, explanation) as m:
+        with measurement(self, model, explanation) as m:
             return self._scores(m, explanation.query.inputs, self._substitutes(m, seed), self._order(explanation, seed))
 
 
@@ -110,7 +110,7 @@ class Insertion(_RemovalCurve):
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) areas, from 0 to 1 for probabilities."""
-        with measurement(self.about, model, explanation) as m:
+        with measurement(self, model, explanation) as m:
             return self._scores(m, self._substitutes(m, seed), explanation.query.inputs, self._order(explanation, seed))
 
     def _substitutes(self, m: Measurement, seed: int) -> Tensor:

@@ -30,7 +30,7 @@ class Sparseness:
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) Gini indices from 0 to (n - 1) / n; a zero map is as even as any constant one, 0."""
-        with measurement(self.about, model, explanation) as m:
+        with measurement(self, model, explanation) as m:
             return m.scores(gini(explanation.feature_values.flatten(1).abs()), "Gini index")
 
 

@@ -34,7 +34,7 @@ class IntegratedGradients:
         name="integrated_gradients",
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Steep models need many steps.",
-        cost="as many gradients as steps (16 to 512 by default) + 1 forward",
+        cost="as many gradients as steps (16 to 513 by default) + 1 forward",
         source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
         needs=Access.GRADIENTS,
     )
@@ -42,7 +42,7 @@ class IntegratedGradients:
     steps: int | Literal["auto"] = "auto"
     baseline: Baseline = "auto"
     rule: RuleName = "midpoint"
-    max_steps: int = 512
+    max_steps: int = 513
 
     def __post_init__(self) -> None:
         quadrature_rule(self.rule, FIRST_STEPS if self.steps == "auto" else self.steps)  # raises where it knows no such rule

@@ -45,7 +45,7 @@ class Occlusion:
                 check_positive_integer(name, value)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
-        """Contributions: drops of the score per position. They add up exactly only where the model is linear."""
+        """Contributions: drops of the score per position. They add up where windows do not overlap and the model is linear."""
         with question(self, model, inputs, targets, seed=seed) as q:
             baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
             reference = target_scores(shared_scores(q.model, baseline), q.query.targets)

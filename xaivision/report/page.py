@@ -209,9 +209,15 @@ def _origin(label: str, explanation: Explanation) -> tuple[str, str, str, str]:
 
 
 def _versions(comparison: Comparison) -> str:
-    """Versions of the libraries, each set of them once."""
+    """The model, the metrics with their settings, and the versions of the libraries, each set of them once."""
+    metrics = {
+        f"{plain(metric)} {json.dumps(plain_value(score.settings), ensure_ascii=False, allow_nan=False)}"
+        for metric, rows in comparison.scores.items()
+        for score in rows.values()
+    }
+    models = dict.fromkeys(plain(one.origin.model) for one in comparison.explanations.values())
     sets = [
         ", ".join(f"{plain(k)} {plain(v)}" for k, v in one.origin.library_versions.items())
         for one in comparison.explanations.values()
     ]
-    return "; ".join(dict.fromkeys(sets))
+    return "; ".join(filter(None, (*models, *sorted(metrics), *dict.fromkeys(sets))))

@@ -52,6 +52,7 @@ def scores_summary(scores: Scores) -> dict[str, Any]:
     found = standing(scores)
     return {
         "unit": scores.unit,
+        "settings": plain_value(scores.settings),
         "higher_is_better": scores.higher_is_better,
         **_spread(found),
         "values": _numbers(scores.values),
@@ -81,6 +82,7 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         "method": explanation.method,
         "settings": plain_value(explanation.origin.settings),
         "seed": explanation.origin.seed,
+        "model": explanation.origin.model,
         "library_versions": dict(explanation.origin.library_versions),
         "verdict": _verdict(explanation.verdict),
         "verdicts": [_verdict(one) for one in explanation.verdicts],
