@@ -12,22 +12,22 @@ from PIL import Image
 from xaivision.demo import run_demo
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
-WIDTH, COLORS = 1400, 256
+WIDTH, QUALITY = 1280, 88
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as made:
         for figure in (path for path in run_demo(Path(made), quick=True).written if path.suffix == ".png"):
+            drawn = FOLDER / f"{figure.stem}.jpg"
             with Image.open(figure) as picture:
-                reduced(picture).save(FOLDER / figure.name, optimize=True)
-            print(f"docs/pictures/{figure.name}: {(FOLDER / figure.name).stat().st_size // 1000} kB")
+                reduced(picture).save(drawn, quality=QUALITY, subsampling=0, optimize=True)
+            print(f"docs/pictures/{drawn.name}: {drawn.stat().st_size // 1000} kB")
 
 
 def reduced(picture: Image.Image) -> Image.Image:
     height = round(picture.height * min(1, WIDTH / picture.width))
-    smaller = picture.convert("RGB").resize((min(WIDTH, picture.width), height), Image.Resampling.LANCZOS)
-    return smaller.quantize(COLORS, dither=Image.Dither.NONE)
+    return picture.convert("RGB").resize((min(WIDTH, picture.width), height), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

@@ -20,3 +20,10 @@ def test_sums_are_taken_in_float64():
 @pytest.mark.parametrize(("change", "bound"), [(0.0, 1e-4), (1e-3, 1e-4), (2e-3, 1e-4), (1.0, 0.05), (-10.0, 0.5)])
 def test_five_percent_of_the_change_are_enough_and_never_less_than_a_ten_thousandth(change, bound):
     assert completeness_tolerance(torch.tensor([change])).item() == pytest.approx(bound)
+
+
+def test_the_floor_shrinks_with_scores_below_one_so_that_small_probabilities_are_judged_too():
+    change = torch.tensor([1e-5, 1e-5, 10.0])
+    assert completeness_tolerance(change).tolist() == pytest.approx([1e-4, 1e-4, 0.5])
+    found = completeness_tolerance(change, torch.tensor([6e-5, 3.0, 12.0]))
+    assert found.tolist() == pytest.approx([5e-7, 1e-4, 0.5])

@@ -103,3 +103,11 @@ def test_no_map_at_all_is_an_error_that_names_the_way_out():
     net = nn.Sequential(nn.Flatten())
     with pytest.raises(InputError, match="Use a gradient or perturbation method"):
         last_spatial_layer(net, lambda: net(PHOTOS))
+
+
+def test_a_model_that_works_on_tokens_has_no_last_map():
+    from torchvision.models import VisionTransformer
+
+    vision = VisionTransformer(image_size=16, patch_size=4, num_layers=1, num_heads=2, hidden_dim=8, mlp_dim=8, num_classes=3)
+    with pytest.raises(InputError, match=r"After its last map, `conv_proj`, this model works on tokens"):
+        last_spatial_layer(vision.eval(), lambda: vision(torch.zeros(1, 3, 16, 16)))

@@ -26,7 +26,7 @@ def holding(value):
 
 NOT_FINITE = "the model's score is not finite"
 NO_CHANGE = "the change of the score from the baseline is not finite"
-STILL_ZERO = "the map is zero everywhere: the score is the same as that of the baseline"
+STILL_ZERO = "the map is zero everywhere: the score is practically that of the baseline"
 
 TABLE = {
     "nothing measured": (one(), "ok", ()),

@@ -152,7 +152,7 @@ MUTANTS = (
     Mutant(
         "refinement of the inputs that are done already",
         "path_integral",
-        "(gap.abs() > completeness_tolerance(change)).nonzero()",
+        "(gap.abs() > completeness_tolerance(change, scale)).nonzero()",
         "(gap.abs() > completeness_tolerance(change)).any().expand(len(gap)).nonzero()",
         test_path_integral.check_refinement_is_the_trapezoid_rule_on_the_final_cells_of_each_input,
     ),

@@ -32,3 +32,10 @@ def test_smoothed_gradients_are_the_plain_mean_over_the_draws(seed):
 
 def test_the_range_is_of_each_input_alone_over_all_its_channels():
     check_input_range_is_of_each_input_alone()
+
+
+def test_known_ranges_of_columns_are_the_same_for_every_input():
+    inputs = torch.tensor([[1.0, -3.0], [0.0, 0.0]], dtype=torch.float64)
+    found = smoothing.input_range(inputs, (2.0, 50.0))
+    assert found.tolist() == [[2.0, 50.0]] * 2
+    assert found.dtype == torch.float64

@@ -5,6 +5,7 @@ section 5). On photos the contributions of both signs sum to over 100 times the 
 below 0.1 % of the map.
 """
 
+import torch
 from torch import Tensor
 
 ABSOLUTE = 1e-4
@@ -21,6 +22,16 @@ def completeness_gap(values: Tensor, change: Tensor) -> Tensor:
     return change.double() - values.double().flatten(1).sum(1)
 
 
-def completeness_tolerance(change: Tensor) -> Tensor:
-    """(B,) the largest gap that still counts as adding up: 5 % of the change, never less than 1e-4."""
-    return (OF_THE_CHANGE * change.double().abs()).clamp_min(ABSOLUTE)
+def completeness_tolerance(change: Tensor, scale: Tensor | None = None) -> Tensor:
+    """(B,) the largest gap that still counts as adding up: 5 % of the change, never less than 1e-4.
+
+    `scale` (B,): the larger of the two scores. Below 1 the floor shrinks with it, or no gap between small probabilities
+    could ever be seen.
+    """
+    floor = ABSOLUTE if scale is None else ABSOLUTE * scale.double().abs().clamp_max(1)
+    return torch.maximum(OF_THE_CHANGE * change.double().abs(), torch.as_tensor(floor, dtype=torch.float64, device=change.device))
+
+
+def score_scale(scores: Tensor, reference_scores: Tensor) -> Tensor:
+    """(B,) the larger absolute score, in float64."""
+    return torch.maximum(scores.double().abs(), reference_scores.double().abs())

@@ -55,13 +55,18 @@ def is_spatial_map(output: Any) -> bool:
 def last_spatial_layer(module: nn.Module, run: Callable[[], object]) -> Layer:
     """The last layer in `run()` whose output is a channel-first map.
 
-    Raises: InputError, where no layer has one.
+    Raises: InputError, where no layer has one, or the model works on tokens after the last one: a vision transformer's only
+    map is that of its patches, long before the decision.
     """
     found: list[Layer] = []
+    tokens_after: list[Layer] = []
 
     def note(layer: Layer, output: Any) -> None:
         if is_spatial_map(output):
             found.append(layer)
+            tokens_after.clear()
+        elif isinstance(output, Tensor) and output.ndim == 3 and output.shape[1] > 1:
+            tokens_after.append(layer)
 
     with watching(module, None, note), torch.no_grad():
         run()
@@ -69,6 +74,11 @@ def last_spatial_layer(module: nn.Module, run: Callable[[], object]) -> Layer:
         raise InputError(
             "`layer` must name a layer whose output is a map (B, C, h, w). This model has none, so class activation "
             "maps have no meaning for it. Use a gradient or perturbation method."
+        )
+    if tokens_after:
+        raise InputError(
+            f"`layer` must name a layer whose output is a map (B, C, h, w) near the end. After its last map, `{found[-1].name}`, "
+            "this model works on tokens. Use a gradient or perturbation method, or name the layer."
         )
     return found[-1]
 

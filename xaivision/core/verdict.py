@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaivision.core.completeness import completeness_tolerance
+from xaivision.core.completeness import completeness_tolerance, score_scale
 from xaivision.core.diagnostics import Diagnostics, Status
 
 SEVERITY: tuple[Status, ...] = ("ok", "warn", "refuse")
@@ -81,11 +81,11 @@ def _of_completeness(
     change = score.double() - reference.double()
     if not bool(change.isfinite()):
         return [("refuse", "the change of the score from the baseline is not finite")]
-    tolerance = completeness_tolerance(change)
+    tolerance = completeness_tolerance(change, score_scale(score, reference))
     if values is not None and not bool(values.any()):
         if bool(change.abs() > tolerance):
             return [("refuse", f"the map is zero everywhere while the score changes by {float(change):.3g}")]
-        return [("warn", "the map is zero everywhere: the score is the same as that of the baseline")]
+        return [("warn", "the map is zero everywhere: the score is practically that of the baseline")]
     if gaps is None:
         return []
     gap = gaps[index].double()

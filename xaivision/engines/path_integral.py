@@ -43,17 +43,18 @@ def path_integral(model: TorchClassifier, path: Path, rule: Rule) -> Integral:
     return Integral(_contributions(path, mean.values), spent, mean.cut)
 
 
-def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, most: int) -> Integral:
+def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, most: int, scale: Tensor | None = None) -> Integral:
     """Contributions with as many nodes as completeness needs, up to about `most`, for each input by itself.
 
     Starts with the midpoint rule and doubles: the nodes of the midpoint and the trapezoid rule on the same cells together
-    are the trapezoid rule on half cells, so every gradient counts in the end. `change` (B,): what contributions sum to.
+    are the trapezoid rule on half cells, so every gradient counts in the end. `change` (B,): what contributions sum to;
+    `scale` (B,): the larger of the two scores.
     """
     cells = FIRST_STEPS
     mean, cut = _mean_gradient(model, path, quadrature_rule("midpoint", cells))
     spent = torch.full((len(path.inputs),), cells, device="cpu")
     trapezoid: Tensor | None = None
-    while len(open_rows := _incomplete(path, mean, change)):
+    while len(open_rows := _incomplete(path, mean, change, scale)):
         more = cells + 1 if trapezoid is None else cells
         if cut or int(spent[open_rows].max()) + more > most:
             break
@@ -71,10 +72,10 @@ def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, mo
     return Integral(_contributions(path, mean), spent, cut)
 
 
-def _incomplete(path: Path, mean: Tensor, change: Tensor) -> Tensor:
+def _incomplete(path: Path, mean: Tensor, change: Tensor, scale: Tensor | None) -> Tensor:
     """Numbers of the inputs whose contributions do not add up, on the CPU: an index from there fits tensors on any device."""
     gap = completeness_gap(_contributions(path, mean), change)
-    return (gap.abs() > completeness_tolerance(change)).nonzero().flatten().cpu()
+    return (gap.abs() > completeness_tolerance(change, scale)).nonzero().flatten().cpu()
 
 
 def _contributions(path: Path, mean: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.completeness import score_change
+from xaivision.core.completeness import score_change, score_scale
 from xaivision.core.errors import InputError
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
@@ -60,7 +60,7 @@ class IntegratedGradients:
             path = Path(q.query.inputs, baseline, q.query.targets)
             change = score_change(q.query.scores, reference)
             if self.steps == "auto":
-                found = refined_path_integral(q.torch_model, path, change, self.max_steps)
+                found = refined_path_integral(q.torch_model, path, change, self.max_steps, score_scale(q.query.scores, reference))
             else:
                 found = path_integral(q.torch_model, path, quadrature_rule(self.rule, self.steps))
             gradient_doubts(q, found.cut)
