@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xaivision.core.image_format import ImageFormat
     from xaivision.core.scores import Scores
     from xaivision.core.sklearn_classifier import SklearnClassifier
+    from xaivision.core.targets import Target
     from xaivision.core.torch_classifier import TorchClassifier
     from xaivision.core.verdict import Verdict
     from xaivision.data.registry import load_dataset
@@ -43,6 +44,7 @@ __all__ = [
     "Scores",
     "SklearnClassifier",
     "TableSchema",
+    "Target",
     "TorchClassifier",
     "Verdict",
     "classifier",
@@ -66,6 +68,7 @@ _ROOMS = {
     "Scores": "xaivision.core.scores",
     "SklearnClassifier": "xaivision.core.sklearn_classifier",
     "TableSchema": "xaivision.data.schema",
+    "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
     "classifier": "xaivision.facade",
@@ -96,8 +99,8 @@ def __dir__() -> list[str]:
 class _LatePresenter:
     """Reaches `report/` only when a result is shown or saved."""
 
-    def show(self, result: Any) -> Any:
-        return self._presenter().show(result)
+    def show(self, result: Any, index: int | None = None) -> Any:
+        return self._presenter().show(result, index)
 
     def save(self, result: Any, path: str | Path) -> Path:
         return self._presenter().save(result, path)

@@ -1,17 +1,18 @@
 """The functions most people use: names become objects, and anything that holds images or rows becomes a batch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from torch import Tensor
 
-from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer, Metric, SanityCheck
+from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
-from xaivision.core.targets import Targets
+from xaivision.core.targets import Classes, NamedClasses, Target, Targets, TargetScore
 from xaivision.core.wrapping import classifier
 from xaivision.data.images import load_images as load_images_in
 from xaivision.data.inputs import as_inputs
@@ -27,7 +28,7 @@ __all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_
 
 Settings = Mapping[str, Any]
 Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
-TargetNames = Targets | str | Sequence[str]
+TargetNames = Targets | NamedClasses
 
 METRIC_NAMES = ("deletion", "insertion")
 # Settings whose values are inputs of the model, under the one name they have everywhere.
@@ -147,6 +148,12 @@ def named_targets(model: ClassifierAdapter, targets: TargetNames) -> Targets:
 
     Raises: UnknownNameError, where the model has no class of that name.
     """
+    if isinstance(targets, Target):
+        return replace(targets, classes=_numbers(model, targets.classes), against=_numbers(model, targets.against))
+    return targets if isinstance(targets, TargetScore) else _numbers(model, targets)
+
+
+def _numbers(model: ClassifierAdapter, targets: NamedClasses) -> Classes:
     if isinstance(targets, str):
         return _class_number(model, targets)
     if isinstance(targets, Sequence) and any(isinstance(target, str) for target in targets):
@@ -160,8 +167,7 @@ def fitting_methods(model: ClassifierAdapter) -> tuple[str, ...]:
         name
         for name, made in explainers().items()
         if not made.about.control
-        and model.domain in made.about.domains
-        and (made.about.needs <= model.access or made.about.needs < Access.ACTIVATIONS)
+        and not unmet(made.about, model)
         and not missing_settings(made, {})
     )
 

@@ -11,9 +11,9 @@ import torch
 from contract_subjects import SUBJECTS, Subject
 from torch import Tensor
 
-from xaivision.core.access import Access
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer
+from xaivision.core.requirements import unmet
 from xaivision.explainers.registry import EXPLAINERS, missing_settings
 
 # Values for the settings that have no default.
@@ -49,9 +49,7 @@ class Case:
         return made(self.method, subject)
 
     def fits(self) -> bool:
-        model = self.subject().model
-        enough = self.about.needs <= model.access or self.about.needs < Access.ACTIVATIONS
-        return model.domain in self.about.domains and enough
+        return not unmet(self.about, self.subject().model)
 
 
 def made(method: str, subject: Subject) -> Explainer:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.protocols import Explainer
+from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
 from xaivision.evaluation.registry import EVALUATORS
 from xaivision.explainers.occlusion import Occlusion
@@ -79,8 +80,7 @@ class Judge:
         return found
 
     def fits(self) -> bool:
-        model = self.subject().model
-        return model.domain in self.about.domains and self.about.needs <= model.access
+        return not unmet(self.about, self.subject().model)
 
 
 def rows(explanation: Attribution, chosen: slice) -> Attribution:

@@ -68,6 +68,7 @@ class Columns:
     names: tuple[str, ...]
     typical: tuple[float, ...] | None
     ranges: tuple[float, ...] | None = None
+    category_names: tuple[tuple[str, ...], ...] = ()
 
     def to_frame(self, rows: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=list(self.names))

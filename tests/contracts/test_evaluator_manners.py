@@ -13,6 +13,7 @@ from xaivision.core.about import BOTH_DOMAINS, BOTH_KINDS, AboutEvaluator
 from xaivision.core.errors import Cancelled, CapabilityError, InputError
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.protocols import Metric, SanityCheck
+from xaivision.core.requirements import unmet
 from xaivision.evaluation.registry import EVALUATORS, METRICS, SANITY_CHECKS, metric, sanity_check
 from xaivision.explainers.nearest_examples import NearestExamples
 
@@ -134,7 +135,7 @@ def test_a_model_that_gives_too_little_is_refused_by_name(unfit: Judge) -> None:
         unfit.scores(subject, unfit.explanation(subject))
     assert_one_sentence(str(caught.value))
     assert f"`{unfit.evaluator}`" in str(caught.value)
-    assert f"gives its {unfit.about.needs}" in str(caught.value)
+    assert unmet(unfit.about, unfit.subject().model) == str(caught.value)
 
 
 @pytest.mark.parametrize("name", EVALUATORS)

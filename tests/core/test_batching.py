@@ -12,6 +12,7 @@ from xaivision.core.classifier import batch_size_of
 from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.metering import metered
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 
@@ -90,14 +91,14 @@ def test_the_smaller_size_is_remembered_for_this_shape_and_purpose_only():
 
 def test_gradients_and_maps_survive_running_out_of_memory():
     module, model = crowded(most=2)
-    expected = TorchClassifier(linear(), 3, domain="tabular").gradients(ROWS, TARGETS)
-    assert torch.equal(model.gradients(ROWS, TARGETS).values, expected.values)
+    expected = TorchClassifier(linear(), 3, domain="tabular").gradients(ROWS, TargetScore(TARGETS))
+    assert torch.equal(model.gradients(ROWS, TargetScore(TARGETS)).values, expected.values)
     assert module.offered == [10, 5, 2, 2, 2, 2, 2]
     photos = drawn(4, 3, 8, 8, dtype=torch.float64)
     maps = TorchClassifier(Crowded(convnet(dtype=torch.float64), 1, TOO_MUCH), 3)
     plain = TorchClassifier(convnet(dtype=torch.float64), 3)
-    found = maps.layer_gradients(photos, TARGETS[:4], maps.layer("module.3", photos))
-    right = plain.layer_gradients(photos, TARGETS[:4], plain.layer("3", photos))
+    found = maps.layer_gradients(photos, TargetScore(TARGETS[:4]), maps.layer("module.3", photos))
+    right = plain.layer_gradients(photos, TargetScore(TARGETS[:4]), plain.layer("3", photos))
     assert torch.allclose(found.gradients, right.gradients, rtol=1e-10, atol=1e-14)
 
 
@@ -153,7 +154,7 @@ def test_the_tensors_that_did_not_fit_are_gone_before_the_next_try():
 def test_inputs_are_counted_once_however_often_they_had_to_be_tried():
     with metered() as meter:
         crowded(most=3)[1](ROWS)
-        crowded(most=3)[1].gradients(ROWS, TARGETS)
+        crowded(most=3)[1].gradients(ROWS, TargetScore(TARGETS))
     assert (meter.model_calls, meter.gradient_calls) == (10, 10)
 
 

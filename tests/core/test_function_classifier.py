@@ -58,8 +58,9 @@ def test_a_function_that_works_in_place_does_not_change_the_callers_values(array
     assert torch.equal(ROWS, before)
 
 
-def test_it_gives_scores_and_no_more():
-    assert wrapped(NET, "torch").access is Access.SCORES
+def test_it_gives_its_scores_and_no_more():
+    assert FunctionClassifier(NET, 3, score_unit="logit", domain="tabular").access is Access.LOGITS
+    assert FunctionClassifier(NET, 3, score_unit="probability", domain="tabular").access is Access.SCORES
 
 
 @pytest.mark.parametrize("scores", [np.zeros((3, 2)), np.zeros(3), np.zeros((1, 3))], ids=str)

@@ -11,6 +11,7 @@ from torch import nn
 
 from xaivision.core import classifier as adapters
 from xaivision.core.layers import Layer
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 ROUNDS = 40
@@ -42,12 +43,12 @@ def met_inside(patience):
     gate.patience = patience
     net = nn.Sequential(gate, *convnet())
     mine, others = drawn(2, 3, 8, 8, seed=1), drawn(2, 3, 8, 8, seed=2)
-    right = TorchClassifier(net, 3).layer_gradients(mine, TARGETS, Layer("4"))
+    right = TorchClassifier(net, 3).layer_gradients(mine, TargetScore(TARGETS), Layer("4"))
     found = []
 
     def ask_for_maps():
         gate.stops = threading.get_ident()
-        found.append(TorchClassifier(net, 3).layer_gradients(mine, TARGETS, Layer("4")))
+        found.append(TorchClassifier(net, 3).layer_gradients(mine, TargetScore(TARGETS), Layer("4")))
 
     thread = threading.Thread(target=ask_for_maps)
     thread.start()
@@ -96,20 +97,24 @@ def test_forty_rounds_of_two_threads_give_the_single_threaded_numbers_every_time
     mapped, asked = TorchClassifier(net, 3), TorchClassifier(net, 3)
     photos = drawn(2, 3, 8, 8, seed=1), drawn(2, 3, 8, 8, seed=2)
     layer = mapped.layer("3", photos[0])
-    right = mapped.layer_gradients(photos[0], TARGETS, layer), asked.gradients(photos[1], TARGETS), asked(photos[1])
+    right = (
+        mapped.layer_gradients(photos[0], TargetScore(TARGETS), layer),
+        asked.gradients(photos[1], TargetScore(TARGETS)),
+        asked(photos[1]),
+    )
     start, wrong = threading.Barrier(2, timeout=30), []
 
     def maps():
         for round_ in range(ROUNDS):
             start.wait()
-            found = mapped.layer_gradients(photos[0], TARGETS, layer)
+            found = mapped.layer_gradients(photos[0], TargetScore(TARGETS), layer)
             if not (torch.equal(found.activations, right[0].activations) and torch.equal(found.gradients, right[0].gradients)):
                 wrong.append(("maps", round_))
 
     def slopes():
         for round_ in range(ROUNDS):
             start.wait()
-            if not torch.equal(asked.gradients(photos[1], TARGETS).values, right[1].values):
+            if not torch.equal(asked.gradients(photos[1], TargetScore(TARGETS)).values, right[1].values):
                 wrong.append(("gradients", round_))
             if not torch.equal(asked(photos[1]), right[2]):
                 wrong.append(("scores", round_))

@@ -9,6 +9,7 @@ from core_subjects import drawn, linear
 from xaivision.core import locks
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.locks import lock_of
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 
@@ -43,7 +44,7 @@ def test_a_second_adapter_around_a_held_module_waits(ask):
     second = TorchClassifier(first.model, 3, domain="tabular")
     asked = {
         "call": lambda: second(inputs),
-        "gradients": lambda: second.gradients(inputs, torch.zeros(2, dtype=torch.long)),
+        "gradients": lambda: second.gradients(inputs, TargetScore(torch.zeros(2, dtype=torch.long))),
         "layer": lambda: second.layer("0", inputs),
         "activations": lambda: second.activations(inputs, second.layer("0", inputs)),
     }[ask]

@@ -4,6 +4,7 @@ from core_subjects import convnet, drawn, state_of
 from torch import nn
 
 from xaivision.core.modes import evaluating
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 
@@ -67,5 +68,7 @@ def test_dropout_and_batch_norm_answer_as_in_evaluation_and_their_statistics_sta
     before = state_of(net)
     model = TorchClassifier(net, 3)
     assert torch.allclose(model(inputs), expected, atol=1e-6)
-    assert torch.allclose(model.gradients(inputs, torch.zeros(4, dtype=torch.long)).scores, expected[:, 0], atol=1e-6)
+    assert torch.allclose(
+        model.gradients(inputs, TargetScore(torch.zeros(4, dtype=torch.long))).scores, expected[:, 0], atol=1e-6
+    )
     assert state_of(net) == before

@@ -12,8 +12,8 @@ class Result(Presentable):
 
 
 class Recorder:
-    def show(self, result):
-        return "shown", result
+    def show(self, result, index=None):
+        return "shown", result, index
 
     def save(self, result, path):
         return Path(path), result
@@ -39,6 +39,7 @@ def test_a_result_reaches_the_presenter_that_was_installed_last(nobody):
     install(object())
     install(Recorder())
     result = Result()
-    assert result.show() == ("shown", result)
+    assert result.show() == ("shown", result, None)
+    assert result.show(2) == ("shown", result, 2)
     assert result.save("a") == (Path("a"), result)
     assert result._repr_html_() == "<p>Result</p>"

@@ -149,7 +149,7 @@ def test_a_model_is_as_it_was_when_its_explanation_is_cancelled_in_the_middle():
 
     def answer(q):
         for _ in track(range(3), "steps"):
-            q.torch_model.gradients(q.query.inputs, q.query.targets)
+            q.torch_model.gradients(q.query.inputs, q.query.target)
             token.cancel()
 
     with reporting(None, token), pytest.raises(Cancelled):

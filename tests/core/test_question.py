@@ -21,7 +21,7 @@ def zeros(q):
 
 
 def slopes(q):
-    return q.attribution(q.torch_model.gradients(q.query.inputs, q.query.targets).values, "slope")
+    return q.attribution(q.torch_model.gradients(q.query.inputs, q.query.target).values, "slope")
 
 
 def analytic(function, classes=2):
@@ -174,19 +174,19 @@ FUNCTION = FunctionClassifier(lambda rows: rows[:, :3], 3, score_unit="logit", d
 
 @pytest.mark.parametrize("model", [ESTIMATOR, FUNCTION], ids=repr)
 def test_a_gradient_method_on_a_model_that_gives_scores_only_is_refused_with_another_method(model):
-    says = f"`gradient_probe` needs a model's gradients, and {type(model).__name__} gives no more than its scores. .*`occlusion`"
-    with metered() as meter, pytest.raises(CapabilityError, match=says):
+    says = f"`gradient_probe` needs a model's gradients, and {type(model).__name__} gives no more than its {model.access}. .*"
+    with metered() as meter, pytest.raises(CapabilityError, match=says + "`occlusion`"):
         GradientProbe(slopes).explain(model, ROWS)
     assert meter.model_calls == 0
 
 
 def test_a_setting_that_asks_for_layers_is_refused_where_there_are_none():
-    with pytest.raises(CapabilityError, match=r"`probe` needs a model's layers and gradients, .*`occlusion`"):
+    with pytest.raises(CapabilityError, match=r"`probe` needs a model's activations, .*`occlusion`"):
         Probe(lambda q: q.torch_model).explain(FUNCTION, ROWS)
 
 
 def test_a_method_for_images_is_refused_on_a_table():
-    with pytest.raises(CapabilityError, match=r"`image_probe` explains image inputs. Got a model of tabular inputs"):
+    with pytest.raises(CapabilityError, match=r"`image_probe` is for image inputs. Got a model of tabular inputs"):
         ImageProbe(slopes).explain(MODEL, ROWS)
 
 

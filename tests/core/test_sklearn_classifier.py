@@ -81,6 +81,7 @@ class Columns:
     names = ("height", "width", "depth", "mass")
     typical = None
     ranges = None
+    category_names = ()
 
     def to_frame(self, rows):
         return pd.DataFrame(rows, columns=list(self.names))

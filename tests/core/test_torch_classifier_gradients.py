@@ -4,6 +4,8 @@ from core_subjects import Applied, convnet, drawn, linear, then, with_logits
 from torch import nn
 
 from xaivision.core.errors import InputError
+from xaivision.core.query import asked
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.5]
@@ -23,7 +25,7 @@ def by_hand(net, inputs, targets, mean=MEAN, std=STD):
 def test_scores_and_gradients_are_those_of_autograd_over_the_normalization():
     net, inputs = convnet(dtype=torch.float64), drawn(4, 3, 8, 8, dtype=torch.float64)
     scores, slopes = by_hand(net, inputs, TARGETS)
-    found = TorchClassifier(net, 3, mean=MEAN, std=STD).gradients(inputs, TARGETS)
+    found = TorchClassifier(net, 3, mean=MEAN, std=STD).gradients(inputs, TargetScore(TARGETS))
     assert torch.allclose(found.values, slopes, rtol=1e-10, atol=1e-14)
     assert torch.allclose(found.scores, scores, rtol=1e-12, atol=0)
     assert not found.cut
@@ -40,7 +42,7 @@ def test_one_mean_for_all_channels_is_that_mean_for_each():
 def test_inputs_are_brought_to_the_modules_dtype_and_gradients_back_to_the_inputs(module, inputs):
     model = TorchClassifier(convnet(dtype=module), 3, mean=MEAN, std=STD)
     photos = drawn(4, 3, 8, 8, dtype=inputs)
-    found = model.gradients(photos, TARGETS)
+    found = model.gradients(photos, TargetScore(TARGETS))
     assert model.dtype == module
     assert model(photos).dtype == module
     assert found.scores.dtype == module
@@ -49,7 +51,7 @@ def test_inputs_are_brought_to_the_modules_dtype_and_gradients_back_to_the_input
 
 def test_float32_stays_float32():
     model, photos = TorchClassifier(convnet(), 3, mean=MEAN, std=STD), drawn(4, 3, 8, 8)
-    found = model.gradients(photos, TARGETS)
+    found = model.gradients(photos, TargetScore(TARGETS))
     assert {model(photos).dtype, found.scores.dtype, found.values.dtype} == {torch.float32}
 
 
@@ -57,7 +59,7 @@ def test_float32_stays_float32():
 def test_a_module_without_parameters_computes_in_the_dtype_of_its_inputs(dtype):
     model = TorchClassifier(Applied(lambda x: torch.stack([x.sum(1), (x**3).sum(1)], 1)), 2, domain="tabular")
     rows = drawn(3, 4, dtype=dtype)
-    found = model.gradients(rows, torch.ones(3, dtype=torch.long))
+    found = model.gradients(rows, TargetScore(torch.ones(3, dtype=torch.long)))
     assert model(rows).dtype == found.scores.dtype == found.values.dtype == dtype
     assert torch.equal(model(rows)[:, 1], (rows**3).sum(1))
 
@@ -77,7 +79,7 @@ def test_a_module_that_works_in_place_neither_fails_nor_writes_on_the_callers_te
     before = photos.clone()
     model = TorchClassifier(net, 3)
     model(photos)
-    model.gradients(photos, TARGETS)
+    model.gradients(photos, TargetScore(TARGETS))
     assert torch.equal(photos, before)
 
 
@@ -85,7 +87,7 @@ def test_rows_of_a_table_are_not_written_on_either():
     model = TorchClassifier(nn.Sequential(nn.ReLU(inplace=True), linear()), 3, domain="tabular")
     rows = drawn(4, 4) - 0.5
     before = rows.clone()
-    found = model.gradients(rows, TARGETS)
+    found = model.gradients(rows, TargetScore(TARGETS))
     model(rows)
     assert torch.equal(rows, before)
     expected = torch.where(rows > 0, model.model[1].weight[TARGETS], 0)
@@ -101,8 +103,8 @@ def test_one_score_for_two_classes_speaks_for_the_second_and_against_the_first(u
     first, second = (-only / 2, only / 2) if unit == "logit" else (1 - only, only)
     assert torch.equal(model(rows), torch.stack([first, second], 1))
     chance = torch.sigmoid(only) if unit == "logit" else only
-    assert torch.allclose(model.probabilities(model(rows))[:, 1], chance)
-    slopes = [model.gradients(rows, torch.full((3,), target)).values for target in (0, 1)]
+    assert torch.allclose(asked(model, rows, 1).probabilities, chance)
+    slopes = [model.gradients(rows, TargetScore(torch.full((3,), target))).values for target in (0, 1)]
     assert slopes[1].abs().min() > 0
     assert torch.equal(slopes[0], -slopes[1])
 
@@ -111,7 +113,7 @@ def test_an_object_that_holds_logits_is_asked_for_them():
     net, rows = linear(), drawn(3, 4)
     model = TorchClassifier(with_logits(net), 3, domain="tabular")
     assert torch.equal(model(rows), net(rows))
-    assert torch.equal(model.gradients(rows, torch.tensor([0, 1, 2])).values, net.weight.detach())
+    assert torch.equal(model.gradients(rows, TargetScore(torch.tensor([0, 1, 2]))).values, net.weight.detach())
 
 
 @pytest.mark.parametrize("ask", ["call", "gradients"])
@@ -130,7 +132,7 @@ def test_an_object_that_holds_logits_is_asked_for_them():
 def test_an_answer_of_another_shape_is_refused(net, says, ask):
     model = TorchClassifier(net, 3, domain="tabular")
     with pytest.raises(InputError, match=says):
-        model(drawn(2, 4)) if ask == "call" else model.gradients(drawn(2, 4), torch.tensor([0, 1]))
+        model(drawn(2, 4)) if ask == "call" else model.gradients(drawn(2, 4), TargetScore(torch.tensor([0, 1])))
 
 
 def test_scores_carry_no_graph_even_where_the_module_switches_gradients_on():
@@ -160,7 +162,7 @@ def test_forward_keeps_its_graph():
     ids=["inputs detached", "scores detached", "argmax"],
 )
 def test_a_cut_gradient_is_reported(net):
-    found = TorchClassifier(net, 3, domain="tabular").gradients(drawn(2, 4), torch.tensor([0, 1]))
+    found = TorchClassifier(net, 3, domain="tabular").gradients(drawn(2, 4), TargetScore(torch.tensor([0, 1])))
     assert found.cut
     assert torch.equal(found.values, torch.zeros(2, 4))
     assert found.scores.shape == (2,)
@@ -168,15 +170,15 @@ def test_a_cut_gradient_is_reported(net):
 
 def test_a_gradient_that_is_only_partly_cut_is_not_reported_as_cut():
     net = then(linear(), lambda scores: scores + scores.detach())
-    assert not TorchClassifier(net, 3, domain="tabular").gradients(drawn(2, 4), torch.tensor([0, 1])).cut
+    assert not TorchClassifier(net, 3, domain="tabular").gradients(drawn(2, 4), TargetScore(torch.tensor([0, 1]))).cut
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
 def test_gradients_work_in_any_mode_of_the_caller(mode):
     model, photos = TorchClassifier(convnet(), 3), drawn(4, 3, 8, 8)
-    expected = model.gradients(photos, TARGETS)
+    expected = model.gradients(photos, TargetScore(TARGETS))
     with mode():
-        found = model.gradients(drawn(4, 3, 8, 8), TARGETS.clone())
+        found = model.gradients(drawn(4, 3, 8, 8), TargetScore(TARGETS.clone()))
     assert not found.cut
     assert torch.equal(found.values, expected.values)
 
@@ -185,13 +187,15 @@ def test_inputs_made_in_inference_mode_can_be_explained():
     with torch.inference_mode():
         photos, targets = drawn(4, 3, 8, 8), TARGETS.clone()
     model = TorchClassifier(convnet(), 3)
-    assert torch.equal(model.gradients(photos, targets).values, model.gradients(drawn(4, 3, 8, 8), TARGETS).values)
+    assert torch.equal(
+        model.gradients(photos, TargetScore(targets)).values, model.gradients(drawn(4, 3, 8, 8), TargetScore(TARGETS)).values
+    )
 
 
 def test_an_input_gets_the_same_scores_and_gradients_alone_as_among_others():
     model, photos = TorchClassifier(convnet(dtype=torch.float64), 3), drawn(4, 3, 8, 8, dtype=torch.float64)
-    together = model.gradients(photos, TARGETS)
-    alone = [model.gradients(photos[i : i + 1], TARGETS[i : i + 1]) for i in range(4)]
+    together = model.gradients(photos, TargetScore(TARGETS))
+    alone = [model.gradients(photos[i : i + 1], TargetScore(TARGETS[i : i + 1])) for i in range(4)]
     assert torch.allclose(torch.cat([one.values for one in alone]), together.values, rtol=1e-10, atol=1e-14)
     assert torch.allclose(torch.cat([model(photos[i : i + 1]) for i in range(4)]), model(photos), rtol=1e-12, atol=0)
 
@@ -200,7 +204,7 @@ def test_an_input_gets_the_same_scores_and_gradients_alone_as_among_others():
 def test_the_size_of_a_batch_does_not_change_the_answer(size):
     net, photos = convnet(dtype=torch.float64), drawn(4, 3, 8, 8, dtype=torch.float64)
     whole, split = TorchClassifier(net, 3), TorchClassifier(net, 3, batch_size=size)
-    found, expected = split.gradients(photos, TARGETS), whole.gradients(photos, TARGETS)
+    found, expected = split.gradients(photos, TargetScore(TARGETS)), whole.gradients(photos, TargetScore(TARGETS))
     assert torch.allclose(found.values, expected.values, rtol=1e-10, atol=1e-14)
     assert torch.allclose(found.scores, expected.scores, rtol=1e-12, atol=0)
     assert torch.allclose(split(photos), whole(photos), rtol=1e-12, atol=0)
@@ -213,8 +217,8 @@ def test_the_size_of_a_batch_does_not_change_the_answer(size):
 )
 def test_the_layout_of_the_inputs_in_memory_does_not_matter(awkward):
     model, photos = TorchClassifier(convnet(), 3), drawn(1, 3, 8, 8).expand(4, -1, -1, -1)
-    expected = model.gradients(photos.contiguous(), TARGETS).values
-    found = model.gradients(awkward(photos), TARGETS).values
+    expected = model.gradients(photos.contiguous(), TargetScore(TARGETS)).values
+    found = model.gradients(awkward(photos), TargetScore(TARGETS)).values
     assert found.is_contiguous()
     assert torch.allclose(found, expected, atol=1e-7)
     assert torch.allclose(model(awkward(photos)), model(photos), atol=1e-6)

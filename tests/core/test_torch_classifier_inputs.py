@@ -6,6 +6,7 @@ from torch import nn
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.layers import Layer
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 IMAGES = TorchClassifier(convnet(), 3)
@@ -32,7 +33,7 @@ REFUSED = {
 
 ASKED = {
     "call": lambda model, inputs: model(inputs),
-    "gradients": lambda model, inputs: model.gradients(inputs, torch.zeros(len(inputs), dtype=torch.long)),
+    "gradients": lambda model, inputs: model.gradients(inputs, TargetScore(torch.zeros(len(inputs), dtype=torch.long))),
     "activations": lambda model, inputs: model.activations(inputs, Layer("0")),
     "layer gradients": lambda model, inputs: model.layer_gradients(inputs, None, Layer("0")),
 }
@@ -50,7 +51,7 @@ def test_a_format_overrules_the_first_convolution():
     spreads = nn.Sequential(Applied(lambda x: x.repeat(1, 3, 1, 1)), *convnet())
     gray = drawn(2, 1, 8, 8)
     model = TorchClassifier(spreads, 3, image_format=ImageFormat(1, 8, 8), mean=[0.5], std=[0.5])
-    assert model.gradients(gray, torch.tensor([0, 1])).values.shape == gray.shape
+    assert model.gradients(gray, TargetScore(torch.tensor([0, 1]))).values.shape == gray.shape
     with pytest.raises(InputError, match="Give `image_format`"):
         TorchClassifier(spreads, 3)(gray)
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.layers import Layer
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 TARGETS = torch.tensor([0, 2, 1])
@@ -31,7 +32,7 @@ def plainly(net, name, call=-1):
 def assert_equal_to_plain(net, name):
     model = TorchClassifier(net, 3)
     scores, activations, gradients = plainly(net, name)
-    found = model.layer_gradients(PHOTOS, TARGETS, model.layer(name, PHOTOS))
+    found = model.layer_gradients(PHOTOS, TargetScore(TARGETS), model.layer(name, PHOTOS))
     assert found.fired
     assert not found.cut
     assert gradients.abs().max() > 0
@@ -69,7 +70,7 @@ def test_of_a_reused_module_the_last_call_is_meant():
     assert model.layer("relu", PHOTOS) == Layer("relu", 1)
     assert model.layer(None, PHOTOS) == Layer("relu", 1)
     assert assert_equal_to_plain(net, "relu").activations.shape[-1] == 4
-    first = model.layer_gradients(PHOTOS, TARGETS, Layer("relu", 0))
+    first = model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("relu", 0))
     assert torch.allclose(first.gradients, plainly(net, "relu", call=0)[2], rtol=1e-10, atol=1e-14)
     assert model.activations(PHOTOS, Layer("relu", 0)).shape[-1] == 6
 
@@ -93,7 +94,7 @@ def test_a_model_without_maps_has_no_layer_to_find():
 def test_a_layer_that_is_never_called_has_not_fired():
     model = TorchClassifier(Reuses(), 3)
     layer = model.layer("unused", PHOTOS)
-    found = model.layer_gradients(PHOTOS, TARGETS, layer)
+    found = model.layer_gradients(PHOTOS, TargetScore(TARGETS), layer)
     assert layer == Layer("unused", 0)
     assert not found.fired
     assert not found.activations.any()
@@ -108,7 +109,7 @@ def test_a_gradient_that_is_cut_after_the_layer_is_reported(cut):
 
     net = convnet()
     model = TorchClassifier(nn.Sequential(*net[:5], Applied(stop), *net[5:]), 3)
-    found = model.layer_gradients(PHOTOS, TARGETS, Layer("4"))
+    found = model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("4"))
     assert found.fired
     assert found.cut
     assert found.activations.any()
@@ -118,7 +119,7 @@ def test_a_gradient_that_is_cut_after_the_layer_is_reported(cut):
 @pytest.mark.parametrize("name", ["6", "8"])
 def test_a_layer_without_maps_is_refused_by_its_shape(name):
     with pytest.raises(InputError, match=rf"a map \(B, C, h, w\). `{name}` gives shape \(3, "):
-        TorchClassifier(convnet(), 3).layer_gradients(PHOTOS, TARGETS, Layer(name))
+        TorchClassifier(convnet(), 3).layer_gradients(PHOTOS, TargetScore(TARGETS), Layer(name))
 
 
 class GivesTwo(nn.Module):
@@ -130,7 +131,7 @@ def test_a_layer_with_several_outputs_is_refused_by_its_type():
     net = convnet()
     model = TorchClassifier(nn.Sequential(*net[:5], GivesTwo(), Applied(lambda both: both[0]), *net[5:]), 3)
     with pytest.raises(InputError, match="`5` gives tuple"):
-        model.layer_gradients(PHOTOS, TARGETS, Layer("5"))
+        model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("5"))
     with pytest.raises(InputError, match=r"output is a tensor. `5` gives tuple"):
         model.activations(PHOTOS, Layer("5"))
 
@@ -153,16 +154,16 @@ def test_maps_are_kept_although_the_network_overwrites_them_later():
     net = OverwritesWhatItPassedThrough()
     expected = net.features(PHOTOS).detach()
     model = TorchClassifier(net, 3)
-    assert torch.allclose(model.layer_gradients(PHOTOS, TARGETS, Layer("drop")).activations, expected)
+    assert torch.allclose(model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("drop")).activations, expected)
     assert torch.allclose(model.activations(PHOTOS, Layer("drop")), expected)
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_layer_gradients_work_in_any_mode_of_the_caller(mode):
     model = TorchClassifier(convnet(), 3)
-    expected = model.layer_gradients(PHOTOS, TARGETS, Layer("3"))
+    expected = model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("3"))
     with mode():
-        found = model.layer_gradients(PHOTOS.clone(), TARGETS.clone(), model.layer("3", PHOTOS))
+        found = model.layer_gradients(PHOTOS.clone(), TargetScore(TARGETS.clone()), model.layer("3", PHOTOS))
     assert not found.cut
     assert torch.equal(found.gradients, expected.gradients)
 
@@ -171,7 +172,7 @@ def test_maps_do_not_depend_on_the_size_of_a_batch():
     net = convnet(dtype=torch.float64)
     whole, split = (TorchClassifier(net, 3, batch_size=size) for size in (None, 1))
     for ask in (
-        lambda model: model.layer_gradients(PHOTOS, TARGETS, Layer("3")).gradients,
+        lambda model: model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("3")).gradients,
         lambda m: m.activations(PHOTOS, Layer("3")),
     ):
         assert torch.allclose(ask(split), ask(whole), rtol=1e-10, atol=1e-14)
@@ -183,6 +184,6 @@ def test_no_graph_is_recorded_before_the_layer():
     net[0].register_forward_hook(lambda _module, _inputs, output: recorded.append(output.requires_grad))
     net[8].register_forward_hook(lambda _module, _inputs, output: recorded.append(output.requires_grad))
     before = state_of(net)
-    TorchClassifier(net, 3).layer_gradients(PHOTOS, TARGETS, Layer("3"))
+    TorchClassifier(net, 3).layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("3"))
     assert recorded == [False, True]
     assert state_of(net) == before

@@ -7,6 +7,7 @@ from torch import nn
 
 from xaivision.core.errors import InputError
 from xaivision.core.layers import Layer
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 TARGETS = torch.tensor([0, 1])
@@ -14,11 +15,11 @@ TARGETS = torch.tensor([0, 1])
 ASKED = {
     "call": lambda model, inputs: model(inputs),
     "forward": lambda model, inputs: model.forward(inputs),
-    "gradients": lambda model, inputs: model.gradients(inputs, TARGETS),
+    "gradients": lambda model, inputs: model.gradients(inputs, TargetScore(TARGETS)),
     "last spatial layer": lambda model, inputs: model.layer(None, inputs),
     "named layer": lambda model, inputs: model.layer("3", inputs),
     "activations": lambda model, inputs: model.activations(inputs, Layer("3")),
-    "layer gradients": lambda model, inputs: model.layer_gradients(inputs, TARGETS, Layer("3")),
+    "layer gradients": lambda model, inputs: model.layer_gradients(inputs, TargetScore(TARGETS), Layer("3")),
 }
 
 
@@ -88,7 +89,7 @@ def test_a_refused_layer_leaves_no_hook_and_no_grad_mode_behind():
     before = state_of(net)
     with torch.no_grad():
         with pytest.raises(InputError, match=r"`8` gives shape \(2, 3\)"):
-            TorchClassifier(net, 3).layer_gradients(drawn(2, 3, 8, 8), TARGETS, Layer("8"))
+            TorchClassifier(net, 3).layer_gradients(drawn(2, 3, 8, 8), TargetScore(TARGETS), Layer("8"))
         assert not torch.is_grad_enabled()
     assert state_of(net) == before
 
@@ -97,5 +98,5 @@ def test_inputs_that_require_a_gradient_get_none():
     inputs = drawn(2, 3, 8, 8).requires_grad_()
     model = TorchClassifier(convnet(), 3)
     assert not model(inputs).requires_grad
-    assert not model.gradients(inputs, TARGETS).values.requires_grad
+    assert not model.gradients(inputs, TargetScore(TARGETS)).values.requires_grad
     assert inputs.grad is None

@@ -212,6 +212,7 @@ def test_a_schema_that_cannot_encode_is_refused():
         names = ("age",)
         typical = None
         ranges = None
+        category_names = ()
 
         def to_frame(self, rows):
             return rows

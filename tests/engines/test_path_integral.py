@@ -7,6 +7,7 @@ from torch import nn
 
 from xaivision.core.completeness import completeness_tolerance
 from xaivision.core.metering import metered
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines import path_integral, quadrature
 
@@ -28,17 +29,19 @@ class Steep(nn.Module):
 def steep_path():
     inputs = torch.cat([torch.tensor([0.005, 1.0, 0.1, 0.5, 0.25])[:, None].double(), 0.3 + 0.7 * drawn((5, 3), 4)], 1)
     baseline = torch.cat([inputs[:, :1], torch.zeros(5, 3, dtype=torch.float64)], 1)
-    return TorchClassifier(Steep(), 2, domain="tabular"), path_integral.Path(inputs, baseline, torch.tensor([0, 0, 1, 1, 0]))
+    return TorchClassifier(Steep(), 2, domain="tabular"), path_integral.Path(
+        inputs, baseline, TargetScore(torch.tensor([0, 0, 1, 1, 0]))
+    )
 
 
 def change_of(model, path):
     rows = torch.arange(len(path.inputs))
-    return model(path.inputs)[rows, path.targets] - model(path.baseline)[rows, path.targets]
+    return model(path.inputs)[rows, path.target.classes] - model(path.baseline)[rows, path.target.classes]
 
 
 def plain_contributions(model, path, index, rule):
     """The definition for one input: weighted gradients at the nodes, times the distance."""
-    one, start, target = path.inputs[index], path.baseline[index], int(path.targets[index])
+    one, start, target = path.inputs[index], path.baseline[index], int(path.target.classes[index])
     mean = torch.zeros_like(one)
     for node, weight in zip(rule.nodes, rule.weights, strict=True):
         mean += weight * gradient_of(model, start + node * (one - start), target)
@@ -58,7 +61,9 @@ def plain_refinement(model, path, index, most):
 
 def check_fixed_steps_are_the_definition(seed, name, steps):
     for model, shape in ((table_classifier(seed=seed, batch_size=4), (5,)), (image_classifier(seed=seed), (2, 5, 6))):
-        path = path_integral.Path(drawn((3, *shape), seed), drawn((3, *shape), seed + 1) / 2, torch.tensor([2, 0, 2]))
+        path = path_integral.Path(
+            drawn((3, *shape), seed), drawn((3, *shape), seed + 1) / 2, TargetScore(torch.tensor([2, 0, 2]))
+        )
         rule = quadrature.quadrature_rule(name, steps)
         found = path_integral.path_integral(model, path, rule)
         for i in range(3):
@@ -137,7 +142,7 @@ def test_a_cut_gradient_stops_refinement_at_the_first_stage():
             return torch.stack([x.round().sum(1).detach(), -x.sum(1).detach()], 1)
 
     model = TorchClassifier(Steps(), 2, domain="tabular")
-    path = path_integral.Path(torch.ones(2, 3), torch.zeros(2, 3), torch.tensor([0, 1]))
+    path = path_integral.Path(torch.ones(2, 3), torch.zeros(2, 3), TargetScore(torch.tensor([0, 1])))
     found = path_integral.refined_path_integral(model, path, torch.tensor([3.0, -3.0]), 513)
     assert found.cut
     assert found.steps.tolist() == [16, 16]

@@ -3,6 +3,7 @@ from engine_networks import drawn, gradient_of, image_classifier, table_classifi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xaivision.core.targets import TargetScore
 from xaivision.engines import smoothing
 
 
@@ -10,7 +11,7 @@ def check_smoothed_gradients_are_the_plain_mean(seed):
     for model, shape in ((table_classifier(seed=seed, batch_size=3), (5,)), (image_classifier(seed=seed), (2, 5, 4))):
         inputs, noise = drawn((2, *shape), seed), drawn((4, *shape), seed + 1) - 0.5
         scale, targets = drawn((2, *[1] * len(shape)), seed + 2), torch.tensor([2, 1])
-        found = smoothing.smoothed_gradients(model, inputs, targets, scale, noise)
+        found = smoothing.smoothed_gradients(model, inputs, TargetScore(targets), scale, noise)
         for i in range(2):
             copies = [gradient_of(model, inputs[i] + scale[i] * draw, int(targets[i])) for draw in noise]
             torch.testing.assert_close(found.values[i], torch.stack(copies).mean(0), atol=1e-13, rtol=0)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from xaivision.core.errors import Cancelled
 from xaivision.core.metering import metered
 from xaivision.core.progress import CancelToken, reporting
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines import streaming
 
@@ -24,7 +25,7 @@ def check_summed_gradients_are_the_weighted_sum_of_single_ones(seed, batch_size)
     inputs, weights, shifts = drawn((3, 5), seed), drawn((4,), seed + 1), drawn((4, 5), seed + 2)
     targets = torch.tensor([2, 0, 1])
     found = streaming.summed_gradients(
-        model, inputs, targets, weights, lambda part: inputs[part.inputs] + shifts[part.versions], "test"
+        model, inputs, TargetScore(targets), weights, lambda part: inputs[part.inputs] + shifts[part.versions], "test"
     )
     expected = torch.zeros_like(inputs)
     for i in range(3):
@@ -76,7 +77,9 @@ def test_one_batch_at_a_time_is_made_and_no_more_than_the_classifier_takes():
 def test_gradients_are_counted_once_each():
     model, inputs = table_classifier(batch_size=3), drawn((2, 5), 0)
     with metered() as meter:
-        streaming.summed_gradients(model, inputs, torch.tensor([0, 1]), torch.ones(7), lambda p: inputs[p.inputs], "test")
+        streaming.summed_gradients(
+            model, inputs, TargetScore(torch.tensor([0, 1])), torch.ones(7), lambda p: inputs[p.inputs], "test"
+        )
     assert (meter.gradient_calls, meter.model_calls) == (14, 0)
 
 
@@ -87,7 +90,9 @@ def test_a_model_without_a_gradient_is_told_as_cut_with_zero_sums():
 
     model = TorchClassifier(Steps(), 2, domain="tabular")
     inputs = drawn((2, 3), 0)
-    found = streaming.summed_gradients(model, inputs, torch.tensor([0, 1]), torch.ones(2), lambda p: inputs[p.inputs], "test")
+    found = streaming.summed_gradients(
+        model, inputs, TargetScore(torch.tensor([0, 1])), torch.ones(2), lambda p: inputs[p.inputs], "test"
+    )
     assert found.cut
     assert not found.values.any()
 
@@ -96,7 +101,12 @@ def test_sums_of_float32_gradients_are_kept_in_float64():
     module = torch.nn.Linear(4, 2)
     inputs = drawn((2, 4), 0).float()
     found = streaming.summed_gradients(
-        TorchClassifier(module, 2, domain="tabular"), inputs, torch.tensor([0, 1]), torch.ones(3), lambda p: inputs[p.inputs], "t"
+        TorchClassifier(module, 2, domain="tabular"),
+        inputs,
+        TargetScore(torch.tensor([0, 1])),
+        torch.ones(3),
+        lambda p: inputs[p.inputs],
+        "t",
     )
     assert found.values.dtype == torch.float64
 

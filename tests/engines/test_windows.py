@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from xaivision.core.errors import InputError
 from xaivision.core.metering import metered
+from xaivision.core.targets import TargetScore
 from xaivision.engines import windows
 
 
@@ -42,7 +43,7 @@ def check_windows_cover_every_position_and_are_cut_at_the_edge(layout):
 def check_scores_are_those_of_inputs_with_one_window_replaced(batch_size=3):
     model, inputs, baseline = image_classifier(batch_size=batch_size), drawn((2, 2, 5, 6), 0), drawn((2, 2, 5, 6), 1)
     kept, targets = inputs.clone(), torch.tensor([2, 0])
-    found = windows.window_scores(model, inputs, baseline, targets, windows.sliding_windows(5, 6, (2, 3), (2, 2)))
+    found = windows.window_scores(model, inputs, baseline, TargetScore(targets), windows.sliding_windows(5, 6, (2, 3), (2, 2)))
     for i in range(2):
         for number, (top, bottom, left, right) in enumerate(plain_windows((5, 6), (2, 3), (2, 2))):
             hidden = inputs[i].clone()
@@ -109,7 +110,7 @@ def test_a_table_is_one_row():
     model, inputs, baseline = table_classifier(4), drawn((3, 4), 0), drawn((3, 4), 1)
     targets, columns = torch.tensor([0, 1, 2]), windows.sliding_windows(1, 4, (1, 1), (1, 1))
     with metered() as meter:
-        found = windows.window_scores(model, inputs, baseline, targets, columns)
+        found = windows.window_scores(model, inputs, baseline, TargetScore(targets), columns)
     assert meter.model_calls == 12
     for column in range(4):
         hidden = inputs.clone()

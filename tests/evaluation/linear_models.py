@@ -22,6 +22,7 @@ class Columns:
 
     typical: tuple[float, ...] | None
     ranges: tuple[float, ...] | None = None
+    category_names: tuple[tuple[str, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ def test_a_method_that_cannot_answer_is_recorded_in_its_own_sentence_and_the_oth
     assert found.controls == ("random",)
     assert set(found.failures) == set(found.unanswered) == {"acting", "cam", "sobel"}
     assert found.failures["acting"] == "`reference` must be given. Got None."
-    assert found.failures["cam"] == "`grad_cam` explains image inputs. Got a model of tabular inputs."
+    assert found.failures["cam"] == "`grad_cam` is for image inputs. Got a model of tabular inputs."
     assert all(set(scores) == {"before", "after", "random"} for scores in found.scores.values())
     assert found.agreement_labels == ("before", "after", "random")
 

@@ -21,7 +21,7 @@ class ForImages(Deletion):
 def test_a_model_of_another_domain_is_refused() -> None:
     model = linear((1.0, 2.0))
     with (
-        pytest.raises(CapabilityError, match=r"`deletion` needs a model of image inputs that gives its scores\. Got "),
+        pytest.raises(CapabilityError, match=r"`deletion` is for image inputs\. Got a model of tabular inputs"),
         measurement(ForImages(), model, mapped(model, X, X)),
     ):
         pass

@@ -12,6 +12,7 @@ class Columns:
     def __init__(self, *typical: float) -> None:
         self.typical = typical
         self.ranges = None
+        self.category_names = ()
         self.names = tuple(f"column {i}" for i in range(len(typical)))
 
     def to_frame(self, rows):

@@ -67,5 +67,5 @@ def test_constant_is_one_everywhere():
 
 @pytest.mark.parametrize("name", ["sobel", "center_gaussian"])
 def test_controls_of_pictures_refuse_tables(name):
-    with pytest.raises(CapabilityError, match=rf"`{name}` explains image inputs\. Got a model of tabular inputs\."):
+    with pytest.raises(CapabilityError, match=rf"`{name}` is for image inputs\. Got a model of tabular inputs\."):
         explainer(name).explain(table_classifier(), ROWS)

@@ -124,5 +124,5 @@ def test_a_model_without_maps_is_refused_with_a_remedy():
 
 
 def test_a_table_is_refused():
-    with pytest.raises(CapabilityError, match=r"`grad_cam` explains image inputs\. Got a model of tabular inputs\."):
+    with pytest.raises(CapabilityError, match=r"`grad_cam` is for image inputs\. Got a model of tabular inputs\."):
         GradCam().explain(table_classifier(), drawn((1, 4), 0))

@@ -22,11 +22,11 @@ def test_rows_are_the_nearest_with_each_column_divided_by_its_spread():
         torch.testing.assert_close(found.example_scores[i], model(background[expected])[:, target], atol=1e-13, rtol=0)
 
 
-def test_maps_sum_to_minus_the_squared_distance():
+def test_maps_sum_to_the_similarity():
     background = drawn((9, 2, 8, 8), 1)
     found = NearestExamples(background).explain(image_classifier(), drawn((2, 2, 8, 8), 0))
     assert found.maps.shape == (2, 3, 2, 8, 8)
-    torch.testing.assert_close(found.maps.sum((2, 3, 4)), -(found.similarity**2), atol=1e-12, rtol=0)
+    torch.testing.assert_close(found.maps.sum((2, 3, 4)), found.similarity, atol=1e-12, rtol=0)
 
 
 def test_pictures_are_compared_as_they_are():
@@ -79,7 +79,7 @@ def test_without_a_layer_it_asks_for_scores_only():
     model = FunctionClassifier(lambda x: x[:, :2], 2, score_unit="logit", domain="tabular")
     background = drawn((5, 3), 1)
     assert int(NearestExamples(background, k=1).explain(model, background[3:4]).indices) == 3
-    with pytest.raises(CapabilityError, match="`nearest_examples` needs a model's layers and gradients"):
+    with pytest.raises(CapabilityError, match="`nearest_examples` needs a model's activations"):
         NearestExamples(background, layer="0").explain(model, background[:1])
 
 

@@ -12,6 +12,7 @@ from torchvision.transforms.functional import center_crop, pil_to_tensor, resize
 
 from xaivision.core.errors import MissingExtraError
 from xaivision.core.image_format import ImageFormat
+from xaivision.core.targets import TargetScore
 from xaivision.models import load_model, model_card
 
 CATS = {"tabby", "tiger cat", "Egyptian cat"}
@@ -71,7 +72,7 @@ def test_parameters_are_float32_and_as_many_as_the_card_says(lite0):
 def test_loading_in_inference_mode_gives_a_model_with_gradients():
     with torch.inference_mode():
         model = load_model("efficientnet_lite0")
-    gradients = model.gradients(torch.full((1, 3, 224, 224), 0.5), torch.tensor([281]))
+    gradients = model.gradients(torch.full((1, 3, 224, 224), 0.5), TargetScore(torch.tensor([281])))
     assert float(gradients.values.abs().max()) > 0
 
 

@@ -8,6 +8,7 @@ from torchvision.models import ResNet18_Weights, get_model, get_model_weights, l
 
 from xaivision.core.errors import FileFormatError, UnknownNameError, XaivisionError
 from xaivision.core.image_format import ImageFormat
+from xaivision.core.targets import TargetScore
 from xaivision.models import load_model, model_card
 from xaivision.models.construction import construction
 from xaivision.models.imagenet_classes import imagenet_classes
@@ -106,7 +107,7 @@ def test_loading_in_inference_mode_gives_a_model_with_gradients():
         model = load_model("squeezenet1_1", weights=None)
     assert not any(tensor.is_inference() for tensor in model.model.state_dict().values())
     images = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-    assert float(model.gradients(images, model(images).argmax(1)).values.abs().max()) > 0
+    assert float(model.gradients(images, TargetScore(model(images).argmax(1))).values.abs().max()) > 0
 
 
 def test_a_callers_default_dtype_does_not_reach_the_weights():

@@ -11,6 +11,7 @@ import torch
 from xaivision.core.errors import Cancelled
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.progress import CancelToken, reporting
+from xaivision.core.targets import TargetScore
 from xaivision.data.registry import load_dataset
 from xaivision.models import load_model, model_card, trained_networks
 from xaivision.models.registry import MODELS
@@ -72,7 +73,7 @@ def test_weights_are_float32_and_gradients_reach_the_inputs(name):
     data, model = load_dataset(DATA[name]), load_model(name)
     assert {tensor.dtype for tensor in model.model.state_dict().values()} == {torch.float32}
     inputs, targets = data.test.inputs[:4], data.test.targets[:4]
-    found = model.gradients(inputs, targets)
+    found = model.gradients(inputs, TargetScore(targets))
     assert not found.cut
     assert bool((found.values.flatten(1).abs().amax(1) > 0).all())
 
@@ -82,7 +83,7 @@ def test_digits_are_one_channel_pictures_with_maps_on_every_pixel():
     assert model.image_format == ImageFormat(1, 8, 8)
     images = load_dataset("digits").test.inputs[:3]
     layer = model.layer(None, images)
-    found = model.layer_gradients(images, torch.tensor([1, 2, 3]), layer)
+    found = model.layer_gradients(images, TargetScore(torch.tensor([1, 2, 3])), layer)
     assert found.activations.shape == (3, 32, 8, 8)
     expected = model.model.head.weight[[1, 2, 3]].detach()[:, :, None, None].expand_as(found.gradients) / 64
     torch.testing.assert_close(found.gradients, expected, rtol=1e-5, atol=0)
@@ -163,7 +164,7 @@ def test_training_in_inference_mode_gives_a_model_with_gradients(untrained):
     with torch.inference_mode():
         model = load_model(QUICK)
     assert not any(tensor.is_inference() for tensor in model.model.state_dict().values())
-    assert float(model.gradients(data.test.inputs[:2], data.test.targets[:2]).values.abs().max()) > 0
+    assert float(model.gradients(data.test.inputs[:2], TargetScore(data.test.targets[:2])).values.abs().max()) > 0
 
 
 def test_training_is_reported_by_epochs_and_reading_the_cache_is_not(untrained):

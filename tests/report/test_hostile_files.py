@@ -1,5 +1,6 @@
 """Files that lie. Each is refused with one sentence, and nothing in it is run."""
 
+import hashlib
 import json
 import pickle
 import zipfile
@@ -9,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_results import attribution, comparison, examples, image_query, narrative, scores, table_query
+from report_results import attribution, comparison, every_explanation, image_query, scores, table_query
 from safetensors.torch import load as tensors_from
 from safetensors.torch import save as tensors_to
 
@@ -41,15 +42,25 @@ def taken_apart(path):
     return json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["result"]), tensors_from(content)
 
 
+def entries(body, **metadata):
+    """A header as `save` writes it, before its checksum is known."""
+    return {"schema": "xaivision-result", "version": "2", "sha256": "0" * 64, "result": body, **metadata}
+
+
+def sealed(content):
+    """The file with its checksum: an attacker can compute one too."""
+    return content.replace(b'"sha256":"' + b"0" * 64, b'"sha256":"' + hashlib.sha256(content).hexdigest().encode(), 1)
+
+
 def put_together(path, tree, tensors, **metadata):
     body = tree if isinstance(tree, str) else json.dumps(tree)
-    path.write_bytes(tensors_to(tensors, {"schema": "xaivision-result", "version": "1", "result": body, **metadata}))
+    path.write_bytes(sealed(tensors_to(tensors, entries(body, **metadata))))
     return path
 
 
 def with_header(path, header, body=b""):
-    encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
-    path.write_bytes(len(encoded).to_bytes(8, "little") + encoded + body)
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    path.write_bytes(sealed(len(encoded).to_bytes(8, "little") + encoded + body))
     return path
 
 
@@ -139,8 +150,8 @@ def test_a_header_longer_than_the_file_is_refused(tmp_path):
     ],
 )
 def test_a_tensor_whose_header_lies_is_refused(entry, tmp_path):
-    metadata = {"schema": "xaivision-result", "version": "1", "result": "null"}
-    refusal(with_header(tmp_path / "x", {"__metadata__": metadata, "values": entry}, bytes(8)))
+    said = refusal(with_header(tmp_path / "x", {"__metadata__": entries("null"), "values": entry}, bytes(8)))
+    assert "its tensors cannot be read" in said
 
 
 def test_a_file_larger_than_any_result_is_not_even_read(tmp_path, monkeypatch):
@@ -155,7 +166,35 @@ def test_a_safetensors_file_of_something_else_is_refused(tmp_path):
 
 
 def test_a_result_of_a_later_release_says_so(parts, tmp_path):
-    assert "version '2'" in refusal(put_together(tmp_path / "x", *parts, version="2"))
+    assert "version '3'" in refusal(put_together(tmp_path / "x", *parts, version="3"))
+
+
+def test_a_result_of_an_earlier_release_has_no_checksum_and_says_so(parts, tmp_path):
+    tree, tensors = parts
+    old = {"schema": "xaivision-result", "version": "1", "result": json.dumps(tree)}
+    (tmp_path / "x").write_bytes(tensors_to(tensors, old))
+    said = refusal(tmp_path / "x")
+    assert "by an earlier release, without a checksum" in said
+    assert said.endswith("save its answer with this release.")
+
+
+def test_a_result_whose_checksum_was_taken_out_is_refused(parts, tmp_path):
+    tree, tensors = parts
+    (tmp_path / "x").write_bytes(tensors_to(tensors, {k: v for k, v in entries(json.dumps(tree)).items() if k != "sha256"}))
+    assert "other entries" in refusal(tmp_path / "x")
+
+
+@pytest.mark.parametrize("given", ["0" * 64, "", "A" * 64, "0" * 63, "é" * 64, "f" * 64])
+def test_a_checksum_that_is_none_is_refused(given, parts, tmp_path):
+    tree, tensors = parts
+    (tmp_path / "x").write_bytes(tensors_to(tensors, entries(json.dumps(tree), sha256=given)))
+    assert "does not match its checksum" in refusal(tmp_path / "x")
+
+
+def test_a_text_that_looks_like_the_checksum_is_not_taken_for_it(parts, tmp_path):
+    tree, tensors = parts
+    tree["fields"]["origin"]["fields"]["model"] = '"sha256":"' + "0" * 64 + '"'
+    assert load(put_together(tmp_path / "x", tree, tensors)).origin.model.startswith('"sha256"')
 
 
 def test_a_header_with_further_entries_is_refused(parts, tmp_path):
@@ -276,20 +315,43 @@ def test_parts_of_a_comparison_that_do_not_belong_together_are_refused(tmp_path)
     assert "`agreement` of the Comparison" in refusal(put_together(tmp_path / "x", tree, tensors))
 
 
-@pytest.mark.parametrize("make", [examples, narrative])
-def test_no_single_changed_byte_does_worse_than_a_refusal(make, tmp_path):
-    content = bytearray(save(make(image_query(size=4)), tmp_path / "good").read_bytes())
-    end = 8 + int.from_bytes(content[:8], "little")
-    for place in range(0, end, 11):
-        changed = content.copy()
-        changed[place] ^= 0x15
-        (tmp_path / "x").write_bytes(changed)
-        try:
-            result = load(tmp_path / "x")
-        except FileFormatError:
-            continue
-        assert isinstance(result, files.RESULTS)  # a letter of a name has changed: still a result
-        assert result.verdicts
+EVERY_RESULT = {
+    **{type(one).__name__: one for one in every_explanation(image_query(2, size=4))},
+    "Scores": comparison(table_query(2)).scores["deletion"]["saliency"],
+    "Comparison": comparison(table_query(2)),
+}
+
+
+def test_every_type_that_a_file_may_hold_is_tried_here():
+    assert set(EVERY_RESULT) == {kind.__name__ for kind in files.RESULTS}
+
+
+@pytest.mark.parametrize("name", EVERY_RESULT)
+def test_every_changed_bit_is_refused_wherever_it_lies(name, tmp_path):
+    content = save(EVERY_RESULT[name], tmp_path / "good").read_bytes()
+    header = 8 + int.from_bytes(content[:8], "little")
+    assert content != content[:header]  # there are tensors
+    everywhere = (*range(0, header, 61), *range(header, len(content), max(1, (len(content) - header) // 200)), len(content) - 1)
+    for number, place in enumerate(everywhere):
+        changed = bytearray(content)
+        changed[place] ^= 1 << (number % 8)
+        with pytest.raises(FileFormatError):
+            files._result(bytes(changed))
+    assert isinstance(files._result(content), files.RESULTS)
+
+
+def test_a_changed_bit_of_a_value_is_named_a_damaged_file(tmp_path):
+    path = save(attribution(table_query(2)), tmp_path / "good")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert "does not match its checksum: it was damaged or changed" in refusal(path)
+
+
+def test_bytes_behind_the_end_are_refused(tmp_path):
+    path = save(attribution(table_query(2)), tmp_path / "good")
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert "does not match its checksum" in refusal(path)
 
 
 @settings(max_examples=60, deadline=None)

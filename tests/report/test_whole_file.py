@@ -65,6 +65,39 @@ def test_the_new_file_has_the_usual_permissions(tmp_path):
     assert written.stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_a_missing_folder_is_an_error_of_the_system(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "nowhere" / "a.bin", b"")
+def test_a_missing_folder_is_named_as_it_was_given_and_not_made(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "no" / "where" / "a.bin", b"")
+    assert str(caught.value) == (
+        f"The folder of a file must exist before the file is written. Got `{tmp_path}/no/where`, which does not. "
+        f"Make it first: Path('{tmp_path}/no/where').mkdir(parents=True)."
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(NotADirectoryError, match="a`, which is a file. Name another folder"):
+        write_whole(tmp_path / "a" / "b.bin", b"")
+
+
+def test_a_path_that_is_a_folder_is_named_and_left_alone(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(IsADirectoryError, match="a`, which is a folder. Add a file name"):
+        write_whole(tmp_path / "a", b"")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_the_system_refuses_is_said_of_the_path_that_was_given(tmp_path, monkeypatch):
+    def closed(path, mode):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(PermissionError) as caught:
+        write_whole(tmp_path / "a.bin", b"")
+    assert caught.value.filename == str(tmp_path / "a.bin")
+    assert ".part" not in str(caught.value)
+
+
+def test_parts_are_written_one_after_the_other(tmp_path):
+    assert write_whole(tmp_path / "a.bin", b"one ", memoryview(b"or two")[:2], b"").read_bytes() == b"one or"

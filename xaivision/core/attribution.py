@@ -9,10 +9,11 @@ from xaivision.core.about import Kind
 from xaivision.core.completeness import completeness_gap, score_change
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
+from xaivision.core.presenting import shape_of
 from xaivision.core.verdict import Verdict, judged
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attribution(Explanation):
     """`values` (B, *S), or (B, 1, H, W) for methods that see positions only; signed and raw.
 
@@ -36,6 +37,9 @@ class Attribution(Explanation):
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         return judged(self.values, self.query.scores, self.diagnostics, self.reference_scores)
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"{self.kind} {shape_of(self.values)}",)
 
     @property
     def feature_values(self) -> Tensor:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,8 +18,7 @@ from xaivision.core.heap import kept_heap
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.locks import lock_of
 from xaivision.core.metering import count_model_calls
-
-ScoreUnit = Literal["logit", "probability"]
+from xaivision.core.targets import ScoreUnit
 
 
 @runtime_checkable
@@ -46,6 +45,9 @@ class Schema(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def category_names(self) -> tuple[tuple[str, ...], ...]: ...
 
     @property
     def typical(self) -> tuple[float, ...] | None: ...
@@ -85,6 +87,8 @@ class ClassifierAdapter(ABC):
         self.schema = schema
         self.batches = Batcher(batch_size)
         self._lock = _lock_for(model)
+        if score_unit == "logit" and self.access == Access.SCORES:
+            self.access = Access.LOGITS
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
@@ -107,9 +111,10 @@ class ClassifierAdapter(ABC):
     def _score(self, batch: Tensor) -> Tensor:
         """(B, K) scores of one batch that fits in memory."""
 
-    def probabilities(self, scores: Tensor) -> Tensor | None:
-        """(B, K) probabilities behind these scores; None where the scores are margins that stand for none."""
-        return scores if self.score_unit == "probability" else scores.softmax(1)
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the scores are probabilities or logits of such; margins stand for none."""
+        return True
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -6,15 +6,19 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.explanation import Explanation
+from xaivision.core.presenting import few, shape_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ConceptScores(Explanation):
     """`values` (B, C) for the concepts in `names`; `maps` (B, C, H, W): where each concept was seen."""
 
     values: Tensor
     names: tuple[str, ...]
     maps: Tensor | None = None
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"concepts {few(self.names)}", f"values {shape_of(self.values)}")
 
     def as_attribution(self) -> Attribution:
         """The concept maps weighted by the concept scores.

@@ -7,9 +7,10 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.explanation import Explanation
+from xaivision.core.presenting import shape_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counterfactuals(Explanation):
     """`counterfactuals` (B, k, *S), nearest first; `goals` (B,) the class each should reach.
 
@@ -20,6 +21,9 @@ class Counterfactuals(Explanation):
     goals: Tensor
     scores: Tensor
     found: Tensor
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"counterfactuals {shape_of(self.counterfactuals)}",)
 
     def as_attribution(self) -> Attribution:
         """Input minus the nearest counterfactual that was found: what had to go. Zero where none was found."""

@@ -6,9 +6,10 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.explanation import Explanation
+from xaivision.core.presenting import shape_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Examples(Explanation):
     """`examples` (B, k, *S), best first, with their `indices` (B, k) in the set they come from and `similarity` (B, k).
 
@@ -21,6 +22,9 @@ class Examples(Explanation):
     similarity: Tensor
     example_scores: Tensor | None = None
     maps: Tensor | None = None
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"examples {shape_of(self.examples)}",)
 
     def as_attribution(self) -> Attribution:
         """What each feature adds to the mean similarity of the k examples.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xaivision.core.attribution import Attribution
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation(Presentable):
     """Parent of the six results: `Attribution`, `Examples`, `Counterfactuals`, `Rules`, `ConceptScores`, `Narrative`."""
 
@@ -45,6 +45,13 @@ class Explanation(Presentable):
 
         Raises: CapabilityError, where it has none.
         """
+
+    def _in_short(self) -> tuple[str, ...]:
+        return (self.method, *self._content(), f"verdict {self.verdict.status}")
+
+    def _content(self) -> tuple[str, ...]:
+        """What the answer is made of, in a few words for the one line."""
+        return ()
 
     def _no_attribution(self, why: str) -> CapabilityError:
         return CapabilityError(f"`{self.method}` cannot be read as an attribution: {why}.")

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from xaivision.core.about import Domain
-from xaivision.core.classifier import ClassifierAdapter, Schema, ScoreUnit
+from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
+from xaivision.core.targets import ScoreUnit
 
 
 class FunctionClassifier(ClassifierAdapter):

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.explanation import Explanation
+from xaivision.core.presenting import shape_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Narrative(Explanation):
     """`text` says of each input what the `attribution` and the `regions` (B, H, W) show; `evidence`: each stage's record."""
 
@@ -18,6 +19,9 @@ class Narrative(Explanation):
     regions: Tensor
     text: tuple[str, ...]
     evidence: tuple[Mapping[str, Any], ...] = ()
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"regions {shape_of(self.regions)}",)
 
     def as_attribution(self) -> Attribution:
         """The attribution that the words are about."""

@@ -1,13 +1,15 @@
 """What was asked: inputs, the class to explain for each, and the scores the model gave."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
-from xaivision.core.classifier import ClassifierAdapter, ScoreUnit
+from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
+from xaivision.core.presenting import few, shape_of
 from xaivision.core.sharing import shared_scores
-from xaivision.core.targets import Targets, resolved_targets, target_scores
+from xaivision.core.targets import Output, ScoreUnit, Targets, TargetScore, resolved_target
 
 # Rounding of resizing and of 8-bit division stays well inside this.
 PIXEL_SLACK = 1e-4
@@ -15,11 +17,13 @@ PIXEL_SLACK = 1e-4
 UNIT_SLACK = 1e-5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Query:
-    """`inputs` (B, *S), `targets` (B,) class numbers, `scores` (B,) of those classes, in `score_unit`.
+    """`inputs` (B, *S), `targets` (B,) class numbers, `scores` (B,) the explained numbers, in `unit`.
 
-    `probabilities` (B,) of the targets; None where the scores are margins.
+    `score_unit` is what the model gives; `output` what is explained of it, where `against` (B,) is given as a difference
+    between two classes. `probabilities` (B,) of the targets; None where the model's scores are margins. `category_names`:
+    for each column of a table what its codes 0, 1, ... stand for, nothing where it holds numbers.
     """
 
     inputs: Tensor
@@ -29,13 +33,38 @@ class Query:
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
     probabilities: Tensor | None = None
+    against: Tensor | None = None
+    output: Output = "score"
+    category_names: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def __repr__(self) -> str:
+        """One line, where the tensors would fill pages."""
+        against = f", against {few(self._names(self.against))}" if self.against is not None else ""
+        return f"Query(inputs {shape_of(self.inputs)}, targets {few(self._names(self.targets))}{against}, {self.unit})"
+
+    @cached_property
+    def target(self) -> TargetScore:
+        """The explained number as a function of the model's scores."""
+        return TargetScore(self.targets, self.against, self.output, self.score_unit)
+
+    @property
+    def unit(self) -> str:
+        """What `scores` are, in words: "logit", "probability difference"."""
+        return self.target.unit
+
     def target_names(self) -> tuple[str, ...]:
         """Name of each input's target."""
-        return tuple(self.class_names[int(t)] if self.class_names else str(int(t)) for t in self.targets)
+        return self._names(self.targets)
+
+    def against_names(self) -> tuple[str, ...] | None:
+        """Name of the class each target is held against; None where there is none."""
+        return None if self.against is None else self._names(self.against)
+
+    def _names(self, classes: Tensor) -> tuple[str, ...]:
+        return tuple(self.class_names[int(number)] if self.class_names else str(int(number)) for number in classes)
 
 
 def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> Query:
@@ -47,18 +76,30 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> 
     _check_batch(model, inputs)
     scores = shared_scores(model, inputs)
     _check_unit(model, scores)
-    chosen = resolved_targets(targets, scores)
-    names = model.schema.names if model.schema is not None else ()
-    probabilities = model.probabilities(scores)
+    target = resolved_target(targets, scores, model.score_unit)
+    _check_output(model, target)
+    schema = model.schema
+    probability = TargetScore(target.classes, output="probability", score_unit=model.score_unit)
     return Query(
         inputs.detach(),
-        chosen,
-        target_scores(scores, chosen),
+        target.classes,
+        target.of(scores),
         model.score_unit,
         model.class_names,
-        names,
-        None if probabilities is None else target_scores(probabilities, chosen),
+        schema.names if schema is not None else (),
+        probability.of(scores) if model.gives_probabilities else None,
+        target.against,
+        target.output,
+        schema.category_names if schema is not None else (),
     )
+
+
+def _check_output(model: ClassifierAdapter, target: TargetScore) -> None:
+    if target.output.endswith("probability") and not model.gives_probabilities:
+        raise InputError(
+            f"`output` {target.output!r} needs a model that gives probabilities. Got {model!r}, whose scores are margins. "
+            "Use 'score' or 'margin'."
+        )
 
 
 def _check_unit(model: ClassifierAdapter, scores: Tensor) -> None:

@@ -21,8 +21,9 @@ from xaivision.core.origin import Origin, plain_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, asked
 from xaivision.core.random import generator
+from xaivision.core.requirements import lacking, unmet
 from xaivision.core.sharing import shared_scores
-from xaivision.core.targets import Targets, target_scores
+from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 
@@ -49,7 +50,7 @@ class Question:
         Raises: CapabilityError, where it is not: a setting may ask for more than the method does.
         """
         if not isinstance(self.model, TorchClassifier):
-            raise CapabilityError(_lacks(self.explainer, self.model, "layers and gradients"))
+            raise CapabilityError(lacking(self.explainer.about, self.model, Access.ACTIVATIONS))
         return self.model
 
     def note(self, note: Note) -> None:
@@ -107,10 +108,10 @@ class Question:
 
     def _movement(self, zero: Tensor) -> Tensor:
         """(n,) the largest change of the target score when these inputs are replaced by nothing, or by noise."""
-        inputs, targets = self.query.inputs[zero], self.query.targets[zero]
+        inputs, target = self.query.inputs[zero], self.query.target.take(zero)
         noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64, device="cpu")
         moved = [
-            (target_scores(shared_scores(self.model, probe), targets) - self.query.scores[zero]).abs()
+            (target.of(shared_scores(self.model, probe)) - self.query.scores[zero]).abs()
             for probe in (torch.zeros_like(inputs), noise.to(inputs).expand_as(inputs).contiguous())
         ]
         return torch.stack(moved).amax(0)
@@ -137,23 +138,7 @@ def question(
     Raises: CapabilityError, where the method needs more than the model gives; InputError, where inputs or targets do not fit.
     """
     adapter = classifier(model)
-    _check_fit(explainer, adapter)
+    if why := unmet(explainer.about, adapter):
+        raise CapabilityError(why)
     with adapter.held(), metered() as meter:
         yield Question(explainer, adapter, asked(adapter, inputs, targets), seed, meter)
-
-
-def _check_fit(explainer: Explainer, model: ClassifierAdapter) -> None:
-    about = explainer.about
-    if model.domain not in about.domains:
-        raise CapabilityError(
-            f"`{about.name}` explains {' and '.join(about.domains)} inputs. Got a model of {model.domain} inputs."
-        )
-    if about.needs >= Access.ACTIVATIONS and model.access < about.needs:
-        raise CapabilityError(_lacks(explainer, model, str(about.needs)))
-
-
-def _lacks(explainer: Explainer, model: ClassifierAdapter, what: str) -> str:
-    return (
-        f"`{explainer.about.name}` needs a model's {what}, and {type(model).__name__} gives no more than its {model.access}. "
-        "Use a method that asks for scores only, such as `occlusion`, or wrap a torch module."
-    )

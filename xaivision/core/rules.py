@@ -26,11 +26,14 @@ class Rule:
     coverage: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rules(Explanation):
     """`rules`: for each input its rules, most precise first."""
 
     rules: tuple[tuple[Rule, ...], ...]
+
+    def _content(self) -> tuple[str, ...]:
+        return (f"inputs {len(self.rules)}", f"rules {sum(map(len, self.rules))}")
 
     def as_attribution(self) -> Attribution:
         """The precision of the first rule on each feature that it names, zero elsewhere."""

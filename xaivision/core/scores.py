@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaivision.core.presenting import Presentable
+from xaivision.core.presenting import Presentable, few, shape_of
 
 # Enough resamples that the interval's own noise is below its second digit.
 RESAMPLES = 2000
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores(Presentable):
     """`values` (B,), NaN where undefined. `controls`: the same metric on maps that ignore the model.
 
@@ -35,6 +35,16 @@ class Scores(Presentable):
     model_calls: int = 0
     gradient_calls: int = 0
     seconds: float = 0.0
+
+    def _in_short(self) -> tuple[str, ...]:
+        undefined = f"{self.undefined} undefined, " if self.undefined else ""
+        against = (f"controls {few(self.controls)}",) if self.controls else ()
+        return (
+            f"{self.metric} of {self.method}",
+            f"values {shape_of(self.values)}",
+            f"{undefined}mean {self.mean:.3g}",
+            *against,
+        )
 
     @property
     def undefined(self) -> int:

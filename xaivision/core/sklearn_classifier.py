@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaivision.core.classifier import ClassifierAdapter, Schema, ScoreUnit
+from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
+from xaivision.core.targets import ScoreUnit
 
 
 class SklearnClassifier(ClassifierAdapter):
@@ -44,9 +45,10 @@ class SklearnClassifier(ClassifierAdapter):
         known = super().input_shape
         return known if known is not None or self._features is None else (int(self._features),)
 
-    def probabilities(self, scores: Tensor) -> Tensor | None:
-        """The scores, where the estimator gives probabilities; the margins of a `decision_function` are none."""
-        return scores if self.score_unit == "probability" else None
+    @property
+    def gives_probabilities(self) -> bool:
+        """Not where it is asked for its `decision_function`: margins stand for no probabilities."""
+        return self.score_unit == "probability"
 
     def _score(self, batch: Tensor) -> Tensor:
         rows = batch.detach().cpu().numpy().copy()  # a pipeline may work in place, and must not do so on the caller's values

@@ -1,42 +1,125 @@
-"""Which score is explained: one class for each input."""
+"""What is explained of each input: the score of one class, alone or against another, as logit, probability or margin."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
 
-Targets = int | Sequence[int] | Tensor | None
+ScoreUnit = Literal["logit", "probability"]
+Output = Literal["score", "logit", "log_probability", "probability", "margin"]
+Classes = int | Sequence[int] | Tensor | None
+NamedClasses = Classes | str | Sequence[str]
 
 
-def target_scores(scores: Tensor, targets: Tensor) -> Tensor:
-    """(B,) score of each input's own target, out of (B, K)."""
-    return scores.gather(1, targets[:, None]).squeeze(1)
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What a caller wants explained: `classes` (None: the predicted ones; names where `xv.explain` is asked), and what of them.
 
-
-def resolved_targets(targets: Targets, scores: Tensor) -> Tensor:
-    """(B,) class numbers on the scores' device: the predicted class where `targets` is None.
-
-    Raises: InputError, where a target is no class of the model, or their number is not one or B.
+    `against`: "why A and not B", the difference of the two scores. `output` "score": as the model gives it; "logit",
+    "log_probability", "probability"; "margin": the score minus the largest of the other classes.
     """
+
+    classes: NamedClasses = None
+    against: NamedClasses = None
+    output: Output = "score"
+
+    def __post_init__(self) -> None:
+        if self.output not in get_args(Output):
+            raise InputError(f"`output` must be one of {', '.join(map(repr, get_args(Output)))}. Got {self.output!r}.")
+        if self.output == "margin" and self.against is not None:
+            raise InputError("`output` 'margin' is against the best other class. Got `against` as well; give one of the two.")
+
+
+@dataclass(frozen=True, eq=False)
+class TargetScore:
+    """The one number of each input that is explained, as a function of its row of scores.
+
+    `classes` (B,) and `against` (B,) are class numbers; `score_unit` is what the model gives.
+    """
+
+    classes: Tensor
+    against: Tensor | None = None
+    output: Output = "score"
+    score_unit: ScoreUnit = "logit"
+
+    def of(self, scores: Tensor) -> Tensor:
+        """(B,) the explained numbers, out of (B, K) scores of the model; differentiable."""
+        outputs = self._outputs(scores)
+        classes = self.classes.to(scores.device, copy=scores.requires_grad)  # autograd keeps it: not the caller's own
+        chosen = outputs.gather(1, classes[:, None]).squeeze(1)
+        if self.output == "margin":
+            rivals = outputs.scatter(1, classes[:, None], -torch.inf)
+            return chosen - rivals.amax(1)
+        if self.against is None:
+            return chosen
+        return chosen - outputs.gather(1, self.against.to(scores.device, copy=scores.requires_grad)[:, None]).squeeze(1)
+
+    def take(self, rows: Tensor | slice) -> "TargetScore":
+        """The same question about these inputs, in this order, repeats allowed."""
+        against = None if self.against is None else self.against[rows]
+        return replace(self, classes=self.classes[rows], against=against)
+
+    @property
+    def unit(self) -> str:
+        """What the explained number is, in words."""
+        name = self.score_unit if self.output in ("score", "margin") else self.output.replace("_", "-")
+        if self.output == "margin":
+            return f"{name} margin"
+        return name if self.against is None else f"{name} difference"
+
+    def _outputs(self, scores: Tensor) -> Tensor:
+        if self.output == "probability" and self.score_unit == "logit":
+            return scores.softmax(1)
+        if self.output == "log_probability":
+            return scores.log_softmax(1) if self.score_unit == "logit" else scores.log()
+        return scores
+
+
+Targets = Classes | Target | TargetScore
+
+
+def resolved_target(targets: Targets, scores: Tensor, score_unit: ScoreUnit) -> TargetScore:
+    """The question in class numbers on the scores' device: the predicted class where none is given.
+
+    Raises: InputError, where a target is no class of the model, their number is not one or B, or the model does not give
+    the output that is asked for.
+    """
+    if isinstance(targets, TargetScore):
+        targets = Target(targets.classes, targets.against, targets.output)
+    asked = targets if isinstance(targets, Target) else Target(targets)
+    if asked.output == "logit" and score_unit == "probability":
+        raise InputError(
+            "`output` 'logit' needs a model that gives logits. This one gives probabilities. Use 'log_probability': over "
+            "classes it differs from the logit by a constant."
+        )
+    classes = scores.argmax(dim=1) if asked.classes is None else _class_numbers("targets", asked.classes, scores)
+    against = None if asked.against is None else _class_numbers("against", asked.against, scores)
+    if against is not None and bool((classes == against).any()):
+        same = int(classes[classes == against][0])
+        raise InputError(f"`against` must be another class than the target. Got class {same} for both.")
+    return TargetScore(classes, against, asked.output, score_unit)
+
+
+def _class_numbers(name: str, given: object, scores: Tensor) -> Tensor:
     batch, classes = scores.shape
-    if targets is None:
-        return scores.argmax(dim=1)
     try:
-        chosen = torch.as_tensor(targets, device=scores.device)
+        chosen = torch.as_tensor(given, device=scores.device)
     except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"`targets` must be class numbers. Got {targets!r}.") from None
+        raise InputError(f"`{name}` must be class numbers. Got {given!r}.") from None
     if chosen.is_floating_point() or chosen.is_complex() or chosen.dtype == torch.bool:
-        raise InputError(f"`targets` must be class numbers. Got {str(chosen.dtype).removeprefix('torch.')}.")
+        raise InputError(f"`{name}` must be class numbers. Got {str(chosen.dtype).removeprefix('torch.')}.")
     chosen = chosen.long()
     if chosen.ndim == 0:
         chosen = chosen.expand(batch)
     if chosen.shape != (batch,):
         raise InputError(
-            f"`targets` must be one class number, or one for each of {batch} inputs. Got shape {tuple(chosen.shape)}."
+            f"`{name}` must be one class number, or one for each of {batch} inputs. Got shape {tuple(chosen.shape)}."
         )
     outside = chosen[(chosen < 0) | (chosen >= classes)]
     if len(outside):
-        raise InputError(f"`targets` must be class numbers from 0 to {classes - 1}. Got {int(outside[0])}.")
+        raise InputError(f"`{name}` must be class numbers from 0 to {classes - 1}. Got {int(outside[0])}.")
     return chosen.clone()

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from xaivision.core.about import Domain
 from xaivision.core.access import Access
-from xaivision.core.classifier import ClassifierAdapter, Schema, ScoreUnit
+from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.layers import Layer, is_spatial_map, last_spatial_layer, named_layer, watching
 from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.modes import evaluating
-from xaivision.core.targets import target_scores
+from xaivision.core.targets import ScoreUnit, TargetScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +115,13 @@ class TorchClassifier(ClassifierAdapter):
         """(B, K) scores with their graph, in one piece. Hold the model while the graph is used."""
         return self._logits(self._prepared(inputs))
 
-    def gradients(self, inputs: Tensor, targets: Tensor) -> Gradients:
-        """Scores of the targets (B,) and their gradients with respect to the inputs (B, *S)."""
+    def gradients(self, inputs: Tensor, target: TargetScore) -> Gradients:
+        """Scores of the target (B,) and their gradients with respect to the inputs (B, *S)."""
         self.check(inputs)
         count_gradient_calls(len(inputs))
         # In the caller's inference mode no graph is recorded, whatever the grad mode.
         with self.held(), torch.inference_mode(False):
-            parts = self.batches.run(lambda part: self._gradients(inputs[part], targets[part]), inputs, purpose="gradients")
+            parts = self.batches.run(lambda part: self._gradients(inputs[part], target.take(part)), inputs, purpose="gradients")
         return Gradients(
             torch.cat([part.scores for part in parts]).to(inputs.device),
             torch.cat([part.values for part in parts]).to(inputs.device),
@@ -147,7 +147,7 @@ class TorchClassifier(ClassifierAdapter):
         caught = [part for part in parts if part is not None]
         return torch.cat(caught).to(inputs.device) if len(caught) == len(parts) else None
 
-    def layer_gradients(self, inputs: Tensor, targets: Tensor, layer: Layer) -> LayerGradients:
+    def layer_gradients(self, inputs: Tensor, target: TargetScore, layer: Layer) -> LayerGradients:
         """The layer's maps and the gradients of the target scores with respect to them.
 
         No graph is recorded before the layer: the cost is little more than one forward pass.
@@ -156,7 +156,7 @@ class TorchClassifier(ClassifierAdapter):
         count_gradient_calls(len(inputs))
         with self.held(), torch.inference_mode(False):
             parts = self.batches.run(
-                lambda part: self._layer_gradients(inputs[part], targets[part], layer), inputs, purpose="gradients"
+                lambda part: self._layer_gradients(inputs[part], target.take(part), layer), inputs, purpose="gradients"
             )
         return LayerGradients(
             torch.cat([part.scores for part in parts]).to(inputs.device),
@@ -210,13 +210,13 @@ class TorchClassifier(ClassifierAdapter):
         scale, shift = (constant.to(prepared) for constant in self._affine)
         return torch.addcmul(shift, prepared, scale)
 
-    def _gradients(self, inputs: Tensor, targets: Tensor) -> Gradients:
+    def _gradients(self, inputs: Tensor, target: TargetScore) -> Gradients:
         # The leaf is what the module sees; the chain rule over the normalisation is one multiplication by hand.
         with torch.no_grad():
             leaf = self._prepared(inputs).detach()
         with torch.enable_grad():
             leaf.requires_grad_()  # asked through a clone: modules that work in place refuse a leaf
-            scores = target_scores(self._logits(leaf.clone()), targets.to(leaf.device, copy=True))
+            scores = target.of(self._logits(leaf.clone()))
             gradient = _gradient(scores, leaf)
         if gradient is None:
             return Gradients(scores.detach(), torch.zeros_like(inputs), cut=True)
@@ -224,7 +224,7 @@ class TorchClassifier(ClassifierAdapter):
             gradient = gradient * self._affine[0].to(gradient)
         return Gradients(scores.detach(), gradient.to(inputs.dtype).contiguous())
 
-    def _layer_gradients(self, inputs: Tensor, targets: Tensor, layer: Layer) -> LayerGradients:
+    def _layer_gradients(self, inputs: Tensor, target: TargetScore, layer: Layer) -> LayerGradients:
         caught: list[Tensor] = []
 
         def start_graph(called: Layer, output: Any) -> Any:
@@ -242,8 +242,7 @@ class TorchClassifier(ClassifierAdapter):
 
         # `no_grad` restores the mode of before when it is left, whatever the hook has set meanwhile.
         with watching(self.model, {layer.name}, start_graph), torch.no_grad():
-            logits = self._logits(self._prepared(inputs))
-            scores = target_scores(logits, targets.to(logits.device, copy=True))
+            scores = target.of(self._logits(self._prepared(inputs)))
         if not caught:
             nothing = scores.new_zeros(len(inputs), 1, 1, 1)
             return LayerGradients(scores, nothing, nothing, fired=False)

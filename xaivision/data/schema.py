@@ -71,6 +71,11 @@ class TableSchema:
         return tuple(feature.name for feature in self.features)
 
     @cached_property
+    def category_names(self) -> tuple[tuple[str, ...], ...]:
+        """For each column what its codes 0, 1, ... stand for, in words; nothing for a column of numbers."""
+        return tuple(tuple(map(str, feature.categories or ())) for feature in self.features)
+
+    @cached_property
     def typical(self) -> tuple[float, ...] | None:
         """The median, or the code of the commonest category, of each column; None where one is not known."""
         known = tuple(feature.typical for feature in self.features if feature.typical is not None)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.completeness import completeness_gap, completeness_tolerance
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.quadrature import Rule, quadrature_rule, trapezoid_rule
 from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
@@ -18,14 +19,14 @@ FIRST_STEPS = 16
 
 
 class Path(NamedTuple):
-    """Lines from `baseline` to `inputs`, (B, *S) each, and the `targets` (B,) whose scores are followed."""
+    """Lines from `baseline` to `inputs`, (B, *S) each, and the `target` whose scores are followed."""
 
     inputs: Tensor
     baseline: Tensor
-    targets: Tensor
+    target: TargetScore
 
     def take(self, rows: Tensor) -> "Path":
-        return Path(self.inputs[rows], self.baseline[rows], self.targets[rows])
+        return Path(self.inputs[rows], self.baseline[rows], self.target.take(rows))
 
 
 class Integral(NamedTuple):
@@ -89,4 +90,4 @@ def _mean_gradient(model: TorchClassifier, path: Path, rule: Rule) -> GradientSu
         share = nodes[part.versions].view(-1, *[1] * (path.inputs.ndim - 1))
         return torch.lerp(path.baseline[part.inputs], path.inputs[part.inputs], share)
 
-    return summed_gradients(model, path.inputs, path.targets, rule.weights, points, "path gradients")
+    return summed_gradients(model, path.inputs, path.target, rule.weights, points, "path gradients")

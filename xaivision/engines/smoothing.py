@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
 
@@ -20,11 +21,11 @@ def input_range(inputs: Tensor, ranges: Sequence[float] | None = None) -> Tensor
     return (high - low).view(-1, *[1] * (inputs.ndim - 1))
 
 
-def smoothed_gradients(model: TorchClassifier, inputs: Tensor, targets: Tensor, scale: Tensor, noise: Tensor) -> GradientSum:
+def smoothed_gradients(model: TorchClassifier, inputs: Tensor, target: TargetScore, scale: Tensor, noise: Tensor) -> GradientSum:
     """Mean gradient over `inputs + scale * noise`; `noise` (samples, *S) is shared by the inputs, `scale` (B, 1, ...)."""
     weights = torch.full((len(noise),), 1 / len(noise), dtype=torch.float64, device="cpu")
 
     def noisy(part: Pairs) -> Tensor:
         return torch.addcmul(inputs[part.inputs], scale[part.inputs], noise[part.versions])
 
-    return summed_gradients(model, inputs, targets, weights, noisy, "smoothed gradients")
+    return summed_gradients(model, inputs, target, weights, noisy, "smoothed gradients")

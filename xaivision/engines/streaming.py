@@ -8,6 +8,7 @@ from torch import Tensor
 
 from xaivision.core.classifier import Classifier, batch_size_of
 from xaivision.core.progress import track
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 
@@ -45,14 +46,14 @@ class GradientSum(NamedTuple):
 
 
 def summed_gradients(
-    model: TorchClassifier, inputs: Tensor, targets: Tensor, weights: Tensor, make: Versions, what: str
+    model: TorchClassifier, inputs: Tensor, target: TargetScore, weights: Tensor, make: Versions, what: str
 ) -> GradientSum:
     """For each input the weighted sum, over versions, of the target score's gradients; `weights` (versions,)."""
     total = torch.zeros(inputs.shape, dtype=torch.float64, device=inputs.device)
     cut = False
     size = model.batches.size(inputs, "gradients")
     for part in track(pairs(len(inputs), len(weights), size), what):
-        found = model.gradients(make(part), targets[part.inputs])
+        found = model.gradients(make(part), target.take(part.inputs))
         cut = cut or found.cut
         _add_weighted(total, part, found.values, weights[part.versions])
     return GradientSum(total, cut)

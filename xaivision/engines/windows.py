@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
-from xaivision.core.targets import target_scores
+from xaivision.core.targets import TargetScore
 from xaivision.engines.streaming import Pairs, streamed_scores
 
 
@@ -45,7 +45,7 @@ def sliding_windows(height: int, width: int, side: tuple[int, int], stride: tupl
     ]
 
 
-def window_scores(model: Classifier, inputs: Tensor, baseline: Tensor, targets: Tensor, windows: list[Window]) -> Tensor:
+def window_scores(model: Classifier, inputs: Tensor, baseline: Tensor, target: TargetScore, windows: list[Window]) -> Tensor:
     """(B, windows) target scores of the inputs with one window replaced by the baseline, in float64."""
     found = torch.empty(len(inputs), len(windows), dtype=torch.float64, device="cpu")
 
@@ -56,7 +56,7 @@ def window_scores(model: Classifier, inputs: Tensor, baseline: Tensor, targets: 
         return batch
 
     for part, scores in streamed_scores(model, inputs, len(windows), hidden, "occlusion"):
-        found[part.inputs, part.versions] = target_scores(scores, targets[part.inputs]).double().cpu()
+        found[part.inputs, part.versions] = target.take(part.inputs).of(scores).double().cpu()
     return found
 
 

@@ -11,7 +11,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import Cancelled, InputError, XaivisionError
 from xaivision.core.explanation import Explanation
-from xaivision.core.presenting import Presentable
+from xaivision.core.presenting import Presentable, few, shape_of
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer, Metric
 from xaivision.core.query import Query, asked
@@ -19,6 +19,7 @@ from xaivision.core.random import seed_for
 from xaivision.core.scores import Scores
 from xaivision.core.sharing import sharing
 from xaivision.core.targets import Targets
+from xaivision.core.verdict import worst
 from xaivision.core.wrapping import classifier
 from xaivision.engines.ranking import spearman_matrix
 from xaivision.explainers.controls import Random
@@ -27,7 +28,7 @@ from xaivision.explainers.controls import Random
 RANDOM_DRAWS = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Presentable):
     """Explanations of one query by label, methods first and `controls` after them.
 
@@ -44,6 +45,12 @@ class Comparison(Presentable):
     agreement_labels: tuple[str, ...]
     failures: Mapping[str, str]
     seconds: float
+
+    def _in_short(self) -> tuple[str, ...]:
+        named = {"controls": self.controls, "metrics": self.scores, "failures": self.failures}
+        said = [f"{what} {few(names)}" for what, names in named.items() if names]
+        verdict = worst(self.explanations[label].verdict.status for label in self.methods)
+        return (few(self.methods), *said, f"inputs {shape_of(self.query.inputs)}", f"verdict {verdict}")
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -120,7 +127,7 @@ def _explanations(model: ClassifierAdapter, query: Query, plan: Plan, failures: 
     everyone = {**plan.explainers, **plan.controls}
     for label, explainer in track(list(everyone.items()), "methods"):
         try:
-            found[label] = explainer.explain(model, query.inputs, query.targets, seed=plan.seed)
+            found[label] = explainer.explain(model, query.inputs, query.target, seed=plan.seed)
         except Cancelled:
             raise
         except XaivisionError as error:
@@ -177,7 +184,7 @@ def _further_draws(model: ClassifierAdapter, metric: Metric, first: Attribution,
     """The same metric on more draws of chance."""
     found = []
     for draw in range(1, RANDOM_DRAWS):
-        again = Random().explain(model, first.query.inputs, first.query.targets, seed=seed_for(plan.seed, "draw", draw))
+        again = Random().explain(model, first.query.inputs, first.query.target, seed=seed_for(plan.seed, "draw", draw))
         found.append(metric.evaluate(model, again, seed=plan.seed))
     return found
 

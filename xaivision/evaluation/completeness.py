@@ -10,7 +10,6 @@ from xaivision.core.completeness import ABSOLUTE, OF_THE_CHANGE, completeness_ga
 from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
 from xaivision.core.sharing import shared_scores
-from xaivision.core.targets import target_scores
 from xaivision.evaluation.measurement import measurement
 
 
@@ -42,8 +41,8 @@ class Completeness:
                 raise InputError(f"`completeness` needs the baseline of the contributions. `{explanation.method}` has none.")
             scores = shared_scores(m.model, explanation.query.inputs)
             reference = shared_scores(m.model, explanation.baseline)
-            targets = explanation.query.targets
-            change = score_change(target_scores(scores, targets), target_scores(reference, targets))
+            target = explanation.query.target
+            change = score_change(target.of(scores), target.of(reference))
             gap = completeness_gap(explanation.values, change)
             relative = gap.abs() / change.abs().clamp_min(ABSOLUTE / OF_THE_CHANGE)
             relative[~relative.isfinite()] = float("nan")

@@ -31,6 +31,6 @@ def checked(
         controls = {}
         for name in CONTROLS[adapter.domain]:
             control = explainer(name)
-            answer = control.explain(adapter, inputs, explanation.query.targets, seed=seed).as_attribution()
+            answer = control.explain(adapter, inputs, explanation.query.target, seed=seed).as_attribution()
             controls[name] = check.evaluate(adapter, control, answer, seed=seed)
     return replace(found, controls=controls)

@@ -14,6 +14,7 @@ from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.metering import Meter, metered
 from xaivision.core.origin import plain_settings
 from xaivision.core.protocols import Metric, SanityCheck
+from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
 from xaivision.core.wrapping import classifier
 
@@ -73,11 +74,8 @@ def _check_attribution(about: AboutEvaluator, explanation: object) -> None:
 
 
 def _check_model(about: AboutEvaluator, adapter: ClassifierAdapter, explanation: Attribution) -> None:
-    if adapter.domain not in about.domains or adapter.access < about.needs:
-        raise CapabilityError(
-            f"`{about.name}` needs a model of {' or '.join(about.domains)} inputs that gives its {about.needs}. "
-            f"Got {adapter!r}, which gives its {adapter.access}."
-        )
+    if why := unmet(about, adapter):
+        raise CapabilityError(why)
     highest = int(explanation.query.targets.max())
     if highest >= adapter.num_classes:
         raise InputError(

@@ -88,7 +88,7 @@ class ParameterRandomization:
     ) -> Tensor:
         """(B, ...) feature values of the same question put to the module with these layers random."""
         with model.held(), unshared(), reinitialized(model.model, layers, seed_for(seed, "randomization")):
-            after = explainer.explain(model, before.query.inputs, before.query.targets, seed=before.origin.seed)
+            after = explainer.explain(model, before.query.inputs, before.query.target, seed=before.origin.seed)
         return after.as_attribution().feature_values
 
 

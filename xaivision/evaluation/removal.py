@@ -6,15 +6,16 @@ Source: Petsiuk, Das, Saenko, RISE, 2018, arXiv:1806.07421.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import torch
 from torch import Tensor
 
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
-from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
-from xaivision.core.targets import target_scores
+from xaivision.core.targets import TargetScore
 from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.ranking import removal_order
 from xaivision.engines.removal_curves import area_under, removal_curves, step_counts
@@ -51,23 +52,23 @@ class _RemovalCurve:
         """The area under the curve from `start`, (B, *S), to `substitutes`; undefined for maps that are not finite."""
         counts = step_counts(order.shape[1], self.steps)
         scores = removal_curves(m.model, start, substitutes, order, counts)
-        outputs, unit = self._outputs(m.model, scores.flatten(0, 1))
-        targets = m.explanation.query.targets
-        curves = target_scores(outputs, targets.repeat_interleave(len(counts))).view(len(start), len(counts))
+        target, unit = self._followed(m)
+        rows = torch.arange(len(start), device=scores.device).repeat_interleave(len(counts))
+        curves = target.take(rows).of(scores.flatten(0, 1)).view(len(start), len(counts))
         area = area_under(curves, counts)
         area[~m.explanation.values.flatten(1).isfinite().all(1)] = float("nan")
         return m.scores(area, f"mean {unit} over the share of features replaced", curves=curves.double().cpu())
 
-    def _outputs(self, model: ClassifierAdapter, scores: Tensor) -> tuple[Tensor, str]:
-        """What the curve follows, (n, K), and its unit."""
+    def _followed(self, m: Measurement) -> tuple[TargetScore, str]:
+        """The number that the curve follows, and its unit."""
+        asked = m.explanation.query.target
         if self.output == "score":
-            return scores, model.score_unit
-        probabilities = model.probabilities(scores)
-        if probabilities is not None:
-            return probabilities, "probability"
+            return asked, asked.unit
+        if m.model.gives_probabilities:
+            return TargetScore(asked.classes, output="probability", score_unit=m.model.score_unit), "probability"
         if self.output == "probability":
-            raise InputError(f"`output` 'probability' needs a model that gives probabilities. Got {model!r}. Use 'score'.")
-        return scores, "margin"
+            raise InputError(f"`output` 'probability' needs a model that gives probabilities. Got {m.model!r}. Use 'score'.")
+        return TargetScore(asked.classes), "margin"
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class GradCam:
         """Contributions of regions to the score, (B, 1, H, W)."""
         with question(self, model, inputs, targets, seed=seed) as q:
             layer = q.torch_model.layer(self.layer, q.query.inputs)
-            found = q.torch_model.layer_gradients(q.query.inputs, q.query.targets, layer)
+            found = q.torch_model.layer_gradients(q.query.inputs, q.query.target, layer)
             _doubts(q, found, layer.name)
             maps = channel_weighted_map(found.activations, found.gradients.mean((2, 3)))
             if self.positive_only:

@@ -30,7 +30,7 @@ class InputXGradient:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs. They need not add up: the model is not linear."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            found = q.torch_model.gradients(q.query.inputs, q.query.targets)
+            found = q.torch_model.gradients(q.query.inputs, q.query.target)
             gradient_doubts(q, found.cut)
             values = q.query.inputs * found.values
             return q.attribution(values, "contribution", baseline=values.new_zeros(()).expand_as(values))

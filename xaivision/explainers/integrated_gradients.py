@@ -13,7 +13,7 @@ from xaivision.core.completeness import score_change, score_scale
 from xaivision.core.errors import InputError
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
-from xaivision.core.targets import Targets, target_scores
+from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
@@ -56,8 +56,8 @@ class IntegratedGradients:
         """Contributions of the shape of the inputs, which sum to the change of the score."""
         with question(self, model, inputs, targets, seed=seed) as q:
             baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
-            reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
-            path = Path(q.query.inputs, baseline, q.query.targets)
+            reference = q.query.target.of(shared_scores(q.model, baseline))
+            path = Path(q.query.inputs, baseline, q.query.target)
             change = score_change(q.query.scores, reference)
             if self.steps == "auto":
                 found = refined_path_integral(q.torch_model, path, change, self.max_steps, score_scale(q.query.scores, reference))

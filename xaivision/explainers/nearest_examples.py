@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from xaivision.core.about import About
@@ -50,19 +51,19 @@ class NearestExamples:
             raise InputError(f"`k` must be from 1 to the {len(self.background)} examples of the background. Got {self.k}.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Examples:
-        """Examples (B, k, *S), nearest first. Without `layer`, `maps` holds what each feature adds to the squared distance."""
+        """Examples (B, k, *S), nearest first. Without `layer`, `maps` holds what each feature adds to minus the distance."""
         with question(self, model, inputs, targets, seed=seed) as q:
             background = self._checked_background(q)
             points, candidates = self._represented(q, background)
             indices, distances = nearest(points, candidates, self.k)
             examples = background[indices]
-            scores = q.model(examples.flatten(0, 1)).view(*indices.shape, -1)
-            wanted = q.query.targets[:, None, None].expand(-1, self.k, 1)
+            scores = q.model(examples.flatten(0, 1))
+            rows = torch.arange(len(examples), device=scores.device).repeat_interleave(self.k)
             return q.examples(
                 examples,
                 indices,
                 -distances,
-                example_scores=scores.gather(2, wanted).squeeze(2),
+                example_scores=q.query.target.take(rows).of(scores).view(indices.shape),
                 maps=self._maps(points, candidates, indices, q) if self.layer is None else None,
             )
 
@@ -94,9 +95,11 @@ class NearestExamples:
         return points.flatten(1), candidates.flatten(1)
 
     def _maps(self, points: Tensor, candidates: Tensor, indices: Tensor, q: Question) -> Tensor:
-        """Minus the squared difference of each feature: what it adds to minus the squared distance."""
-        difference = points[:, None] - candidates[indices]
-        return -(difference**2).view(*indices.shape, *q.query.inputs.shape[1:])
+        """What each feature adds to minus the distance: its squared difference, as a share of the distance."""
+        squared = (points[:, None] - candidates[indices]) ** 2
+        distance = squared.sum(-1, keepdim=True).sqrt()
+        shares = torch.where(distance > 0, squared / distance.clamp_min(torch.finfo(squared.dtype).tiny), 0)
+        return -shares.view(*indices.shape, *q.query.inputs.shape[1:])
 
 
 def _spread(background: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
-from xaivision.core.targets import Targets, target_scores
+from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, unchanging, window_scores
 from xaivision.explainers.settings import check_positive_integer
@@ -48,9 +48,9 @@ class Occlusion:
         """Contributions: drops of the score per position. They add up where windows do not overlap and the model is linear."""
         with question(self, model, inputs, targets, seed=seed) as q:
             baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
-            reference = target_scores(shared_scores(q.model, baseline), q.query.targets)
+            reference = q.query.target.of(shared_scores(q.model, baseline))
             windows = self._windows(q.query.inputs)
-            hidden = window_scores(q.model, q.query.inputs, baseline, q.query.targets, windows)
+            hidden = window_scores(q.model, q.query.inputs, baseline, q.query.target, windows)
             drops = q.query.scores.double().cpu()[:, None] - hidden
             # Rounding depends on the batch; without this it would show as a map where nothing is hidden.
             drops = drops.masked_fill(unchanging(q.query.inputs, baseline, windows).cpu(), 0)

@@ -30,6 +30,6 @@ class Saliency:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Slopes of the shape of the inputs."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            found = q.torch_model.gradients(q.query.inputs, q.query.targets)
+            found = q.torch_model.gradients(q.query.inputs, q.query.target)
             gradient_doubts(q, found.cut)
             return q.attribution(found.values, "slope")

@@ -47,7 +47,7 @@ class SmoothGrad:
         """Slopes of the shape of the inputs."""
         with question(self, model, inputs, targets, seed=seed) as q:
             scale = self.noise * input_range(q.query.inputs, q.model.ranges)
-            found = smoothed_gradients(q.torch_model, q.query.inputs, q.query.targets, scale, self._draws(q))
+            found = smoothed_gradients(q.torch_model, q.query.inputs, q.query.target, scale, self._draws(q))
             gradient_doubts(q, found.cut)
             return q.attribution(found.values.to(inputs.dtype), "slope")
 

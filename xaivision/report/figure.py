@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from xaivision.core.concept_scores import ConceptScores
@@ -66,9 +67,10 @@ def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
 
 def checked_index(query: Query, index: int) -> int:
     """Raises: InputError, where there is no such input."""
-    if not 0 <= index < len(query):
-        raise InputError(f"`index` must be from 0 to {len(query) - 1}, one of the {len(query)} inputs. Got {index}.")
-    return index
+    whole = isinstance(index, int | np.integer) and not isinstance(index, bool)
+    if not whole or not 0 <= index < len(query):
+        raise InputError(f"`index` must be a whole number from 0 to {len(query) - 1}, the number of an input. Got {index!r}.")
+    return int(index)
 
 
 def figure_of(result: Comparison | Explanation, index: int = 0) -> Figure:

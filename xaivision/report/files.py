@@ -1,6 +1,11 @@
-"""Results as files: one safetensors file each, tensors by field path and the rest as JSON in its header. No pickle."""
+"""Results as files: one safetensors file each, tensors by field path and the rest as JSON in its header. No pickle.
 
+The header also holds the sha256 of the whole file, every byte of it, with the 64 digits of the checksum itself taken as zeros.
+"""
+
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +19,11 @@ from xaivision.report.stored_types import RESULTS
 from xaivision.report.whole_file import write_whole
 
 SUFFIX = ".safetensors"
-SCHEMA, VERSION = "xaivision-result", "1"
+SCHEMA, VERSION = "xaivision-result", "2"
+# Version 1 had no checksum: whether such a file is still what was written cannot be known.
+UNCHECKED_VERSION = "1"
+CHECKSUM = "sha256"
+NO_DIGITS = "0" * 64
 # More than any result that fits a machine's memory comfortably; a file that claims more is a mistake or an attack.
 LARGEST_FILE = 8 * 2**30
 LARGEST_HEADER = 64 * 2**20
@@ -37,7 +46,7 @@ def save(result: Any, path: str | Path) -> Path:
 
     Tensors keep every bit and their dtype; `load` gives them back on the CPU.
 
-    Raises: InputError, where a file cannot hold the result; OSError, where the disk is full or the folder missing.
+    Raises: InputError, where a file cannot hold the result; OSError, where the disk is full or the folder does not exist.
     """
     if not isinstance(result, RESULTS):
         raise InputError(f"`save` takes {', '.join(kind.__name__ for kind in RESULTS)}. Got {type(result).__name__}.")
@@ -45,10 +54,11 @@ def save(result: Any, path: str | Path) -> Path:
     tree = encoder.node(result, "")
     body = json.dumps(tree, allow_nan=False, separators=(",", ":"))
     try:
-        content = tensors_to(encoder.tensors, {"schema": SCHEMA, "version": VERSION, "result": body})
+        header = {"schema": SCHEMA, "version": VERSION, CHECKSUM: NO_DIGITS, "result": body}
+        content = tensors_to(encoder.tensors, header)
     except (KeyError, SafetensorError, ValueError) as error:
         raise InputError(f"The result holds tensors of a kind that safetensors files cannot hold: {error}.") from error
-    return write_whole(_with_suffix(Path(path)), content)
+    return write_whole(_with_suffix(Path(path)), *_sealed(content))
 
 
 def load(path: str | Path) -> Any:
@@ -70,7 +80,7 @@ def load(path: str | Path) -> Any:
 
 
 def _result(content: bytes) -> Any:
-    body = _tree(_metadata(content))
+    body = _json(_checked(_metadata(content), content)["result"])
     try:
         tensors = tensors_from(content)
     except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError, OverflowError) as error:
@@ -113,18 +123,51 @@ def _metadata(content: bytes) -> dict[str, Any]:
     found = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise FileFormatError("it is a safetensors file of something else")
-    if found.get("version") != VERSION:
+    version = found.get("version")
+    if version == UNCHECKED_VERSION:
         raise FileFormatError(
-            f"it has version {str(found.get('version'))[:20]!r} of the format and this release reads {VERSION!r}"
+            "it was written by an earlier release, without a checksum, and what it holds cannot be vouched for; "
+            "ask the method again and save its answer with this release"
         )
+    if version != VERSION:
+        raise FileFormatError(f"it has version {str(version)[:20]!r} of the format and this release reads {VERSION!r}")
+    if set(found) != {"schema", "version", CHECKSUM, "result"} or not all(isinstance(part, str) for part in found.values()):
+        raise FileFormatError("its header has other entries than a result's")
     return found
 
 
-def _tree(metadata: dict[str, Any]) -> Any:
-    body = metadata.get("result")
-    if set(metadata) != {"schema", "version", "result"} or not isinstance(body, str):
-        raise FileFormatError("its header has other entries than a result's")
-    return _json(body)
+def _sealed(content: bytes) -> tuple[memoryview, bytes, memoryview]:
+    """The file in three parts, of which the second is its checksum: a large result is not copied once more."""
+    before, after = _around_digits(content, NO_DIGITS)
+    return before, _digits(before, after).encode("ascii"), after
+
+
+def _checked(metadata: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """Raises: FileFormatError, where one bit of the file is not as it was written."""
+    given = metadata[CHECKSUM]
+    if not re.fullmatch("[0-9a-f]{64}", given) or given != _digits(*_around_digits(content, given)):
+        raise FileFormatError(
+            "its content does not match its checksum: it was damaged or changed after it was written; copy or save it again"
+        )
+    return metadata
+
+
+def _around_digits(content: bytes, digits: str) -> tuple[memoryview, memoryview]:
+    """What stands before and after the digits of the checksum."""
+    # Quotes inside the other entries are escaped, so this can be found in one place only.
+    entry = f'"{CHECKSUM}":"{digits}"'.encode("ascii")
+    start = content.find(entry, 0, LENGTH_BYTES + int.from_bytes(content[:LENGTH_BYTES], "little"))
+    if start < 0:
+        raise FileFormatError("its checksum is not where `save` writes it")
+    end, view = start + len(entry) - 1, memoryview(content)
+    return view[: end - len(digits)], view[end:]
+
+
+def _digits(before: memoryview, after: memoryview) -> str:
+    found = hashlib.sha256(before)
+    found.update(NO_DIGITS.encode("ascii"))
+    found.update(after)
+    return found.hexdigest()
 
 
 def _json(text: str | bytes) -> Any:

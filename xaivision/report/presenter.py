@@ -18,12 +18,16 @@ from xaivision.report.scores_figure import scores_figure
 class ReportPresenter:
     """Draws any result, writes it to a file, and renders it for notebooks."""
 
-    def show(self, result: Any) -> Figure:
-        """A figure of the result, of its first input where it has several (`report.figure` draws the others).
+    def show(self, result: Any, index: int | None = None) -> Figure:
+        """A figure of the result: of the input at `index`, the first one where None; scores have one figure of all inputs.
 
-        Raises: InputError, where it is no result of this library.
+        Raises: InputError, where it is no result of this library, there is no such input, or scores are given an index.
         """
-        return scores_figure(result) if isinstance(result, Scores) else figure_of(_known(result))
+        if not isinstance(result, Scores):
+            return figure_of(_known(result), 0 if index is None else index)
+        if index is not None:
+            raise InputError(f"`show` draws all inputs of scores in one figure. Got the index {index!r}. Leave it out.")
+        return scores_figure(result)
 
     def save(self, result: Any, path: str | Path) -> Path:
         """Write the result to one safetensors file; its path."""

@@ -77,8 +77,8 @@ def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
 
 
 def unit_of(attribution: Attribution) -> str:
-    """`logit` for contributions, `logit per unit of input` for slopes."""
-    unit = attribution.query.score_unit
+    """`logit` for contributions, `logit per unit of input` for slopes, of whatever was explained."""
+    unit = attribution.query.unit
     return unit if attribution.kind == "contribution" else f"{unit} per unit of input"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import torch
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
@@ -39,7 +40,7 @@ FIELDS: dict[type, dict[str, Any]] = {
 
 # Fields whose first axis runs over the inputs: whoever reads a result indexes them.
 PER_INPUT: dict[type, tuple[str, ...]] = {
-    Query: ("inputs", "targets", "scores", "probabilities"),
+    Query: ("inputs", "targets", "scores", "probabilities", "against"),
     Diagnostics: ("completeness_gap", "local_fit"),
     Attribution: ("values", "baseline", "reference_scores"),
     Examples: ("examples", "indices", "similarity", "example_scores", "maps"),
@@ -100,8 +101,12 @@ def _uneven(value: Any, inputs: int) -> str:
 def _targets(query: Query) -> str:
     if query.targets.is_floating_point() or query.targets.ndim != 1 or query.scores.ndim != 1 or query.inputs.ndim < 2:
         return "the parts of the Query have the wrong shapes"
+    rivals = query.targets[:0] if query.against is None else query.against
+    if rivals.is_floating_point() or rivals.ndim != 1:
+        return "`against` of the Query has the wrong shape"
+    asked = torch.cat([query.targets, rivals])
     known = len(query.class_names)
-    outside = bool((query.targets < 0).any()) or (known > 0 and bool((query.targets >= known).any()))
+    outside = bool((asked < 0).any()) or (known > 0 and bool((asked >= known).any()))
     return "a target of the Query is no class" if outside else ""
 
 
