@@ -26,6 +26,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "datasets": markdown_tables.datasets,
     "models": markdown_tables.models,
     "commands": markdown_tables.commands,
+    "architectures": lambda: markdown_tables.architectures(ROOT / "docs" / "results" / "architectures.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

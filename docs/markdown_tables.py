@@ -63,6 +63,19 @@ def benchmarks(results: Path) -> str:
     return "\n\n".join(_benchmark(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(results.glob("*.json")))
 
 
+def architectures(result: Path) -> str:
+    """How many architectures each method is right on, then each architecture with whatever is not plainly valid."""
+    rows = json.loads(result.read_text(encoding="utf-8"))["rows"]
+    standings = ("valid", "repaired", "doubtful", "refused")
+    counted: dict[str, dict[str, int]] = {}
+    for finding in (finding for row in rows for finding in row["findings"]):
+        counts = counted.setdefault(finding["method"], dict.fromkeys(standings, 0))
+        counts[finding["standing"]] += 1
+    methods_ = table(("Method", *standings), [(f"`{name}`", *counts.values()) for name, counts in sorted(counted.items())])
+    whole = table(("Architecture", *standings), [_architecture(row, standings) for row in rows])
+    return f"{methods_}\n\n{whole}\n\n" + "\n\n".join(_whys(row) for row in rows)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [heads, ["---"] * len(heads), *([_cell(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -85,6 +98,26 @@ def _cell(value: Any) -> str:
 def _benchmark(result: Mapping[str, Any]) -> str:
     facts = f"Goal: {result['goal']}\n\nMeasured on: {result['machine']}"
     return f"## {result['title']}\n\n{result['what']}\n\n{table(result['columns'], result['rows'])}\n\n{facts}"
+
+
+def _architecture(row: Mapping[str, Any], standings: Sequence[str]) -> list[str]:
+    names = {standing: [one["method"] for one in row["findings"] if one["standing"] == standing] for standing in standings}
+    listed = [", ".join(f"`{name}`" for name in names[standing]) for standing in standings[1:]]
+    return [f"`{row['architecture']}`", f"the other {len(names['valid'])}", *listed]
+
+
+def _whys(row: Mapping[str, Any]) -> str:
+    """What was said of each method that is not plainly valid; methods of which the same is said share a row."""
+    said: dict[str, list[str]] = {}
+    for one in row["findings"]:
+        if one["reasons"]:
+            said.setdefault(_said(one), []).append(f"`{one['method']}`")
+    rows = [(", ".join(methods), text) for text, methods in said.items()]
+    return f"### `{row['architecture']}`\n\n" + table(("Methods", "What was said"), rows)
+
+
+def _said(finding: Mapping[str, Any]) -> str:
+    return "; ".join(finding["reasons"]).replace(f"`{finding['method']}`", "it", 1)
 
 
 def _explainer_types(*, control: bool) -> dict[str, type]:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from xaivision.data.registry import load_dataset
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
-    from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images
+    from xaivision.explainers.captum_original import Captum
+    from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
     from xaivision.report.files import load
     from xaivision.terminal import progress
 
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Attribution",
+    "Captum",
     "Classifier",
     "Comparison",
     "FunctionClassifier",
@@ -56,11 +58,13 @@ __all__ = [
     "load_images",
     "load_model",
     "load_sample_images",
+    "preflight",
     "progress",
 ]
 
 _ROOMS = {
     "Attribution": "xaivision.core.attribution",
+    "Captum": "xaivision.explainers.captum_original",
     "Classifier": "xaivision.core.classifier",
     "Comparison": "xaivision.evaluation.comparison",
     "FunctionClassifier": "xaivision.core.function_classifier",
@@ -80,6 +84,7 @@ _ROOMS = {
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
     "load_sample_images": "xaivision.facade",
+    "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
 }
 

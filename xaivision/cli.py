@@ -1,16 +1,36 @@
 """The command line: parse, call, show."""
 
-import ast
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from xaivision import __version__
+from xaivision.arguments import names_in, row_numbers, settings_by_name
 from xaivision.core.errors import Cancelled, InputError, XaivisionError
+from xaivision.options import (
+    AgainstOption,
+    BackgroundOption,
+    InputsArgument,
+    JsonOption,
+    LabelOption,
+    MethodOption,
+    ModelOption,
+    OutputOption,
+    RowsOption,
+    ScoreOption,
+    SeedOption,
+    SetOption,
+    TargetOption,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from xaivision.asking import Asked
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,17 +40,6 @@ app = typer.Typer(
 )
 
 REFUSED, BAD_INPUT, STOPPED = 1, 2, 130
-
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="A model's name, or package.module:factory.")]
-TargetOption = Annotated[
-    str | None, typer.Option("--target", "-t", help="Class name or number; the predicted class if left out.")
-]
-RowsOption = Annotated[str, typer.Option("--rows", help="Rows of a table: 3, 0,5 or 0-9.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Everything random is drawn from it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="A setting: steps=64, or integrated_gradients.steps=64.")]
-OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Folder for figures and results.")]
-InputsArgument = Annotated[list[str], typer.Argument(help="Photos, folders, sample photos, a CSV file or a data set's name.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -50,31 +59,42 @@ def _about(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="methods, metrics, models or datasets; everything if left out.")] = "",
+    what: Annotated[str, typer.Argument(help="methods, controls, metrics, models or datasets; all if left out.")] = "",
+    name: Annotated[str, typer.Argument(help="One of them: print all that is known of it.")] = "",
+    long: Annotated[bool, typer.Option("--long", help="Whole cards.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What there is, by name.
+    """What there is, by name: one line each, or the whole card of one.
 
-    Example: xaivision list methods
+    Example: xaivision list methods occlusion
     """
-    from xaivision.catalog import catalog
-    from xaivision.report.table import catalog_table
+    from xaivision.terminal import doing, progress
 
-    shelves = catalog(what)
+    with progress():
+        shelves = doing("reading the cards", lambda: _shelves(what, name, whole=long or bool(name)))
     if as_json:
         _print_json(shelves)
         return
+    from xaivision.catalog import COST_NOTE, OVERVIEW
+    from xaivision.report.table import catalog_table, overview_table
+
     for shelf, cards in shelves.items():
-        Console().print(catalog_table(shelf, cards))
+        note = f"{COST_NOTE} " if "cost" in OVERVIEW[shelf] else ""
+        hint = f"{note}`xaivision list {shelf} NAME` prints a whole card."
+        _show(catalog_table(shelf, cards) if long or name else overview_table(shelf, cards, OVERVIEW[shelf], hint))
 
 
 @app.command()
 def explain(
     inputs: InputsArgument,
-    method: Annotated[str, typer.Option("--method", "-x", help="A method's name; `xaivision list methods` shows them.")],
+    method: MethodOption,
     model: ModelOption = "efficientnet_lite0",
     target: TargetOption = None,
+    against: AgainstOption = None,
+    score: ScoreOption = "score",
     rows: RowsOption = "0",
+    label: LabelOption = None,
+    background: BackgroundOption = None,
     setting: SetOption = None,
     seed: SeedOption = 0,
     output: OutputOption = Path("xaivision_output"),
@@ -84,36 +104,44 @@ def explain(
 
     Example: xaivision explain cat.jpg --method integrated_gradients --set baseline=blur
     """
-    from xaivision import facade
-    from xaivision.naming import items_from, model_from
-    from xaivision.report.summary import explanation_summary
-    from xaivision.report.table import explanation_table
-    from xaivision.terminal import progress
+    from xaivision.terminal import doing, progress
 
-    asked = model_from(model)
-    items = items_from(inputs, asked, row_numbers(rows))
+    settings, numbers = settings_by_name(setting, [method]), row_numbers(rows)
+    _check_folder(output)
     with progress():
-        found = facade.explain(
-            asked, items.inputs, method, _target(target), seed=seed, **settings_by_method(setting, [method])[method]
-        )
-    written = [found.save(_folder(output) / method), *_figures(found, items.titles, output, method)]
-    if as_json:
-        _print_json(explanation_summary(found, items.titles))
-    else:
-        Console().print(explanation_table(found, items.titles))
-        _say_written(written)
+        asked = _asked(model, inputs, numbers, label)
+        from xaivision import facade
+        from xaivision.report.summary import explanation_summary
+        from xaivision.report.table import explanation_table
+
+        asked.add_background(settings, background)
+        wanted = asked.target_said(target, against, score)
+        explainer = facade.explainer_with(asked.model, method, settings[method])
+        found = facade.explain(asked.model, asked.inputs, explainer, wanted, seed=seed)
+        written = doing("writing figures", lambda: _written(found, asked.titles, output, method))
+    _tell(
+        lambda: explanation_summary(found, asked.titles),
+        lambda: explanation_table(found, asked.titles),
+        written,
+        asked.notes,
+        as_json=as_json,
+    )
     _exit_with([found.verdict.status])
 
 
 @app.command()
 def compare(
     inputs: InputsArgument,
-    methods: Annotated[str, typer.Option("--methods", "-x", help="Names, comma between; all that fit if left out.")] = "",
+    methods: Annotated[str, typer.Option("--methods", "-x", help="Names, comma between, or all; the usual if left out.")] = "",
     model: ModelOption = "efficientnet_lite0",
     target: TargetOption = None,
+    against: AgainstOption = None,
+    score: ScoreOption = "score",
     controls: Annotated[str, typer.Option("--controls", help="Names, comma between; two that fit if left out.")] = "",
     metrics: Annotated[str, typer.Option("--metrics", help="Names, comma between.")] = "deletion,insertion",
     rows: RowsOption = "0",
+    label: LabelOption = None,
+    background: BackgroundOption = None,
     setting: SetOption = None,
     seed: SeedOption = 0,
     output: OutputOption = Path("xaivision_output"),
@@ -123,35 +151,88 @@ def compare(
 
     Example: xaivision compare cat.jpg --methods grad_cam,integrated_gradients,occlusion
     """
-    from xaivision import facade
-    from xaivision.naming import items_from, model_from
-    from xaivision.report.html import write_html
-    from xaivision.report.summary import comparison_summary
-    from xaivision.report.table import comparison_table
-    from xaivision.terminal import progress
+    from xaivision.terminal import doing, progress
 
-    asked = model_from(model)
-    items = items_from(inputs, asked, row_numbers(rows))
-    names = _names(methods) or list(facade.fitting_methods(asked))
+    numbers, judges = row_numbers(rows), names_in(metrics)
+    _check_folder(output)
     with progress():
+        asked = _asked(model, inputs, numbers, label)
+        from xaivision import facade
+        from xaivision.report.summary import comparison_summary
+        from xaivision.report.table import comparison_table
+
+        given = ["background"] if background else ()
+        names = names_in(methods) or list(facade.usual_methods(asked.model, given))
+        names = list(facade.fitting_methods(asked.model, given)) if names == ["all"] else names
+        settings = settings_by_name(setting, names, judges)
+        asked.add_background({name: settings[name] for name in names}, background)
         found = facade.compare(
-            asked,
-            items.inputs,
+            asked.model,
+            asked.inputs,
             names,
-            targets=_target(target),
-            controls=_names(controls) or None,
-            metrics=_names(metrics),
+            targets=asked.target_said(target, against, score),
+            controls=names_in(controls) or None,
+            metrics=judges,
             seed=seed,
-            settings=settings_by_method(setting, names),
+            settings={name: settings[name] for name in names},
+            metric_settings={name: settings[name] for name in judges},
         )
-    report = write_html(_folder(output) / "report.html", [(_title(items.titles), found)])
-    written = [report, found.save(output / "comparison"), *_figures(found, items.titles, output, "comparison")]
-    if as_json:
-        _print_json(comparison_summary(found, items.titles))
-    else:
-        Console().print(comparison_table(found))
-        _say_written(written)
+        written = doing("writing the report", lambda: _written(found, asked.titles, output, "comparison", report=True))
+    _tell(lambda: comparison_summary(found, asked.titles), lambda: comparison_table(found), written, asked.notes, as_json=as_json)
     _exit_with([one.verdict.status for one in found.explanations.values()] + ["refuse"] * len(found.unanswered))
+
+
+@app.command()
+def evaluate(
+    inputs: InputsArgument,
+    method: MethodOption,
+    metric: Annotated[str, typer.Option("--metric", help="A metric or sanity check; `xaivision list metrics` shows them.")],
+    model: ModelOption = "efficientnet_lite0",
+    target: TargetOption = None,
+    against: AgainstOption = None,
+    score: ScoreOption = "score",
+    rows: RowsOption = "0",
+    label: LabelOption = None,
+    background: BackgroundOption = None,
+    setting: SetOption = None,
+    seed: SeedOption = 0,
+    output: OutputOption = Path("xaivision_output"),
+    as_json: JsonOption = False,
+) -> None:
+    """How good one method is by one metric or sanity check, next to controls.
+
+    Example: xaivision evaluate cat.jpg --method saliency --metric deletion --set deletion.steps=64
+    """
+    from xaivision.terminal import doing, progress
+
+    settings, numbers = settings_by_name(setting, [method], [metric]), row_numbers(rows)
+    _check_folder(output)
+    with progress():
+        asked = _asked(model, inputs, numbers, label)
+        from xaivision import facade
+        from xaivision.report.summary import evaluation_summary
+        from xaivision.report.table import scores_table
+
+        asked.add_background({method: settings[method]}, background)
+        found, verdict = facade.judged(
+            asked.model,
+            asked.inputs,
+            method,
+            metric,
+            asked.target_said(target, against, score),
+            seed=seed,
+            settings=settings[method],
+            metric_settings=settings[metric],
+        )
+        written = doing("writing the figure", lambda: _written(found, (), output, f"{metric}_of_{method}"))
+    _tell(
+        lambda: evaluation_summary(found, asked.titles),
+        lambda: scores_table(found, asked.titles),
+        written,
+        asked.notes,
+        as_json=as_json,
+    )
+    _exit_with(["refuse"] if found.undefined else [verdict.status] if verdict else [])
 
 
 @app.command()
@@ -165,46 +246,50 @@ def demo(
 
     Example: xaivision demo --output demo_output
     """
-    from xaivision.demo import run_demo
-    from xaivision.report.table import comparison_table
-    from xaivision.terminal import progress
+    from xaivision.terminal import doing, progress
 
+    _check_folder(output)
     with progress():
-        made = run_demo(_folder(output), quick=quick, seed=seed)
+        doing("starting", lambda: import_module("xaivision.demo"))
+        from xaivision.demo import run_demo
+        from xaivision.report.table import comparison_table
+
+        made = run_demo(_made(output), quick=quick, seed=seed)
     if as_json:
         _print_json(made.summary)
         return
     for title, comparison in made.comparisons:
-        Console().print(comparison_table(comparison, title=title))
+        _show(comparison_table(comparison, title=title))
     _say_written(made.written)
 
 
 @app.command()
 def info(
-    model: Annotated[str, typer.Option("--model", "-m", help="A model's name: print its card.")] = "",
+    model: Annotated[str, typer.Option("--model", "-m", help="A model's name: print its card and preflight.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Versions and the machine; with --model, what is known of a model.
+    """Versions and the machine; with --model, what is known of a model, and which methods are right on it.
 
     Example: xaivision info --model efficientnet_lite0
     """
-    from xaivision.catalog import environment, model_facts
-    from xaivision.report.table import facts_table
+    from xaivision.terminal import doing, progress
 
-    facts = model_facts(model) if model else environment()
+    with progress():
+        facts, tables = doing(f"looking at {model}" if model else "looking around", lambda: _told(model))
     if as_json:
         _print_json(facts)
-    else:
-        Console().print(facts_table(facts))
+        return
+    for table in tables:
+        _show(table)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what a caller did wrong is one sentence on standard error."""
     try:
-        # Outside its standalone mode, what `typer.Exit` carries is returned.
+        # Outside its standalone mode, what `typer.Exit` carries is returned; so is 130 where the user stopped it.
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort, Cancelled):
-        return _failed("Stopped.", STOPPED)
+        code = STOPPED
     except XaivisionError as error:
         return _failed(str(error), BAD_INPUT)
     except OSError as error:
@@ -213,71 +298,87 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(error, "format_message"):  # typer's own usage errors
             return _failed(str(error.format_message()), BAD_INPUT)
         raise
+    if code == STOPPED:
+        return _failed("Stopped.", STOPPED)
     return code if isinstance(code, int) else 0
 
 
-def settings_by_method(given: Sequence[str] | None, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Settings such as `steps=64` (for every method named) or `occlusion.window=32` (for one), as Python values.
+def _shelves(what: str, name: str, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
+    from xaivision.catalog import catalog, full_cards
 
-    Raises: InputError, where one is not name=value, or names a method that is not asked.
-    """
-    found: dict[str, dict[str, Any]] = {method: {} for method in methods}
-    for one in given or ():
-        name, equals, value = one.partition("=")
-        method, dot, setting = name.rpartition(".")
-        if not equals or (dot and method not in found) or (not dot and len(methods) > 1):
-            raise InputError(
-                "`--set` must be setting=value where one method is asked, or method.setting=value for one of "
-                f"{', '.join(methods)}. Got {one!r}."
-            )
-        found[method or methods[0]][setting] = _value(value)
-    return found
+    return full_cards(what, name) if whole else catalog(what)
 
 
-def row_numbers(text: str) -> list[int]:
-    """[0, 1, 2, 7] from "0-2,7".
+def _told(model: str) -> tuple[dict[str, Any], list["Table"]]:
+    from xaivision.first_look import told
 
-    Raises: InputError, where it is something else.
-    """
-    rows: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not (last.isdigit() and int(first) <= int(last))):
-            raise InputError(f"`--rows` must be numbers such as 3, 0,5 or 0-9. Got {text!r}.")
-        rows += range(int(first), int(last if dash else first) + 1)
-    return rows
+    return told(model)
 
 
-def _value(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+def _asked(spec: str, inputs: Sequence[str], rows: Sequence[int], label: str | None) -> "Asked":
+    from xaivision.terminal import doing
+
+    doing("starting", lambda: import_module("xaivision.asking"))  # torch takes seconds to import
+    from xaivision.asking import asked
+
+    return asked(spec, inputs, rows, label)
 
 
-def _target(text: str | None) -> int | str | None:
-    return int(text) if text is not None and text.isdigit() else text
+def _written(result: Any, titles: Sequence[str], folder: Path, name: str, *, report: bool = False) -> list[Path]:
+    """Write the result, a figure for each title (one for scores), and a report."""
+    from xaivision.report.figure import png, write_figures
+    from xaivision.report.html import write_html
+    from xaivision.report.whole_file import write_whole
+
+    _made(folder)
+    figures = (
+        write_figures(result, folder, [f"{name}_{index}" for index in range(len(titles))])
+        if titles
+        else [write_whole(folder / f"{name}.png", png(result.show()))]
+    )
+    pages = [write_html(folder / "report.html", [(_title(titles), result)])] if report else []
+    return [*pages, result.save(folder / name), *figures]
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _folder(path: Path) -> Path:
+def _check_folder(path: Path) -> None:
+    """Before any work, so that none is lost."""
     if path.exists() and not path.is_dir():
         raise InputError(f"`--output` must be a folder. Got the file {path}.")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
-def _figures(result: Any, titles: Sequence[str], folder: Path, name: str) -> list[Path]:
-    from xaivision.report.figure import write_figures
-
-    return write_figures(result, folder, [f"{name}_{index}" for index in range(len(titles))])
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _title(titles: Sequence[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
+
+
+def _show(table: "Table") -> None:
+    """As wide as the terminal; in files and pipes nothing is folded."""
+    from rich.console import Console
+
+    from xaivision.report.table import as_text
+
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+    else:
+        typer.echo(as_text(table), nl=False)
+
+
+def _tell(
+    summary: Callable[[], Any], table: Callable[[], "Table"], written: Sequence[Path], notes: Sequence[str], *, as_json: bool
+) -> None:
+    """The answer on standard output, as JSON or as a table; what has to be said beside it on standard error."""
+    for note in notes:
+        typer.echo(note, err=True)
+    if as_json:
+        _print_json(summary())
+    else:
+        _show(table())
+        _say_written(written)
 
 
 def _print_json(value: Any) -> None:

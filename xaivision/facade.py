@@ -1,18 +1,21 @@
 """The functions most people use: names become objects, and anything that holds images or rows becomes a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from torch import Tensor
 
+from xaivision.class_names import class_number
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer, Metric, SanityCheck
+from xaivision.core.registered import missing_settings, setting_names
 from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
 from xaivision.core.targets import Classes, NamedClasses, Target, Targets, TargetScore
+from xaivision.core.verdict import Verdict
 from xaivision.core.wrapping import classifier
 from xaivision.data.images import load_images as load_images_in
 from xaivision.data.inputs import as_inputs
@@ -21,16 +24,29 @@ from xaivision.evaluation.comparison import Comparison, Plan
 from xaivision.evaluation.comparison import compare as compare_plan
 from xaivision.evaluation.controls import CONTROLS, checked
 from xaivision.evaluation.registry import METRICS, SANITY_CHECKS, metric, sanity_check
-from xaivision.explainers.registry import explainer, explainers, missing_settings
+from xaivision.explainers.preflight import Preflight
+from xaivision.explainers.preflight import preflight as look_before
+from xaivision.explainers.registry import explainer, explainers
 from xaivision.models.registry import load_model
 
-__all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model", "load_sample_images"]
+__all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model", "load_sample_images", "preflight"]
 
 Settings = Mapping[str, Any]
 Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
 TargetNames = Targets | NamedClasses
 
 METRIC_NAMES = ("deletion", "insertion")
+# One of each kind, none of which asks for more than a thousand passes: what is compared where nothing is named.
+USUAL_METHODS = (
+    "saliency",
+    "input_x_gradient",
+    "integrated_gradients",
+    "smooth_grad",
+    "grad_cam",
+    "layerwise_relevance",
+    "occlusion",
+    "nearest_examples",
+)
 # Settings whose values are inputs of the model, under the one name they have everywhere.
 INPUT_SETTINGS = ("baseline", "background")
 
@@ -64,8 +80,7 @@ def explain(
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
-    explainer_ = _explainer(method, as_tensors(adapter, settings))
-    return explainer_.explain(adapter, batch, named_targets(adapter, targets), seed=seed)
+    return explainer_with(adapter, method, settings).explain(adapter, batch, named_targets(adapter, targets), seed=seed)
 
 
 def compare(
@@ -78,24 +93,26 @@ def compare(
     metrics: Sequence[str | Metric] = METRIC_NAMES,
     seed: int = 0,
     settings: Mapping[str, Settings] | None = None,
+    metric_settings: Mapping[str, Settings] | None = None,
 ) -> Comparison:
     """Several methods side by side on the same question, judged by the same metrics, next to controls.
 
-    `methods`: names, explainers, or a mapping from label to either; None takes every method that fits the model and needs
-    no setting. `controls`: names; None takes two that fit. `settings`: for each method name its settings.
+    `methods`: names, explainers, or a mapping from label to either; None takes the usual ones that fit the model and need no
+    setting, one of each kind. `controls`: names; None takes two that fit. `settings`: for each method name its settings,
+    `metric_settings` for each metric name, as in {"deletion": {"steps": 64}}.
 
     Raises: as `explain`.
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
     given = {label: as_tensors(adapter, one) for label, one in (settings or {}).items()}
-    wanted = _labelled(fitting_methods(adapter) if methods is None else methods, given)
+    wanted = _labelled(usual_methods(adapter) if methods is None else methods, given)
     if unused := sorted(set(given) - set(wanted)):
         raise UnknownNameError("method in `settings`", unused[0], wanted)
     plan = Plan(
         explainers=wanted,
         controls=_labelled(CONTROLS[adapter.domain] if controls is None else controls, {}),
-        metrics={_metric(one).about.name: _metric(one) for one in metrics},
+        metrics=_judges(adapter, metrics, metric_settings or {}),
         seed=seed,
     )
     return compare_plan(adapter, batch, named_targets(adapter, targets), plan)
@@ -109,29 +126,70 @@ def evaluate(
     targets: TargetNames = None,
     *,
     seed: int = 0,
+    metric_settings: Settings | None = None,
     **settings: Any,
 ) -> Scores:
     """How good one method's explanations are, by one metric or sanity check, with the controls' scores attached.
 
-    `settings` are the method's own.
+    `settings` are the method's own, `metric_settings` those of the metric or the check.
+
+    Raises: as `explain`.
+    """
+    return judged(model, inputs, method, evaluator, targets, seed=seed, settings=settings, metric_settings=metric_settings or {})[
+        0
+    ]
+
+
+def judged(
+    model: Any,
+    inputs: Any,
+    method: str | Explainer,
+    evaluator: str | Metric | SanityCheck,
+    targets: TargetNames = None,
+    *,
+    seed: int,
+    settings: Settings,
+    metric_settings: Settings,
+) -> tuple[Scores, Verdict | None]:
+    """What `evaluate` returns, and the verdict on the explanations that a metric judged; None after a sanity check.
+
+    A verdict that is not ok is among the notes of the scores as well.
+
+    Raises: as `evaluate`.
+    """
+    adapter = classifier(model)
+    one = _explainer(method, as_tensors(adapter, settings))
+    judge = _evaluator(evaluator, as_tensors(adapter, metric_settings))
+    batch, asked = as_batch(adapter, inputs), named_targets(adapter, targets)
+    if judge.about.judges == "explainer":
+        return checked(adapter, batch, one, cast(SanityCheck, judge), asked, seed=seed), None
+    compared = compare(adapter, batch, {"method": one}, targets=asked, metrics=[cast(Metric, judge)], seed=seed)
+    if "method" in compared.failures:
+        one.explain(adapter, batch, asked, seed=seed)  # raises what it raised
+    scores, verdict = _only(compared, judge.about.name), compared.verdicts["method"]
+    doubts = () if verdict.status == "ok" else (f"the explanation: {verdict}",)
+    return replace(scores, notes=(*scores.notes, *doubts)), verdict
+
+
+def preflight(model: Any, inputs: Any) -> Preflight:
+    """What each method that looks inside can be trusted with on this model: valid, repaired, doubtful or refused, and why.
+
+    Only the first input is looked at.
 
     Raises: as `explain`.
     """
     adapter = classifier(model)
-    one = _explainer(method, as_tensors(adapter, settings))
-    judge = _evaluator(evaluator)
-    if judge.about.judges == "explanation":
-        compared = compare(adapter, inputs, {"method": one}, targets=targets, metrics=[cast(Metric, judge)], seed=seed)
-        if "method" in compared.failures:
-            one.explain(adapter, as_batch(adapter, inputs), named_targets(adapter, targets), seed=seed)  # raises what it raised
-        return _only(compared, judge.about.name)
-    check = cast(SanityCheck, judge)
-    return checked(adapter, as_batch(adapter, inputs), one, check, named_targets(adapter, targets), seed=seed)
+    return look_before(adapter, as_batch(adapter, inputs)[:1])
 
 
 def as_batch(model: ClassifierAdapter, inputs: Any) -> Tensor:
     """Anything that holds images or rows as a batch for this model."""
     return as_inputs(inputs, domain=model.domain, image_format=model.image_format, schema=model.schema)
+
+
+def explainer_with(model: ClassifierAdapter, method: str | Explainer, settings: Settings) -> Explainer:
+    """The named method with these settings, whatever they are called; one that is made already takes none."""
+    return _explainer(method, as_tensors(model, settings))
 
 
 def as_tensors(model: ClassifierAdapter, settings: Settings) -> dict[str, Any]:
@@ -155,28 +213,42 @@ def named_targets(model: ClassifierAdapter, targets: TargetNames) -> Targets:
 
 def _numbers(model: ClassifierAdapter, targets: NamedClasses) -> Classes:
     if isinstance(targets, str):
-        return _class_number(model, targets)
+        return class_number(model, targets)
     if isinstance(targets, Sequence) and any(isinstance(target, str) for target in targets):
-        return [_class_number(model, target) if isinstance(target, str) else target for target in targets]
+        return [class_number(model, target) if isinstance(target, str) else target for target in targets]
     return targets  # type: ignore[return-value]  # no names left
 
 
-def fitting_methods(model: ClassifierAdapter) -> tuple[str, ...]:
-    """Names of the methods that fit this model and need no setting, controls left out."""
+def fitting_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of the methods that fit this model and need no setting but those that will be given, controls left out."""
     return tuple(
         name
         for name, made in explainers().items()
-        if not made.about.control
-        and not unmet(made.about, model)
-        and not missing_settings(made, {})
+        if not made.about.control and not unmet(made.about, model) and not missing_settings(made, given)
     )
+
+
+def usual_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
+    """Those of the usual methods that fit this model and need no setting but those that will be given."""
+    fitting = fitting_methods(model, given)
+    return tuple(name for name in USUAL_METHODS if name in fitting)
+
+
+def methods_with(setting: str) -> tuple[str, ...]:
+    """Names of the methods that have a setting of this name."""
+    return tuple(name for name, made in explainers().items() if setting in setting_names(made))
+
+
+def methods_needing(setting: str) -> tuple[str, ...]:
+    """Names of the methods that have a setting of this name and no default for it."""
+    return tuple(name for name, made in explainers().items() if setting in missing_settings(made, ()))
 
 
 def _explainer(method: str | Explainer, settings: Settings) -> Explainer:
     if isinstance(method, str):
         return explainer(method, **settings)
     if settings:
-        raise InputError(f"Give {', '.join(f'`{name}`' for name in settings)} where the explainer is made. Got one that is made.")
+        raise InputError(f"Give {_listed(settings)} where the explainer is made. Got one that is made.")
     if not isinstance(method, Explainer):
         raise InputError(f"`method` must be a name or an explainer. Got {type(method).__name__}.")
     return method
@@ -196,16 +268,24 @@ def _labelled(methods: Methods, settings: Mapping[str, Settings]) -> dict[str, E
     return labelled
 
 
-def _metric(one: str | Metric) -> Metric:
-    return metric(one) if isinstance(one, str) else one
+def _judges(model: ClassifierAdapter, metrics: Sequence[str | Metric], settings: Mapping[str, Settings]) -> dict[str, Metric]:
+    named = [one for one in metrics if isinstance(one, str)]
+    if unused := sorted(set(settings) - set(named)):
+        raise UnknownNameError("metric in `metric_settings`", unused[0], named)
+    given = {name: as_tensors(model, one) for name, one in settings.items()}
+    judges = [_evaluator(one, given.get(one, {}) if isinstance(one, str) else {}) for one in metrics]
+    # A sanity check among them is refused where the plan is made.
+    return {judge.about.name: cast(Metric, judge) for judge in judges}
 
 
-def _evaluator(one: str | Metric | SanityCheck) -> Metric | SanityCheck:
+def _evaluator(one: str | Metric | SanityCheck, settings: Settings) -> Metric | SanityCheck:
     if not isinstance(one, str):
+        if settings:
+            raise InputError(f"Give {_listed(settings)} where the metric is made. Got one that is made.")
         return one
     if one not in METRICS and one not in SANITY_CHECKS:
         raise UnknownNameError("metric or sanity check", one, [*METRICS, *SANITY_CHECKS])
-    return metric(one) if one in METRICS else sanity_check(one)
+    return metric(one, **settings) if one in METRICS else sanity_check(one, **settings)
 
 
 def _only(compared: Comparison, name: str) -> Scores:
@@ -216,8 +296,5 @@ def _only(compared: Comparison, name: str) -> Scores:
     return compared.scores[name]["method"]
 
 
-def _class_number(model: ClassifierAdapter, name: str) -> int:
-    lowered = [known.lower() for known in model.class_names]
-    if name.lower() in lowered:
-        return lowered.index(name.lower())
-    raise UnknownNameError("class of this model", name, lowered)
+def _listed(settings: Settings) -> str:
+    return ", ".join(f"`{name}`" for name in settings)

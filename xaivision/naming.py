@@ -13,18 +13,23 @@ from torch import Tensor, nn
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
 from xaivision.core.wrapping import classifier
+from xaivision.data.csv_files import load_csv
+from xaivision.data.dataset import Dataset
 from xaivision.data.images import load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
-from xaivision.models.registry import load_model
+from xaivision.models.registry import available_models, load_model
+
+Rows = Sequence[int] | None
 
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Inputs (B, *S) and a title for each."""
+    """Inputs (B, *S), a title for each, and what has to be said of how they were read."""
 
     titles: tuple[str, ...]
     inputs: Tensor
+    notes: tuple[str, ...] = ()
 
 
 def model_from(spec: str) -> ClassifierAdapter:
@@ -51,65 +56,110 @@ def model_from(spec: str) -> ClassifierAdapter:
         ) from error
 
 
-def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[int] = (0,)) -> Items:
+def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Rows = (0,), label: str | None = None) -> Items:
     """The inputs that these words mean for this model.
 
-    For images: files, folders, globs, and names of the sample photos. For tables: the name of a data set or a CSV file, of
-    which `rows` are taken.
+    For images: files, folders, globs, and names of the sample photos. For tables: the name of a data set or a CSV file.
+    `rows` are the rows of a named set or a table that are taken, None for all. `label`: a column of the CSV file that is no
+    input.
 
-    Raises: InputError, where a word means nothing; UnknownNameError.
+    Raises: InputError, where a word means nothing, or a table has not the model's columns; UnknownNameError.
     """
     if not specs:
         raise InputError("Name at least one input: a file, a folder or the name of a data set. Got none.")
     if model.domain == "tabular":
-        return _rows(specs, model, rows)
+        if len(specs) > 1:
+            raise InputError(f"For a table name one data set or CSV file. Got {len(specs)}.")
+        return _table(specs[0], model, rows, label)
+    if label is not None:
+        raise InputError(f"`--label` is for the columns of a CSV file, and this model takes pictures. Got {label!r}.")
     parts = [_pictures(spec, model, rows) for spec in specs]
     return Items(tuple(title for part in parts for title in part.titles), torch.cat([part.inputs for part in parts]))
 
 
-def _dataset_pictures(name: str, model: ClassifierAdapter, rows: Sequence[int]) -> Items:
-    dataset = load_dataset(name)
-    if dataset.domain != "image":
-        raise InputError(f"{name!r} is a table, and this model takes pictures. Name a model of tables, such as `{name}_mlp`.")
-    return Items(tuple(f"{name} row {row}" for row in rows), _taken(dataset.inputs, rows, name))
+def background_from(spec: str, model: ClassifierAdapter, label: str | None = None) -> Items:
+    """The reference inputs that this word means: all of a file or a folder, the training part of a named data set.
+
+    Raises: as `items_from`.
+    """
+    if _is_dataset(spec):
+        dataset = _dataset(spec, model)
+        # Sets without labels have no training part: nothing can be learned from them.
+        rows = dataset.split.train.tolist() or range(len(dataset))
+        return _chosen(dataset, rows)
+    return items_from([spec], model, rows=None, label=label if spec.lower().endswith(".csv") else None)
 
 
-def _pictures(spec: str, model: ClassifierAdapter, rows: Sequence[int]) -> Items:
-    if spec in available_datasets() and not Path(spec).exists():
-        return _dataset_pictures(spec, model, rows)
+def _is_dataset(spec: str) -> bool:
+    """Whether a data set is meant: a file or folder of that name comes first."""
+    return spec in available_datasets() and not Path(spec).exists()
+
+
+def _dataset(name: str, model: ClassifierAdapter) -> Dataset:
+    """The named data set, photos in the model's format.
+
+    Raises: InputError, where its inputs are not what the model takes.
+    """
+    formatted = name == "sample_images" and model.image_format is not None
+    dataset = load_dataset(name, **({"format": model.image_format} if formatted else {}))
+    kinds = {"image": "pictures", "tabular": "table rows"}
+    if dataset.domain != model.domain:
+        models = [known for known in available_models() if known.startswith(f"{name}_")]
+        remedy = f" Name a model of it: {', '.join(models)}." if models else ""
+        raise InputError(f"{name!r} holds {kinds[dataset.domain]}, and this model takes {kinds[model.domain]}.{remedy}")
+    names = _columns(model)
+    if dataset.schema is not None and names is not None and dataset.schema.names != names:
+        ours, theirs = (", ".join(columns[:3]) for columns in (dataset.schema.names, names))
+        raise InputError(f"{name!r} has other columns than this model: it has {ours}, ... and the model takes {theirs}, ...")
+    return dataset
+
+
+def _pictures(spec: str, model: ClassifierAdapter, rows: Rows) -> Items:
+    if _is_dataset(spec):
+        return _chosen(_dataset(spec, model), rows)
     if spec in SAMPLE_IMAGES and not Path(spec).exists():
         return Items((spec,), load_images(load_sample_image(spec), model.image_format))
     paths = picture_paths(spec)
     return Items(tuple(path.name for path in paths), load_images(paths, model.image_format))
 
 
-def _rows(specs: Sequence[str], model: ClassifierAdapter, rows: Sequence[int]) -> Items:
-    if len(specs) > 1:
-        raise InputError(f"For a table name one data set or CSV file. Got {len(specs)}.")
-    table = _table(specs[0], model)
-    return Items(tuple(f"{Path(specs[0]).stem} row {row}" for row in rows), _taken(table, rows, specs[0]))
-
-
-def _taken(inputs: Tensor, rows: Sequence[int], name: str) -> Tensor:
-    outside = [row for row in rows if not 0 <= row < len(inputs)]
-    if outside or not rows:
-        raise InputError(f"`--rows` must be from 0 to {len(inputs) - 1} for {name}. Got {outside[0] if outside else 'none'}.")
-    return inputs[list(rows)]
-
-
-def _table(spec: str, model: ClassifierAdapter) -> Tensor:
-    if spec in available_datasets():
-        return load_dataset(spec).inputs
-    if not Path(spec).is_file():
+def _table(spec: str, model: ClassifierAdapter, rows: Rows, label: str | None) -> Items:
+    if _is_dataset(spec):
+        if label is not None:
+            raise InputError(f"`--label` names a column of a CSV file. Got the data set {spec!r}, whose labels are no inputs.")
+        return _chosen(_dataset(spec, model), rows)
+    path = Path(spec)
+    if not path.is_file():
         raise InputError(f"{spec!r} is no CSV file and no data set. Known data sets: {', '.join(available_datasets())}.")
-    import pandas as pd
+    names = _columns(model)
+    found = load_csv(path, model.schema, names=names, label=label)
+    notes = []
+    if said := [name for name in found.left_out if name != label]:
+        notes.append(f"Left out of {path.name}, since the model takes no such column: {', '.join(said)}.")
+    if names is None:
+        notes.append(f"This model knows no names of columns: those of {path.name} are taken in their order.")
+    taken = _checked(rows, len(found.inputs), spec)
+    return Items(tuple(f"{path.stem} row {row}" for row in taken), found.inputs[taken], tuple(notes))
 
-    from xaivision.data.inputs import as_inputs
 
-    try:
-        frame = pd.read_csv(spec)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(
-            f"{spec!r} must be a CSV file, since this model takes table rows. Got something else: {error}."
-        ) from error
-    return as_inputs(frame, domain="tabular", schema=model.schema)
+def _columns(model: ClassifierAdapter) -> tuple[str, ...] | None:
+    """Names of the columns that a model of tables takes, where it knows them: of its schema, or of what it was fitted on."""
+    if model.schema is not None:
+        return tuple(model.schema.names)
+    fitted_on = getattr(model.model, "feature_names_in_", None)
+    return None if fitted_on is None else tuple(map(str, fitted_on))
+
+
+def _chosen(dataset: Dataset, rows: Rows) -> Items:
+    taken = _checked(rows, len(dataset), dataset.name)
+    titles = tuple(dataset.items[row] if dataset.items else f"{dataset.name} row {row}" for row in taken)
+    return Items(titles, dataset.inputs[taken])
+
+
+def _checked(rows: Rows, count: int, name: str) -> list[int]:
+    """Raises: InputError, where there is no such row."""
+    taken = list(range(count) if rows is None else rows)
+    outside = [row for row in taken if not 0 <= row < count]
+    if outside or not taken:
+        raise InputError(f"`--rows` must be from 0 to {count - 1} for {name}. Got {outside[0] if outside else 'none'}.")
+    return taken

@@ -1,12 +1,16 @@
 """Progress in a terminal: a bar with the time that is left for everything that is tracked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
-from xaivision.core.progress import CancelToken, reporting
+from xaivision.core.progress import CancelToken, reporting, track
+
+T = TypeVar("T")
 
 
 class _Bar:
@@ -30,18 +34,36 @@ class TerminalReporter:
         return _Bar(self._bars, self._bars.add_task(what, total=total))
 
 
+class _Standing(ProgressColumn):
+    """`12/64  0:03, 0:13 left`; the seconds alone where nobody knows how much there is to do."""
+
+    def render(self, task: Task) -> Text:
+        spent = _clock(task.elapsed or 0)
+        if task.total is None:
+            return Text(spent, style="progress.elapsed")
+        left = "" if task.time_remaining is None else f", {_clock(task.time_remaining)} left"
+        return Text(f"{task.completed:.0f}/{task.total:.0f}  {spent}{left}", style="progress.elapsed")
+
+
 @contextmanager
 def progress(token: CancelToken | None = None) -> Iterator[None]:
     """Show the progress of everything inside on standard error; nothing where that is not a terminal."""
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), _Standing())
     bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with bars, reporting(TerminalReporter(bars), token):
         yield
+
+
+def doing(what: str, work: Callable[[], T]) -> T:
+    """What the work returns; while it lasts, the terminal says what is being done.
+
+    Raises: what the work raises; Cancelled, where the job was cancelled before.
+    """
+    (done,) = [work() for _ in track(iter([what]), what)]  # of an iterator nobody knows how much there is
+    return done
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from contract_subjects import SUBJECTS, Subject
+from contract_subjects import SUBJECTS, TRANSFORMERS, Subject
 from torch import Tensor
 
 from xaivision.core.explanation import Explanation
@@ -19,9 +19,16 @@ from xaivision.explainers.registry import EXPLAINERS, missing_settings
 # Values for the settings that have no default.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "nearest_examples": lambda subject: {"background": subject.inputs(9, seed=9)},
+    "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
+    "deep_lift_shap": lambda subject: {"background": subject.inputs(4, seed=9)},
+    "captum": lambda _subject: {"method": "FeatureAblation", "settings": {"perturbations_per_eval": 32}},
 }
 # Methods whose answer depends on the seed; all others must not depend on it.
-DRAWN_AT_RANDOM = ("random", "smooth_grad")
+DRAWN_AT_RANDOM = ("random", "smooth_grad", "smooth_grad_squared", "var_grad")
+# Methods that change the gradient at ReLU, and refuse a network without it: they get the same networks with ReLU.
+RECTIFYING = ("guided_backprop", "deconvolution", "guided_grad_cam")
+# Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
+ATTENDING = ("attention_rollout", "transformer_attribution")
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,10 @@ class Case:
         return self.method in DRAWN_AT_RANDOM
 
     def subject(self, dtype: torch.dtype = torch.float64, seed: int = 0) -> Subject:
+        if self.method in RECTIFYING and self.kind.startswith("cnn"):
+            return SUBJECTS[self.kind](dtype, seed, rectified=True)
+        if self.method in ATTENDING and self.kind in TRANSFORMERS:
+            return TRANSFORMERS[self.kind](dtype, seed)
         return SUBJECTS[self.kind](dtype, seed)
 
     def explainer(self, subject: Subject) -> Explainer:

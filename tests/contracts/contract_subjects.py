@@ -86,21 +86,45 @@ class Watched(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         found = self.body(inputs)
-        self.witness.saw(inputs)
+        self.witness.saw(found)  # not the inputs: a method may go on with more rows from a layer on, and counts those
         scores: Tensor = self.head(found.flatten(2).mean(2) if found.ndim == 4 else found)
         self.witness.differentiated += len(inputs) if scores.requires_grad else 0
         return scores
 
 
-def _convolutions(channels: int) -> nn.Module:
+def _convolutions(channels: int, rectified: bool) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(channels, 4, 3, padding=1),
         nn.BatchNorm2d(4),
-        nn.Tanh(),
+        nn.ReLU() if rectified else nn.Tanh(),
         nn.Dropout(0.5),
         nn.Conv2d(4, 5, 3, padding=1),
-        nn.Softplus(),
+        nn.ReLU() if rectified else nn.Softplus(),
     )
+
+
+class Patches(nn.Module):
+    """Nine patches of the picture and a class token in front of them, each at its place: (B, 10, 8)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(channels, 8, 2, stride=2)
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.places = nn.Parameter(torch.randn(1, 10, 8))
+
+    def forward(self, images: Tensor) -> Tensor:
+        patches = self.patches(images).flatten(2).transpose(1, 2)
+        return torch.cat([self.token.expand(len(images), -1, -1), patches], 1) + self.places
+
+
+class ClassToken(nn.Module):
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens[:, 0]
+
+
+def _transformer(channels: int) -> nn.Module:
+    blocks = [nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5, batch_first=True) for _ in range(2)]
+    return nn.Sequential(Patches(channels), *blocks, ClassToken(), nn.Linear(8, 5))
 
 
 def _torch_subject(make: Callable[[], nn.Module], one: tuple[int, ...], dtype: torch.dtype, seed: int, **more: Any) -> Subject:
@@ -142,12 +166,14 @@ def _bytes(tensor: Tensor) -> bytes:
     return tensor.detach().cpu().contiguous().numpy().tobytes()
 
 
-def cnn_of_three_channels(dtype: torch.dtype, seed: int = 0) -> Subject:
-    return _torch_subject(lambda: _convolutions(3), (3, SIDE, SIDE), dtype, seed, domain="image")
+def cnn_of_three_channels(dtype: torch.dtype, seed: int = 0, rectified: bool = False) -> Subject:
+    return _torch_subject(lambda: _convolutions(3, rectified), (3, SIDE, SIDE), dtype, seed, domain="image")
 
 
-def cnn_of_one_channel(dtype: torch.dtype, seed: int = 0) -> Subject:
-    return _torch_subject(lambda: _convolutions(1), (1, SIDE, SIDE), dtype, seed, domain="image", mean=[0.4], std=[0.3])
+def cnn_of_one_channel(dtype: torch.dtype, seed: int = 0, rectified: bool = False) -> Subject:
+    return _torch_subject(
+        lambda: _convolutions(1, rectified), (1, SIDE, SIDE), dtype, seed, domain="image", mean=[0.4], std=[0.3]
+    )
 
 
 def mlp(dtype: torch.dtype, seed: int = 0) -> Subject:
@@ -203,10 +229,23 @@ def function(dtype: torch.dtype, seed: int = 0) -> Subject:
     return Subject(model, witness, (3, SIDE, SIDE), dtype, weights.tobytes)
 
 
+def transformer_of_three_channels(dtype: torch.dtype, seed: int = 0) -> Subject:
+    return _torch_subject(lambda: _transformer(3), (3, SIDE, SIDE), dtype, seed, domain="image")
+
+
+def transformer_of_one_channel(dtype: torch.dtype, seed: int = 0) -> Subject:
+    return _torch_subject(lambda: _transformer(1), (1, SIDE, SIDE), dtype, seed, domain="image", mean=[0.4], std=[0.3])
+
+
 SUBJECTS: dict[str, Callable[..., Subject]] = {
     "cnn3": cnn_of_three_channels,
     "cnn1": cnn_of_one_channel,
     "mlp": mlp,
     "sklearn": estimator,
     "function": function,
+}
+# The same kinds with attention instead of convolutions.
+TRANSFORMERS: dict[str, Callable[..., Subject]] = {
+    "cnn3": transformer_of_three_channels,
+    "cnn1": transformer_of_one_channel,
 }

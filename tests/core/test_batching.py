@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from xaivision.core.batching import VALUES_PER_CPU_BATCH, Batcher, is_out_of_memory
+from xaivision.core.batching import PATIENCE, VALUES_PER_CPU_BATCH, Batcher, is_out_of_memory
 from xaivision.core.classifier import batch_size_of
 from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
@@ -44,6 +44,7 @@ def crowded(most, error=TOO_MUCH, size=None):
 def test_sixteen_photos_fit_in_a_batch_and_as_many_more_as_they_are_smaller():
     assert Batcher().size(torch.zeros(1, 3, 224, 224)) == 16
     assert Batcher().size(torch.zeros(1, 3, 112, 112)) == 64
+    assert Batcher().size(torch.zeros(1, 1, 8, 8)) == Batcher().size(torch.zeros(1, 3, 32, 32)) == 128
     assert Batcher().size(torch.zeros(1, 60)) == VALUES_PER_CPU_BATCH // 60
     assert Batcher().size(torch.zeros(1, 3, 1, 1).expand(1, 3, 4096, 4096)) == 1
 
@@ -100,6 +101,75 @@ def test_gradients_and_maps_survive_running_out_of_memory():
     found = maps.layer_gradients(photos, TargetScore(TARGETS[:4]), maps.layer("module.3", photos))
     right = plain.layer_gradients(photos, TargetScore(TARGETS[:4]), plain.layer("3", photos))
     assert torch.allclose(found.gradients, right.gradients, rtol=1e-10, atol=1e-14)
+
+
+class Memory:
+    """Work whose batches fit up to `most` inputs, which may change; remembers what it was offered."""
+
+    def __init__(self, most):
+        self.most, self.offered = most, []
+
+    def __call__(self, part):
+        held = part.stop - part.start
+        self.offered.append(held)
+        if held > self.most:
+            raise TOO_MUCH
+        return list(range(part.start, part.stop))
+
+
+def run(batcher, memory, count):
+    """Sizes that were offered for this many inputs; every input must be worked on once."""
+    memory.offered.clear()
+    worked = [index for part in batcher.run(memory, torch.zeros(count, 2)) for index in part]
+    assert worked == list(range(count))
+    return list(memory.offered)
+
+
+def test_a_shortage_that_has_passed_is_forgotten_step_by_step():
+    batcher, memory = Batcher(8), Memory(most=2)
+    assert run(batcher, memory, 8) == [8, 4, 2, 2, 2, 2]
+    memory.most = 8
+    assert run(batcher, memory, 2 * (PATIENCE - 4)) == [2] * (PATIENCE - 4)
+    assert run(batcher, memory, 4 * PATIENCE + 16) == [4] * PATIENCE + [8, 8]
+    assert run(batcher, memory, 8 * 100) == [8] * 100
+
+
+def test_a_shortage_that_lasts_is_tried_again_ever_more_rarely():
+    batcher, memory = Batcher(8), Memory(most=4)
+    offered = run(batcher, memory, 4 * (PATIENCE + 2 * PATIENCE + 4 * PATIENCE) + 8)
+    tries = [index for index, held in enumerate(offered) if held == 8]
+    assert tries == [0, PATIENCE + 1, 3 * PATIENCE + 2, 7 * PATIENCE + 3]
+    assert set(offered) == {8, 4}
+
+
+def test_batches_that_are_not_full_say_nothing_about_larger_ones():
+    batcher, memory = Batcher(8), Memory(most=4)
+    run(batcher, memory, 8)
+    for _ in range(3 * PATIENCE):
+        assert run(batcher, memory, 3) == [3]
+    assert batcher.size(torch.zeros(1, 2)) == 4
+
+
+def test_growing_back_is_for_the_shape_and_purpose_that_ran_out():
+    batcher, memory = Batcher(8), Memory(most=4)
+    run(batcher, memory, 8)
+    inputs = torch.zeros(8 * PATIENCE, 2)
+    memory.most = 8
+    batcher.run(memory, inputs, "gradients")
+    batcher.run(memory, torch.zeros(8 * PATIENCE, 3))
+    assert batcher.size(inputs) == 4
+
+
+def test_the_same_calls_are_split_in_the_same_way():
+    histories = []
+    for _ in range(2):
+        batcher, memory, history = Batcher(16), Memory(most=5), []
+        for count in (3, 40, 200, 7, 90):
+            history += run(batcher, memory, count)
+            memory.most = 11 if count == 200 else 5
+        histories.append(history)
+    assert histories[0] == histories[1]
+    assert max(histories[0]) == 16
 
 
 def test_a_single_input_that_does_not_fit_raises():

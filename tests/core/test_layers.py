@@ -3,8 +3,8 @@ import torch
 from core_subjects import convnet, drawn, state_of
 from torch import nn
 
-from xaivision.core.errors import InputError, UnknownNameError
-from xaivision.core.layers import Layer, is_spatial_map, last_spatial_layer, named_layer, watching
+from xaivision.core.errors import UnknownNameError
+from xaivision.core.layers import Layer, named_layer, watching
 
 PHOTOS = drawn(2, 3, 8, 8)
 
@@ -52,8 +52,7 @@ def test_hooks_are_taken_off_after_an_exception_of_the_watcher(names):
     assert state_of(net)["hooks"] == before["hooks"]
 
 
-@pytest.mark.parametrize("find", [lambda net, run: named_layer(net, "3", run), last_spatial_layer])
-def test_hooks_are_taken_off_after_an_exception_of_the_run(find):
+def test_hooks_are_taken_off_after_an_exception_of_the_run():
     net = convnet()
     before = state_of(net)
 
@@ -62,30 +61,9 @@ def test_hooks_are_taken_off_after_an_exception_of_the_run(find):
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        find(net, run)
+        named_layer(net, "3", run)
     assert state_of(net)["hooks"] == before["hooks"]
     assert torch.is_grad_enabled()
-
-
-@pytest.mark.parametrize(
-    ("output", "is_map"),
-    [
-        (torch.zeros(2, 5, 3, 3), True),
-        (torch.zeros(2, 5, 1, 2), True),
-        (torch.zeros(2, 5, 1, 1), False),
-        (torch.zeros(2, 5, 9), False),
-        (torch.zeros(2, 5), False),
-        ((torch.zeros(2, 5, 3, 3),), False),
-    ],
-    ids=["map", "line", "one position", "tokens", "vector", "tuple"],
-)
-def test_a_map_has_four_axes_and_more_than_one_position(output, is_map):
-    assert is_spatial_map(output) is is_map
-
-
-def test_the_pooled_map_is_not_the_last_spatial_layer():
-    net = convnet()
-    assert last_spatial_layer(net, lambda: net(PHOTOS)) == Layer("4")
 
 
 def test_a_name_is_found_at_its_last_call_and_at_call_zero_where_there_is_none():
@@ -97,17 +75,3 @@ def test_a_name_is_found_at_its_last_call_and_at_call_zero_where_there_is_none()
 def test_an_unknown_name_is_refused_before_anything_runs():
     with pytest.raises(UnknownNameError, match=r"`feature` is not a known layer of this model. Did you mean `features`"):
         named_layer(nn.ModuleDict({"features": nn.ReLU()}), "feature", lambda: pytest.fail("it ran"))
-
-
-def test_no_map_at_all_is_an_error_that_names_the_way_out():
-    net = nn.Sequential(nn.Flatten())
-    with pytest.raises(InputError, match="Use a gradient or perturbation method"):
-        last_spatial_layer(net, lambda: net(PHOTOS))
-
-
-def test_a_model_that_works_on_tokens_has_no_last_map():
-    from torchvision.models import VisionTransformer
-
-    vision = VisionTransformer(image_size=16, patch_size=4, num_layers=1, num_heads=2, hidden_dim=8, mlp_dim=8, num_classes=3)
-    with pytest.raises(InputError, match=r"After its last map, `conv_proj`, this model works on tokens"):
-        last_spatial_layer(vision.eval(), lambda: vision(torch.zeros(1, 3, 16, 16)))

@@ -7,8 +7,10 @@ import torch
 from core_subjects import drawn, linear
 
 from xaivision.core import locks
+from xaivision.core.errors import Cancelled
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.locks import lock_of
+from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -21,10 +23,89 @@ def got_in(work, seconds):
     return done.wait(seconds), thread
 
 
+def waits_for(first, second):
+    """Whether who wants `second` waits while another thread holds `first`."""
+
+    def take():
+        with lock_of(second).held():
+            pass
+
+    with lock_of(first).held():
+        passed, thread = got_in(take, 0.1)
+    thread.join(30)
+    assert not thread.is_alive()
+    return not passed
+
+
 def test_one_object_has_one_lock_and_another_object_another():
     first, second = linear(), linear()
-    assert lock_of(first) is lock_of(first)
-    assert lock_of(first) is not lock_of(second)
+    assert waits_for(first, first)
+    assert not waits_for(first, second)
+
+
+def test_two_models_around_one_backbone_exclude_each_other():
+    backbone = torch.nn.Sequential(linear(4, 4))
+    first, second = (torch.nn.Sequential(backbone, linear(4, 3)) for _ in range(2))
+    assert waits_for(first, second)
+    assert waits_for(second, first)
+
+
+def test_a_model_made_of_two_that_were_known_before_excludes_both():
+    first, second = linear(4, 4), linear(4, 3)
+    lock_of(first), lock_of(second)
+    both = torch.nn.Sequential(second, first)
+    assert waits_for(both, first)
+    assert waits_for(both, second)
+    assert waits_for(first, both)
+    assert not waits_for(first, second)
+
+
+def test_locks_of_several_parts_are_taken_in_the_order_they_were_made():
+    """Otherwise two threads could each hold what the other waits for."""
+    parts = [linear(4, 4) for _ in range(20)]
+    numbers = [lock_of(part)._parts[0].number for part in parts]
+    shuffled = [parts[index] for index in torch.randperm(20, generator=torch.Generator().manual_seed(0))]
+    taken = [part.number for part in lock_of(torch.nn.Sequential(*shuffled))._parts]
+    assert taken[:20] == numbers
+
+
+def test_two_models_of_the_same_parts_in_another_order_never_wait_in_a_circle():
+    first, second = linear(4, 4), linear(4, 4)
+    lock_of(first), lock_of(second)
+    there, back = torch.nn.Sequential(first, second), torch.nn.Sequential(second, first)
+    done = []
+
+    def take(model):
+        for _ in range(2000):
+            with lock_of(model).held():
+                pass
+        done.append(model)
+
+    threads = [threading.Thread(target=take, args=(model,), daemon=True) for model in (there, back)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(done) == 2
+
+
+def test_who_waits_for_a_model_hears_that_the_job_was_cancelled():
+    module, token, heard = linear(), CancelToken(), threading.Event()
+
+    def wait():
+        with reporting(None, token):
+            try:
+                TorchClassifier(module, 3, domain="tabular")(drawn(2, 4))
+            except Cancelled:
+                heard.set()
+
+    with lock_of(module).held():
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert not heard.wait(0.1)
+        token.cancel()
+        assert heard.wait(10)
+    thread.join(30)
 
 
 def test_a_lock_is_forgotten_with_its_model():
@@ -86,7 +167,7 @@ class Unhashable:
 
 def test_a_function_that_cannot_be_hashed_gets_a_lock_of_its_own():
     with pytest.raises(TypeError):
-        lock_of(Unhashable())
+        hash(Unhashable())
     model = FunctionClassifier(Unhashable(), 2, score_unit="logit", domain="tabular")
     with model.held():
         passed, thread = got_in(lambda: model(drawn(2, 4)), 0.1)

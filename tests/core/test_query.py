@@ -3,7 +3,7 @@ import torch
 from core_subjects import convnet, drawn, linear
 
 from xaivision.core.errors import InputError
-from xaivision.core.query import asked
+from xaivision.core.query import asked, perturbed_on_purpose
 from xaivision.core.torch_classifier import TorchClassifier
 
 IMAGES = TorchClassifier(convnet(), 3, class_names=["cat", "dog", "fox"])
@@ -106,3 +106,23 @@ def test_probabilities_that_were_said_to_be_logits_are_refused():
         asked(TorchClassifier(module, 3, domain="tabular"), rows)
     assert asked(TorchClassifier(module, 3, domain="tabular", score_unit="probability"), rows).score_unit == "probability"
     assert asked(TorchClassifier(module[0], 3, domain="tabular"), rows).score_unit == "logit"
+
+
+def test_noisy_copies_may_leave_the_range_of_pixels_where_a_method_says_so_and_only_inside():
+    for _ in range(2):
+        with pytest.raises(InputError, match="Images must be in"):
+            asked(IMAGES, PHOTOS + 1)
+        with perturbed_on_purpose():
+            assert torch.equal(asked(IMAGES, PHOTOS + 1).inputs, PHOTOS + 1)
+    with pytest.raises(ZeroDivisionError), perturbed_on_purpose():
+        raise ZeroDivisionError
+    with pytest.raises(InputError, match="Images must be in"):
+        asked(IMAGES, PHOTOS - 1)
+
+
+def test_noisy_copies_are_checked_in_every_other_way():
+    with perturbed_on_purpose():
+        with pytest.raises(InputError, match="must be finite"):
+            asked(IMAGES, PHOTOS * float("nan"))
+        with pytest.raises(InputError, match="`targets` must be class numbers"):
+            asked(IMAGES, PHOTOS + 1, 99)

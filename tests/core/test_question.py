@@ -6,10 +6,11 @@ from sklearn.linear_model import LogisticRegression
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.function_classifier import FunctionClassifier
-from xaivision.core.metering import metered
+from xaivision.core.metering import count_recalled_calls, metered
 from xaivision.core.question import question
 from xaivision.core.sharing import sharing
 from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.torch_classifier import TorchClassifier
 
 ROWS = drawn(3, 4, dtype=torch.float64)
@@ -26,6 +27,15 @@ def slopes(q):
 
 def analytic(function, classes=2):
     return TorchClassifier(Applied(function), classes, domain="tabular")
+
+
+def looked_at():
+    """A model that was looked at once, which is the cost of no method, and its count since."""
+    counts = CountsRows(linear(dtype=torch.float64))
+    model = TorchClassifier(counts, 3, domain="tabular")
+    steadiness_notes(model, ROWS)
+    counts.batches.clear()
+    return model, counts
 
 
 CONSTANT = analytic(lambda rows: torch.tensor([[1.0, 2.0]], dtype=torch.float64).expand(len(rows), 2))
@@ -58,11 +68,19 @@ def test_a_score_that_is_no_number_any_more_has_moved():
     assert Probe(zeros).explain(model, ROWS, 0).verdict.status == "refuse"
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
+@pytest.mark.parametrize(("share", "status"), [(5e-5, "warn"), (5e-4, "refuse")])
+def test_a_score_has_moved_from_a_ten_thousandth_of_itself_on(scale, share, status):
+    ones = torch.ones(2, 4, dtype=torch.float64)
+    model = analytic(lambda rows: scale * (1 - share * (rows == 1).all(1, keepdim=True).to(rows)).expand(-1, 2))
+    assert Probe(zeros).explain(model, ones, 0).verdict.status == status
+
+
 def test_only_the_input_with_the_zero_map_is_doubted_and_asked_about():
-    counts = CountsRows(linear(dtype=torch.float64))
+    model, counts = looked_at()
     values = torch.ones(3, 4)
     values[1] = 0
-    answered = Probe(lambda q: q.attribution(values, "slope")).explain(TorchClassifier(counts, 3, domain="tabular"), ROWS)
+    answered = Probe(lambda q: q.attribution(values, "slope")).explain(model, ROWS)
     assert [verdict.status for verdict in answered.verdicts] == ["ok", "refuse", "ok"]
     assert answered.verdict.reasons[0].startswith("input 1: the map is zero everywhere while the score moves by ")
     assert counts.batches == [3, 1, 1]
@@ -122,13 +140,21 @@ def test_the_cost_of_everything_asked_is_on_the_bill():
     assert answered.diagnostics.seconds > 0
 
 
-def test_scores_that_the_job_knows_are_not_asked_again():
-    counts = CountsRows(linear(dtype=torch.float64))
-    model = TorchClassifier(counts, 3, domain="tabular")
+def test_scores_that_the_job_knows_are_not_asked_again_and_every_bill_is_that_of_the_method_alone():
+    model, counts = looked_at()
     with sharing():
         bills = [Probe(slopes).explain(model, ROWS).diagnostics for _ in range(2)]
-    assert [bill.model_calls for bill in bills] == [3, 0]
+    assert [bill.model_calls for bill in bills] == [3, 3]
     assert counts.rows == 3 + 3 + 3
+
+
+def test_scores_that_the_job_knows_take_the_seconds_that_they_took_when_they_were_asked():
+    def recalled(q):
+        count_recalled_calls(2, 1000.0)
+        return zeros(q)
+
+    bill = Probe(recalled).explain(CONSTANT, ROWS).diagnostics
+    assert 1000 < bill.seconds < 1100
 
 
 def test_the_answer_says_who_gave_it():

@@ -7,7 +7,7 @@ from core_subjects import drawn, parts_of
 from xaivision.core.attribution import Attribution
 from xaivision.core.concept_scores import ConceptScores
 from xaivision.core.counterfactuals import Counterfactuals
-from xaivision.core.diagnostics import Note
+from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.core.errors import CapabilityError
 from xaivision.core.examples import Examples
 from xaivision.core.narrative import Narrative
@@ -43,7 +43,7 @@ def test_a_counterfactual_says_what_had_to_go_up_to_the_nearest_one_that_was_fou
     assert torch.equal(found.values[0], ROWS[0] - candidates[0, 0])
     assert torch.equal(found.values[1], ROWS[1] - candidates[1, 1])
     assert torch.equal(found.values[2], torch.zeros(4))
-    assert torch.equal(found.baseline[:2], torch.stack([candidates[0, 0], candidates[1, 1]]))
+    assert found.baseline is None  # no shares of a score: nothing to add up to
 
 
 def test_reading_a_counterfactual_does_not_write_on_the_inputs():
@@ -82,6 +82,15 @@ def test_concepts_are_where_they_were_seen_weighted_by_their_scores():
 def test_concepts_without_maps_are_no_attribution():
     with pytest.raises(CapabilityError, match="`probe` cannot be read as an attribution: its concepts have no maps"):
         ConceptScores(*parts_of(PHOTOS), torch.zeros(2, 1), ("a",)).as_attribution()
+
+
+def test_a_narrative_is_no_truer_than_its_map():
+    attribution = Attribution(*parts_of(ROWS), values=torch.full_like(ROWS, torch.nan), kind="slope")
+    query, origin, _ = parts_of(ROWS)
+    told = Narrative(query, origin, Diagnostics(notes=(Note("warn", "too long", (1,)),)), attribution, torch.zeros(3), ("a",) * 3)
+    assert [verdict.status for verdict in told.verdicts] == ["refuse"] * 3
+    assert told.verdicts[1].reasons == (*attribution.verdicts[1].reasons, "too long")
+    assert told.verdict.status == "refuse"
 
 
 def test_a_narrative_is_about_its_attribution():

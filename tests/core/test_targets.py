@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from xaivision.core.errors import InputError
-from xaivision.core.targets import Target, TargetScore, resolved_target
+from xaivision.core.targets import Target, TargetScore, resolved_target, target_numbers
 
 SCORES = torch.tensor([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3], [0.1, 0.2, 0.7]])
 
@@ -164,3 +164,22 @@ def test_a_resolved_question_is_asked_again_as_it_is():
 def test_every_output_has_a_gradient(output):
     scores = SCORES.double().requires_grad_()
     assert torch.autograd.gradcheck(TargetScore(torch.tensor([0, 1, 2]), None, output).of, (scores,))
+
+
+@pytest.mark.parametrize(
+    "targets", [None, 1, [2, 1, 0], Target(None, against=1, output="probability"), Target([2, 1, 0], against=[0, 0, 1])], ids=repr
+)
+def test_questions_that_wait_for_the_scores_are_settled_in_parts_as_they_are_whole(targets):
+    scores = torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.2, 0.3], [0.1, 0.2, 0.7]])
+    whole = resolved_target(targets, scores, "logit")
+    waiting = target_numbers(targets, 3, 3, "logit", scores.device)
+    assert torch.equal(waiting.of(scores), whole.of(scores))
+    for rows in (slice(0, 2), torch.tensor([2, 0, 0])):
+        assert torch.equal(waiting.take(rows).of(scores[rows]), whole.of(scores)[rows])
+        assert torch.equal(waiting.take(rows).settled(scores[rows]).classes, whole.classes[rows])
+
+
+def test_a_predicted_class_that_is_held_against_itself_is_seen_when_the_scores_are_known():
+    waiting = target_numbers(Target(None, against=1), 3, 3, "logit", SCORES.device)
+    with pytest.raises(InputError, match=r"`against` must be another class than the target\. Got class 1 for both"):
+        waiting.of(SCORES)

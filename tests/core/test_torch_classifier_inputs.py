@@ -104,3 +104,43 @@ def test_a_default_device_of_the_caller_does_not_reach_the_normalization():
 def convnet_on_cpu():
     with torch.device("cpu"):
         return convnet()
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs", "domain"),
+    [
+        (nn.Linear(4, 3), torch.zeros(2, 5), "tabular"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(48, 3)), torch.zeros(2, 3, 5, 5), "image"),
+        (nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 3)), torch.zeros(2, 5), "tabular"),
+    ],
+    ids=["a column too many", "a picture too large", "a norm of other columns"],
+)
+def test_a_shape_that_the_module_does_not_take_is_one_sentence_with_the_remedy(module, inputs, domain):
+    with pytest.raises(
+        InputError, match=r"`inputs` must have the shape that the module takes\. One of shape .* does not fit"
+    ) as said:
+        TorchClassifier(module, 3, domain=domain)(inputs)
+    assert "\n" not in str(said.value)
+
+
+def test_another_error_of_the_module_is_left_as_it_is():
+    class Broken(nn.Module):
+        def forward(self, rows):
+            raise RuntimeError("my own trouble")
+
+    with pytest.raises(RuntimeError, match="my own trouble"):
+        TorchClassifier(Broken(), 3, domain="tabular")(torch.zeros(2, 5))
+
+
+def test_a_module_is_given_pictures_with_the_channels_last_in_memory():
+    seen = []
+
+    class Looks(nn.Module):
+        def forward(self, pictures):
+            seen.append(pictures.is_contiguous(memory_format=torch.channels_last))
+            return pictures.flatten(1)[:, :3]
+
+    model = TorchClassifier(Looks(), 3)
+    model(drawn(2, 3, 8, 8))
+    model.gradients(drawn(2, 3, 8, 8), TargetScore(torch.tensor([0, 1])))
+    assert seen == [True, True]

@@ -7,7 +7,8 @@ from torch import nn
 
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.layers import Layer
-from xaivision.core.targets import TargetScore
+from xaivision.core.metering import metered
+from xaivision.core.targets import TargetScore, target_numbers
 from xaivision.core.torch_classifier import TorchClassifier
 
 TARGETS = torch.tensor([0, 2, 1])
@@ -118,8 +119,12 @@ def test_a_gradient_that_is_cut_after_the_layer_is_reported(cut):
 
 @pytest.mark.parametrize("name", ["6", "8"])
 def test_a_layer_without_maps_is_refused_by_its_shape(name):
-    with pytest.raises(InputError, match=rf"a map \(B, C, h, w\). `{name}` gives shape \(3, "):
-        TorchClassifier(convnet(), 3).layer_gradients(PHOTOS, TargetScore(TARGETS), Layer(name))
+    with pytest.raises(InputError, match=rf"stand for the places of a grid. `{name}` gives shape \(1, "):
+        TorchClassifier(convnet(), 3).map_layer(name, None, PHOTOS)
+
+
+def test_a_layer_without_maps_has_gradients_all_the_same():
+    assert_equal_to_plain(convnet(dtype=torch.float64), "6")
 
 
 class GivesTwo(nn.Module):
@@ -130,9 +135,9 @@ class GivesTwo(nn.Module):
 def test_a_layer_with_several_outputs_is_refused_by_its_type():
     net = convnet()
     model = TorchClassifier(nn.Sequential(*net[:5], GivesTwo(), Applied(lambda both: both[0]), *net[5:]), 3)
-    with pytest.raises(InputError, match="`5` gives tuple"):
+    with pytest.raises(InputError, match=r"a tensor of floating-point numbers. `5` gives tuple"):
         model.layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("5"))
-    with pytest.raises(InputError, match=r"output is a tensor. `5` gives tuple"):
+    with pytest.raises(InputError, match=r"a tensor of floating-point numbers. `5` gives tuple"):
         model.activations(PHOTOS, Layer("5"))
 
 
@@ -187,3 +192,48 @@ def test_no_graph_is_recorded_before_the_layer():
     TorchClassifier(net, 3).layer_gradients(PHOTOS, TargetScore(TARGETS), Layer("3"))
     assert recorded == [False, True]
     assert state_of(net) == before
+
+
+def test_all_scores_come_from_the_same_pass_and_the_predicted_class_waits_for_them():
+    net = convnet()
+    model = TorchClassifier(net, 3, batch_size=2)
+    expected = model(PHOTOS.float())
+    found = model.layer_gradients(PHOTOS.float(), target_numbers(None, 3, 3, "logit", PHOTOS.device), Layer("3"))
+    assert torch.allclose(found.all_scores, expected, atol=1e-6)
+    assert torch.equal(found.scores, found.all_scores.amax(1))
+    outputs = model.layer_outputs(PHOTOS.float(), Layer("3"))
+    assert torch.allclose(outputs.all_scores, expected, atol=1e-6)
+    assert torch.allclose(outputs.activations, found.activations, atol=1e-6)
+    plain = model.gradients(PHOTOS.float(), target_numbers(None, 3, 3, "logit", PHOTOS.device))
+    assert torch.allclose(plain.all_scores, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+@pytest.mark.parametrize("size", [None, 2])
+def test_scores_with_other_outputs_are_those_of_the_rest_of_the_network(resumes, size):
+    net = convnet(dtype=torch.float64)
+    model = TorchClassifier(net, 3, batch_size=size)
+    outputs = drawn(5, 5, 3, 3, seed=4, dtype=torch.float64) - 0.5
+    kept, before = outputs.clone(), state_of(net)
+    start = model.start(PHOTOS[:1], Layer("3")) if resumes else None
+    found = model.scores_with(PHOTOS[:1], Layer("3"), outputs, start)
+    assert state_of(net) == before
+    expected = net.eval()[4:](outputs.clone())
+    assert torch.allclose(found, expected, rtol=1e-10)
+    assert torch.equal(outputs, kept)
+
+
+def test_the_layers_before_work_once_and_every_score_is_counted():
+    net = convnet()
+    rows = []
+    net[1].register_forward_hook(lambda _module, inputs, _output: rows.append(len(inputs[0])))
+    model = TorchClassifier(net, 3)
+    with metered() as meter:
+        start = model.start(PHOTOS[:1].float(), Layer("3"))
+        assert rows == [1]
+        expected = model.scores_with(PHOTOS[:1].float(), Layer("3"), drawn(5, 5, 3, 3))
+        assert rows == [1, 5]
+        net[1].forward = lambda maps: pytest.fail("it was computed again")
+        del rows[:]
+        assert torch.allclose(model.scores_with(PHOTOS[:1].float(), Layer("3"), drawn(5, 5, 3, 3), start), expected)
+    assert meter.model_calls == 11

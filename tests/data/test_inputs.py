@@ -62,12 +62,46 @@ def test_images_without_their_axes_are_refused(shape):
         images(np.zeros(shape))
 
 
+@pytest.mark.parametrize("shape", [(2, 5, 4, 4), (5, 4, 4), (2, 7, 3, 3)])
+def test_a_square_of_features_is_never_taken_for_channels_at_the_end(shape):
+    array = np.random.default_rng(0).random(shape)
+    for format in (None, ImageFormat(shape[-3], *shape[-2:])):
+        batch = images(array, image_format=format)
+        assert np.array_equal(batch.numpy().reshape(shape), array)
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1), (20, 30, 3), (20, 30, 4)])
+@pytest.mark.parametrize("format", [FORMAT, ImageFormat(1, 8, 8), None])
+def test_a_photo_is_the_same_as_a_path_a_pillow_image_and_an_8_bit_array(tmp_path, shape, format):
+    array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    picture = Image.fromarray(array.squeeze())
+    picture.save(tmp_path / "a.png")
+    truth = images(tmp_path / "a.png", image_format=format)
+    for given in (picture, array, [array], array[::-1][::-1]):
+        assert torch.equal(images(given, image_format=format), truth)
+    assert torch.equal(images(np.stack([array, array]).reshape(2, 20, 30, -1), image_format=format), torch.cat([truth, truth]))
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 30), (2, 3, 20, 30), (3, 20, 3), (2, 1, 20, 4), (20,), (5, 20, 30), (1, 2, 20, 30, 3)])
+def test_8_bit_arrays_that_are_not_certainly_pictures_are_refused(shape):
+    with pytest.raises(InputError, match=r"8-bit pictures must have shape \(H, W\), \(H, W, C\) or .* Got .* Move the channels"):
+        images(np.zeros(shape, dtype=np.uint8), image_format=FORMAT)
+
+
+def test_8_bit_arrays_whose_first_axis_has_the_models_channels_are_refused():
+    array = np.zeros((5, 20, 3), dtype=np.uint8)
+    assert images(array).shape == (1, 3, 5, 20)
+    with pytest.raises(InputError, match="8-bit pictures must have shape"):
+        images(array, image_format=ImageFormat(5, 20, 3))
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "bool", "uint16"])
 def test_whole_numbers_as_images_are_refused_with_the_remedy(dtype):
-    with pytest.raises(
-        InputError, match=rf"must be floating-point numbers in \[0, 1\]\. Got {dtype}\. Use `load_images`.* or divide"
-    ):
-        images(np.zeros((5, 6, 3), dtype=dtype))
+    if dtype != "uint8":
+        with pytest.raises(
+            InputError, match=rf"must be floating-point numbers in \[0, 1\]\. Got {dtype}\. Use `load_images`.* or divide"
+        ):
+            images(np.zeros((5, 6, 3), dtype=dtype))
     with pytest.raises(InputError, match=rf"must be floating-point numbers in \[0, 1\]\. Got {dtype}\. Divide it by 255"):
         images(torch.zeros(3, 5, 6).to(getattr(torch, dtype)))
 

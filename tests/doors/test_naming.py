@@ -1,10 +1,18 @@
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 
 from xaivision.core.errors import InputError
+from xaivision.core.image_format import ImageFormat
+from xaivision.core.wrapping import classifier
+from xaivision.data.registry import load_dataset
+from xaivision.data.schema import TableSchema
 from xaivision.models.registry import load_model
-from xaivision.naming import items_from, model_from
+from xaivision.naming import background_from, items_from, model_from
 
 
 def test_a_factory_is_a_model(tmp_path, monkeypatch):
@@ -25,16 +33,60 @@ def test_files_and_folders_get_titles(tmp_path):
     assert both.titles == ("a.png", "b.png")
 
 
-def test_a_csv_file_is_a_table_and_its_columns_are_never_dropped(tmp_path):
+def test_a_csv_file_is_a_table_and_a_column_that_is_no_input_is_left_out_and_told(tmp_path):
     model = load_model("wine_logistic")
     frame = model.schema.to_frame(torch.tensor(model.schema.typical)[None].numpy())
     frame.to_csv(tmp_path / "wine.csv", index=False)
     found = items_from([str(tmp_path / "wine.csv")], model)
     assert found.titles == ("wine row 0",)
     assert found.inputs.shape == (1, 13)
+    assert found.notes == ()
     frame.assign(label=1).to_csv(tmp_path / "labeled.csv", index=False)
-    with pytest.raises(InputError, match="label"):
-        items_from([str(tmp_path / "labeled.csv")], model)
+    labeled = items_from([str(tmp_path / "labeled.csv")], model)
+    assert torch.equal(labeled.inputs, found.inputs)
+    assert labeled.notes == ("Left out of labeled.csv, since the model takes no such column: label.",)
+    frame.drop(columns="ash").assign(label=1).to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(InputError, match="must have the column 'ash'"):
+        items_from([str(tmp_path / "short.csv")], model)
+
+
+def test_an_estimator_without_a_schema_takes_the_columns_it_was_fitted_on(tmp_path):
+    frame = pd.DataFrame({"b": [0.0, 1.0, 2.0, 3.0], "a": [5.0, 5.0, 5.0, 5.0]})
+    model = classifier(LogisticRegression().fit(frame, [0, 0, 1, 1]))
+    frame[["a", "b"]].assign(label=0).to_csv(tmp_path / "table.csv", index=False)
+    found = items_from([str(tmp_path / "table.csv")], model, rows=None)
+    assert found.inputs.tolist() == frame.to_numpy().tolist()
+    assert found.notes == ("Left out of table.csv, since the model takes no such column: label.",)
+
+
+def test_a_model_that_knows_no_columns_takes_them_in_their_order_and_that_is_told(tmp_path):
+    (tmp_path / "table.csv").write_text("y,b,a\n1,2,3\n")
+    found = items_from([str(tmp_path / "table.csv")], classifier(torch.nn.Linear(2, 2)), label="y")
+    assert found.inputs.tolist() == [[2.0, 3.0]]
+    assert found.notes == ("This model knows no names of columns: those of table.csv are taken in their order.",)
+
+
+def test_a_background_is_the_training_part_or_all_of_what_has_none(tmp_path):
+    model, wine = load_model("wine_logistic"), load_dataset("wine")
+    assert torch.equal(background_from("wine", model).inputs, wine.train.inputs)
+    wine.schema.to_frame(wine.inputs.numpy()).assign(y=0).to_csv(tmp_path / "rows.csv", index=False)
+    rows = background_from(str(tmp_path / "rows.csv"), model, label="y")
+    assert torch.allclose(rows.inputs.float(), wine.inputs)
+    assert rows.notes == ()
+    small = classifier(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3)), image_format=ImageFormat(1, 8, 8), num_classes=2)
+    assert background_from("sample_images", small).inputs.shape == (9, 1, 8, 8)
+    for name in ("a.png", "b.png"):
+        Image.new("L", (8, 8), 100).save(tmp_path / name)
+    (tmp_path / "rows.csv").unlink()
+    assert background_from(str(tmp_path), small).titles == ("a.png", "b.png")
+
+
+def test_a_table_of_other_columns_is_refused_though_their_number_fits():
+    wine = load_dataset("wine")
+    renamed = TableSchema(tuple(replace(feature, name=f"x{number}") for number, feature in enumerate(wine.schema.features)))
+    model = classifier(torch.nn.Linear(13, 3), schema=renamed)
+    with pytest.raises(InputError, match=r"'wine' has other columns than this model: it has alcohol, .* takes x0, x1, x2"):
+        items_from(["wine"], model)
 
 
 def test_nothing_named_is_refused():
@@ -47,7 +99,9 @@ def test_rows_of_a_named_set_of_pictures_can_be_named():
     found = items_from(["digits"], model, rows=(0, 3))
     assert found.inputs.shape == (2, 1, 8, 8)
     assert found.titles == ("digits row 0", "digits row 3")
-    with pytest.raises(InputError, match="'uci_sonar' is a table, and this model takes pictures"):
+    with pytest.raises(
+        InputError, match=r"'uci_sonar' holds table rows, and this model takes pictures\. Name a model of it: uci_sonar_mlp, "
+    ):
         items_from(["uci_sonar"], model)
 
 

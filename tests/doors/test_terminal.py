@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xaivision.core.progress import reporting, track
-from xaivision.terminal import TerminalReporter, progress
+from xaivision.terminal import TerminalReporter, _Standing, doing, progress
 
 
 def test_a_bar_follows_the_work_and_goes_with_it():
@@ -30,3 +30,23 @@ def test_nothing_is_shown_where_there_is_no_terminal(capsys):
     with progress():
         list(track(range(3), "work"))
     assert capsys.readouterr() == ("", "")
+
+
+def test_work_of_unknown_length_is_shown_by_name_while_it_lasts_and_its_result_comes_back():
+    bars = Progress(console=Console(file=StringIO(), force_terminal=True))
+    with bars, reporting(TerminalReporter(bars)):
+        shown = doing("loading a [bold]model", lambda: [(task.description, task.total) for task in bars.tasks])
+        assert shown == [("loading a [bold]model", None)]
+        assert bars.tasks == []
+        with pytest.raises(ZeroDivisionError):
+            doing("dividing", lambda: 1 / 0)
+
+
+def test_a_bar_tells_what_is_left_and_a_spinner_the_time_alone():
+    out = StringIO()
+    column = _Standing()
+    bars = Progress(column, console=Console(file=out, force_terminal=True), get_time=lambda: 0.0)
+    known, unknown = bars.add_task("known", total=4, completed=1), bars.add_task("unknown", total=None)
+    tasks = {task.id: column.render(task).plain for task in bars.tasks}
+    assert tasks[known] == "1/4  0:00"
+    assert tasks[unknown] == "0:00"

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import test_activation_maps
+import test_attention
 import test_baselines
+import test_channel_scores
 import test_filters
 import test_neighbors
 import test_path_integral
@@ -12,8 +14,9 @@ import test_quadrature
 import test_ranking
 import test_reinitialization
 import test_removal_curves
-import test_smoothing
 import test_streaming
+import test_token_layout
+import test_token_relevance
 import test_windows
 
 
@@ -45,18 +48,187 @@ MUTANTS = (
         test_activation_maps.check_channels_are_summed_with_their_weights,
     ),
     Mutant(
-        "enlargement without each pixel's share of the area",
+        "means over one side only",
         "activation_maps",
-        " * (cells / pixels)",
-        "",
-        test_activation_maps.check_sums_hold_at_whole_multiples,
+        "return gradients.mean((2, 3))",
+        "return gradients.mean(2).amax(2)",
+        test_activation_maps.check_mean_weights_are_means_over_positions,
+    ),
+    Mutant(
+        "shares of the sizes instead of the values' sum",
+        "activation_maps",
+        "products / torch.where(sums == 0, 1, sums)",
+        "products / torch.where(sums == 0, 1, sums.square().sqrt().sqrt())",
+        lambda: test_activation_maps.check_share_weights_are_the_papers(0),
+    ),
+    Mutant(
+        "the mean gradient instead of that of the active places",
+        "activation_maps",
+        "products = (activations * gradients).sum((2, 3))",
+        "products = activations.sum((2, 3)) * gradients.mean((2, 3))",
+        lambda: test_activation_maps.check_share_weights_are_the_papers(0),
+    ),
+    Mutant(
+        "alpha of the first derivative only",
+        "activation_maps",
+        "denominators = 2 + activations.sum((2, 3), keepdim=True) * positive",
+        "denominators = 2 + 0 * activations.sum((2, 3), keepdim=True) * positive",
+        lambda: test_activation_maps.check_exponential_weights_are_the_papers(0),
+    ),
+    Mutant(
+        "the mean of the activations in the third derivative",
+        "activation_maps",
+        "2 + activations.sum((2, 3), keepdim=True)",
+        "2 + activations.mean((2, 3), keepdim=True)",
+        lambda: test_activation_maps.check_exponential_weights_are_the_papers(0),
+    ),
+    Mutant(
+        "negative gradients count",
+        "activation_maps",
+        "positive = gradients.clamp_min(0)",
+        "positive = gradients.abs()",
+        lambda: test_activation_maps.check_exponential_weights_are_the_papers(0),
+    ),
+    Mutant(
+        "squares that underflow",
+        "activation_maps",
+        "positive / torch.where(denominators == 0, 1, denominators)",
+        "positive**3 / (positive**2 * denominators).clamp_min(1e-45)",
+        test_activation_maps.check_tiny_gradients_keep_their_weights,
+    ),
+    Mutant(
+        "the last component",
+        "activation_maps",
+        "eigh(maps @ maps.T).eigenvectors[:, -1]",
+        "eigh(maps @ maps.T).eigenvectors[:, 0]",
+        lambda: test_activation_maps.check_the_first_component_is_numpys_with_a_sum_that_is_not_negative((3, 4, 5)),
+    ),
+    Mutant(
+        "a component of length 1",
+        "activation_maps",
+        "vectors[:, -1] * squares[-1].clamp_min(0).sqrt()",
+        "vectors[:, -1]",
+        lambda: test_activation_maps.check_the_first_component_is_numpys_with_a_sum_that_is_not_negative((7, 2, 3)),
+    ),
+    Mutant(
+        "a component of either sign",
+        "activation_maps",
+        "-first if first.sum() < 0 else first",
+        "-first if first.sum() > 0 else first",
+        lambda: test_activation_maps.check_the_first_component_is_numpys_with_a_sum_that_is_not_negative((7, 2, 3)),
+    ),
+    Mutant(
+        "enlargement that keeps values instead of sums",
+        "activation_maps",
+        "return taken / taken.sum(0)",
+        "return taken",
+        lambda: test_activation_maps.check_sums_hold_whatever_the_sides(3, 4, 9, 20),
+    ),
+    Mutant(
+        "enlargement scaled as a whole",
+        "activation_maps",
+        "return taken / taken.sum(0)",
+        "return taken * cells / pixels",
+        lambda: test_activation_maps.check_sums_hold_whatever_the_sides(3, 4, 10, 13),
+    ),
+    Mutant(
+        "cells between two pixels are lost",
+        "activation_maps",
+        "antialias=pixels < cells",
+        "antialias=False",
+        lambda: test_activation_maps.check_sums_hold_whatever_the_sides(12, 11, 3, 2),
     ),
     Mutant(
         "enlargement with aligned corners",
         "activation_maps",
-        "align_corners=False",
-        "align_corners=True",
-        test_activation_maps.check_sums_hold_at_whole_multiples,
+        """        mode="bilinear",
+        align_corners=False,
+        antialias""",
+        """        mode="bilinear",
+        align_corners=pixels >= cells,
+        antialias""",
+        lambda: test_activation_maps.check_each_cell_is_shared_among_pixels_as_bilinear_enlargement_shows_it((10, 13)),
+    ),
+    Mutant(
+        "masks that are not stretched",
+        "channel_scores",
+        "(maps - low) / torch.where(span > 0, span, 1)",
+        "maps",
+        test_channel_scores.check_masked_scores_are_those_of_masked_inputs_one_by_one,
+    ),
+    Mutant(
+        "the masks of the first input for all",
+        "channel_scores",
+        "activations[part.inputs, channels[part.inputs, part.versions]]",
+        "activations[0, channels[part.inputs, part.versions]]",
+        test_channel_scores.check_masked_scores_are_those_of_masked_inputs_one_by_one,
+    ),
+    Mutant(
+        "a flat channel shows the whole input or nothing",
+        "channel_scores",
+        "return found.masked_fill(flat.gather(1, channels), -torch.inf)",
+        "return found",
+        test_channel_scores.check_masked_scores_are_those_of_masked_inputs_one_by_one,
+    ),
+    Mutant(
+        "the weakest channels",
+        "channel_scores",
+        "descending=True",
+        "descending=False",
+        test_channel_scores.check_the_strongest_channels_have_the_largest_squares,
+    ),
+    Mutant(
+        "channels of large sums instead of large squares",
+        "channel_scores",
+        "activations.double().square().sum((2, 3))",
+        "activations.double().sum((2, 3))",
+        test_channel_scores.check_the_strongest_channels_have_the_largest_squares,
+    ),
+    Mutant(
+        "a softmax over inputs",
+        "channel_scores",
+        "scores.softmax(1))",
+        "scores.softmax(0))",
+        test_channel_scores.check_weights_are_a_softmax_without_channels_that_made_no_mask,
+    ),
+    Mutant(
+        "the class token loses its channel too",
+        "channel_scores",
+        "copies[:, layout.leading :] if",
+        "copies if",
+        lambda: test_channel_scores.check_ablated_scores_are_those_of_whole_passes(*test_channel_scores.NETWORKS["tokens"]),
+    ),
+    Mutant(
+        "rows of tokens are taken out instead of channels",
+        "channel_scores",
+        'select(0 if layout.kind == "channels_first" else -1',
+        "select(0",
+        lambda: test_channel_scores.check_ablated_scores_are_those_of_whole_passes(
+            *test_channel_scores.NETWORKS["channels last"]
+        ),
+    ),
+    Mutant(
+        "a channel that is out stays out",
+        "channel_scores",
+        "copies = output.repeat(len(channels), *[1] * (output.ndim - 1))",
+        "copies = output.expand(len(channels), *output.shape[1:])",
+        lambda: test_channel_scores.check_ablated_scores_are_those_of_whole_passes(*test_channel_scores.NETWORKS["maps"]),
+    ),
+    Mutant(
+        "a start that is not used",
+        "channel_scores",
+        "self._scores(channels[first : first + size], start)",
+        "self._scores(channels[first : first + size], None)",
+        lambda: test_channel_scores.check_layers_before_are_not_computed_again(
+            test_channel_scores.Residual, "mix", test_channel_scores.CONVOLUTION.layout, True
+        ),
+    ),
+    Mutant(
+        "a start that is used without being tried out",
+        "channel_scores",
+        "return start if bool(((found - expected).abs() <= SAME * (1 + expected.abs())).all()) else None",
+        "return start",
+        lambda: test_channel_scores.check_ablated_scores_are_those_of_whole_passes(*test_channel_scores.NETWORKS["takes back"]),
     ),
     Mutant(
         "the mean of all channels together",
@@ -138,8 +310,8 @@ MUTANTS = (
     Mutant(
         "refinement that does not halve the known half",
         "path_integral",
-        "trapezoid[open_rows] = (trapezoid[open_rows] + added) / 2",
-        "trapezoid[open_rows] = added",
+        "total[open_rows] = (total[open_rows] + added) / 2",
+        "total[open_rows] = added",
         test_path_integral.check_refinement_is_the_trapezoid_rule_on_the_final_cells_of_each_input,
     ),
     Mutant(
@@ -159,7 +331,7 @@ MUTANTS = (
     Mutant(
         "gradients that are spent and not told",
         "path_integral",
-        "spent[open_rows] += more",
+        "spent[open_rows] += len(rule.nodes)",
         "spent[open_rows] += cells",
         test_path_integral.check_gradients_spent_are_those_counted,
     ),
@@ -297,27 +469,6 @@ MUTANTS = (
         test_removal_curves.check_areas_of_known_curves,
     ),
     Mutant(
-        "one range for the whole batch",
-        "smoothing",
-        "inputs.flatten(1).aminmax(dim=1)",
-        "inputs.flatten().expand(len(inputs), -1).aminmax(dim=1)",
-        test_smoothing.check_input_range_is_of_each_input_alone,
-    ),
-    Mutant(
-        "the sum of noisy gradients",
-        "smoothing",
-        "1 / len(noise)",
-        "1",
-        lambda: test_smoothing.check_smoothed_gradients_are_the_plain_mean(0),
-    ),
-    Mutant(
-        "noise without its scale",
-        "smoothing",
-        "torch.addcmul(inputs[part.inputs], scale[part.inputs], noise[part.versions])",
-        "inputs[part.inputs] + noise[part.versions]",
-        lambda: test_smoothing.check_smoothed_gradients_are_the_plain_mean(0),
-    ),
-    Mutant(
         "the last batch is left out",
         "streaming",
         "range(0, inputs * versions, size)",
@@ -344,6 +495,111 @@ MUTANTS = (
         "total[rows] += (",
         "total[rows] = (",
         lambda: test_streaming.check_summed_gradients_are_the_weighted_sum_of_single_ones(0, 3),
+    ),
+    Mutant(
+        "the mask is added as it is",
+        "attention",
+        "logits.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else logits + attn_mask",
+        "logits + attn_mask",
+        lambda: test_attention.check_weights_and_gradients_are_those_of_a_model_that_tells_them("product"),
+    ),
+    Mutant(
+        "queries without their scale",
+        "attention",
+        "(query.shape[-1] ** -0.5 if scale is None else scale)",
+        "1.0",
+        lambda: test_attention.check_weights_and_gradients_are_those_of_a_model_that_tells_them("heads"),
+    ),
+    Mutant(
+        "weights are those before the softmax",
+        "attention",
+        "self._kept(logits.softmax(-1))",
+        "self._kept(logits).softmax(-1)",
+        lambda: test_attention.check_weights_and_gradients_are_those_of_a_model_that_tells_them("asked"),
+    ),
+    Mutant(
+        "a model that works in place spoils what was read",
+        "attention",
+        "return self._kept(found).clone()",
+        "return self._kept(found)",
+        test_attention.check_a_model_that_goes_on_in_place_gives_the_same_gradients,
+    ),
+    Mutant(
+        "a gradient that is cut is not told",
+        "attention",
+        "cut=any(slope is None for slope in slopes)",
+        "cut=False",
+        test_attention.check_a_gradient_that_is_cut_is_told,
+    ),
+    Mutant(
+        "tokens that are looked at instead of those that look",
+        "token_layout",
+        ".any(2).any(0)",
+        ".any(1).any(0)",
+        test_token_layout.check_layouts,
+    ),
+    Mutant(
+        "other tokens are looked for behind the patches first",
+        "token_layout",
+        "for first in (extra, 0):",
+        "for first in (0, extra):",
+        test_token_layout.check_layouts,
+    ),
+    Mutant(
+        "scores of equal weight",
+        "token_layout",
+        "torch.linspace(1, 2, ",
+        "torch.linspace(1, 1, ",
+        test_token_layout.check_two_opposite_scores_are_no_cut,
+    ),
+    Mutant(
+        "the first map instead of the last",
+        "token_layout",
+        "in reversed(maps):",
+        "in maps:",
+        test_token_layout.check_grids,
+    ),
+    Mutant(
+        "layers in the order of the model",
+        "token_relevance",
+        "for layer in reversed(weights):",
+        "for layer in weights:",
+        test_token_relevance.check_two_layers_by_hand,
+    ),
+    Mutant(
+        "no residual path",
+        "token_relevance",
+        "mixing = (mixing + torch.eye(mixing.shape[-1], dtype=mixing.dtype, device=mixing.device)) / 2",
+        "mixing = mixing / 2",
+        test_token_relevance.check_uniform_attention_gives_a_uniform_map,
+    ),
+    Mutant(
+        "what speaks against the class counts too",
+        "token_relevance",
+        ".clamp_min(0).mean(1)",
+        ".abs().mean(1)",
+        lambda: test_token_relevance.check_both_are_the_definition(0, 2, 2, 3, 1),
+    ),
+    Mutant(
+        "heads are summed",
+        "token_relevance",
+        ".clamp_min(0).mean(1)",
+        ".clamp_min(0).sum(1)",
+        test_token_relevance.check_a_head_without_gradient_adds_nothing,
+    ),
+    Mutant(
+        "heads are averaged before the positive part",
+        "token_relevance",
+        ".clamp_min(0).mean(1)",
+        ".mean(1).clamp_min(0)",
+        lambda: test_token_relevance.check_both_are_the_definition(0, 2, 2, 3, 1),
+    ),
+    Mutant(
+        "relevance does not go through the layers before",
+        "token_relevance",
+        "_rows_times(start + gained, counted)",
+        "_rows_times(start, counted)",
+        test_token_relevance.check_two_layers_by_hand,
     ),
     Mutant(
         "windows moved by one",

@@ -6,9 +6,11 @@ import inspect
 from pathlib import Path
 
 import pytest
-from engine_mutants import MUTANTS
 
 from xaivision import engines
+
+FILES = sorted(file.stem for file in Path(__file__).parent.glob("*_mutants.py") if file.stem != Path(__file__).stem)
+MUTANTS = [mutant for name in FILES for mutant in importlib.import_module(name).MUTANTS]
 
 
 def broken(mutant, engine, folder):

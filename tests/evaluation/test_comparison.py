@@ -16,11 +16,12 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import Cancelled, InputError
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.question import question
-from xaivision.core.random import generator, seed_for
+from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.evaluation.comparison import RANDOM_DRAWS, Comparison, Plan, agreement, averaged, compare
+from xaivision.core.verdict import Verdict
+from xaivision.evaluation.comparison import Comparison, Plan, agreement, compare
 from xaivision.evaluation.completeness import Completeness
 from xaivision.evaluation.parameter_randomization import ParameterRandomization
 from xaivision.evaluation.removal import Deletion, Insertion
@@ -41,13 +42,18 @@ class Counted(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen, self.at_call = 0, lambda: None
+        self.batches: list[int] = []
+        self.at_call = lambda: None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             self.body = nn.Sequential(nn.Linear(5, 6), nn.Dropout(), nn.Tanh(), nn.Linear(6, 3))
 
+    @property
+    def seen(self) -> int:
+        return sum(self.batches)
+
     def forward(self, inputs: Tensor) -> Tensor:
-        self.seen += len(inputs)
+        self.batches.append(len(inputs))
         self.at_call()
         scores: Tensor = self.body(inputs)
         return scores
@@ -55,7 +61,10 @@ class Counted(nn.Module):
 
 def table_model() -> tuple[TorchClassifier, Counted]:
     module = Counted()
-    return TorchClassifier(module, 3, domain="tabular", schema=Columns((0.5,) * 5)), module
+    model = TorchClassifier(module, 3, domain="tabular", schema=Columns((0.5,) * 5))
+    Saliency().explain(model, rows())  # the look at whether inputs mix is no method's cost, and comes once a module
+    module.batches.clear()
+    return model, module
 
 
 def rows(count: int = 3) -> Tensor:
@@ -123,7 +132,7 @@ def test_controls_are_attached_to_the_scores_of_methods_and_the_advantage_has_th
     controls = {"random": Random(), "input_magnitude": InputMagnitude()}
     found = compare(model, inputs, 0, Plan(methods, controls, judges))
     for name in judges:
-        assert set(found.scores[name]["truth"].controls) == set(controls)
+        assert set(found.scores[name]["truth"].controls) == {*controls, "reversed"}
         assert all(found.scores[name]["truth"].controls[label] is found.scores[name][label] for label in controls)
         assert all(not found.scores[name][label].controls for label in controls)
         for label in controls:
@@ -132,36 +141,6 @@ def test_controls_are_attached_to_the_scores_of_methods_and_the_advantage_has_th
         model, inputs, 0, Plan({"input_magnitude": InputMagnitude()}, {"occlusion": Occlusion(baseline="black")}, judges)
     )
     assert all((lost.scores[name]["input_magnitude"].advantage("occlusion") < 0).all() for name in judges)
-
-
-def test_chance_is_the_mean_of_several_draws_as_a_control_and_as_a_method() -> None:
-    for plan in (
-        Plan({"saliency": Saliency()}, {"chance": Random()}, METRICS, seed=3),
-        Plan({"chance": Random()}, {}, METRICS, seed=3),
-    ):
-        found, model = compared(plan), table_model()[0]
-        for name, metric in METRICS.items():
-            seeds = [3, *(seed_for(3, "draw", draw) for draw in range(1, RANDOM_DRAWS))]
-            draws = torch.stack(
-                [metric.evaluate(model, Random().explain(model, rows(), seed=s), seed=3).values for s in seeds], 1
-            )
-            score = found.scores[name]["chance"]
-            assert RANDOM_DRAWS > 1
-            assert torch.allclose(score.details["draws"], draws, rtol=0, atol=1e-9)
-            assert torch.allclose(score.values, draws.mean(1), rtol=0, atol=1e-9)
-            assert draws.std(1).min() > 0
-            assert score.curves.shape == (3, 6)
-            assert score.model_calls == RANDOM_DRAWS * 3 * 6
-
-
-def test_an_average_adds_up_costs_and_is_undefined_where_a_draw_is() -> None:
-    one = Scores("m", "random", torch.tensor([1.0, 2.0]), True, model_calls=3, gradient_calls=1, seconds=0.5)
-    other = Scores("m", "random", torch.tensor([3.0, float("nan")]), True, model_calls=4, gradient_calls=0, seconds=0.25)
-    mean = averaged([one, other])
-    assert mean.values[0] == 2
-    assert mean.values[1].isnan()
-    assert (mean.model_calls, mean.gradient_calls, mean.seconds) == (7, 1, 0.75)
-    assert mean.notes == ("mean of 2 draws",)
 
 
 def test_a_method_that_cannot_answer_is_recorded_in_its_own_sentence_and_the_others_go_on() -> None:
@@ -283,6 +262,43 @@ def test_agreement_is_the_rank_correlation_of_positions_input_by_input() -> None
     theirs = base.with_values(torch.tensor([[10.0, 20, 30, 40], [2, 1, 4, 3]]))
     found = agreement([ours, theirs])
     assert found[:, 0, 1].tolist() == pytest.approx([1.0, -0.6], abs=1e-12)
+
+
+def test_a_method_that_no_metric_could_judge_says_so() -> None:
+    near = NearestExamples(background=rows(6), layer="body.0")
+    found = compared(Plan({"near": near, "saliency": Saliency()}, {"random": Random()}, METRICS))
+    said = "nothing tells whether it beats the controls: it has no value on deletion or insertion"
+    assert found.verdicts["near"] == Verdict("warn", (said,))
+    assert said not in found.verdicts["saliency"].reasons
+
+
+def test_metrics_that_do_not_judge_faithfulness_and_none_at_all_give_no_doubt() -> None:
+    for metrics in ({}, {"sparseness": Sparseness()}):
+        found = compared(Plan({"constant": Constant()}, {"random": Random()}, metrics))
+        assert found.judging == ()
+        assert found.verdicts["constant"] == Verdict("ok")
+
+
+def test_a_control_may_not_take_the_name_of_the_reversal() -> None:
+    with pytest.raises(InputError, match=r"`reversed` is the control that every method has already\."):
+        Plan({"saliency": Saliency()}, {"reversed": Random()}, METRICS)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_row_costs_what_it_costs_alone_in_whatever_order(turned: bool) -> None:
+    methods = {"ig": IntegratedGradients(steps=4), "occlusion": Occlusion(), "saliency": Saliency()}
+    order = dict(reversed(methods.items())) if turned else methods
+    model, module = table_model()
+    found = compare(model, rows(), None, Plan(order, {"random": Random()}, {"completeness": Completeness()}))
+    for label, method in {**methods, "random": Random()}.items():
+        alone = method.explain(table_model()[0], rows()).diagnostics
+        together = found.explanations[label].diagnostics
+        assert (together.model_calls, together.gradient_calls) == (alone.model_calls, alone.gradient_calls)
+    for label in ("ig", "occlusion"):
+        alone = Completeness().evaluate(table_model()[0], methods[label].explain(table_model()[0], rows()))
+        assert found.scores["completeness"][label].model_calls == alone.model_calls == 6
+    assert found.model_calls + found.gradient_calls == module.seen
+    assert found.gradient_calls == 3 * 4 + 3
 
 
 def test_a_plan_without_methods_with_a_label_twice_or_with_a_sanity_check_is_refused() -> None:

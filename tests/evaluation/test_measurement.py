@@ -7,6 +7,7 @@ import torch
 from linear_models import linear, mapped, rows_of
 
 from xaivision.core.errors import CapabilityError
+from xaivision.core.metering import count_recalled_calls
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.removal import Deletion
 
@@ -38,6 +39,16 @@ def test_what_is_asked_inside_is_counted_and_nothing_else_is() -> None:
         assert m.scores(torch.zeros(2), "points").model_calls == 3
     model(X)
     assert m.scores(torch.zeros(2), "points").model_calls == 3
+
+
+def test_scores_that_the_job_remembered_cost_what_they_cost_alone() -> None:
+    model = linear((1.0, 2.0))
+    with measurement(Deletion(), model, mapped(model, X, X)) as m:
+        m.model(X)
+        count_recalled_calls(3, 1000.0)
+        found = m.scores(torch.zeros(2), "points")
+    assert found.model_calls == 2 + 3
+    assert 1000 < found.seconds < 1100
 
 
 def test_scores_carry_the_card_the_method_and_float64() -> None:

@@ -4,6 +4,7 @@ import inspect
 import pkgutil
 import re
 from importlib.metadata import EntryPoint
+from typing import ClassVar
 
 import pytest
 import torch
@@ -16,8 +17,24 @@ from xaivision.explainers import registry
 from xaivision.explainers.registry import EXPLAINERS, explainer, explainers, missing_settings, third_party_explainers
 from xaivision.explainers.saliency import Saliency
 
+
+@dataclasses.dataclass(frozen=True)
+class Others:
+    """What another package may offer."""
+
+    about: ClassVar[About] = dataclasses.replace(Saliency.about, name="others")
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        return Saliency().explain(model, inputs, targets, seed=seed)
+
+
+OTHERS = f"{__name__}:Others"
+
 # What a method without a default needs.
-NEEDED = {"nearest_examples": {"background": torch.zeros(3, 4)}}
+NEEDED = {
+    **{name: {"background": torch.zeros(3, 4)} for name in ("nearest_examples", "expected_gradients", "deep_lift_shap")},
+    "captum": {"method": "Saliency"},
+}
 
 
 def made(name):
@@ -119,14 +136,21 @@ def test_a_missing_background_is_named():
 
 
 def test_the_method_of_an_installed_package_is_found(offered):
-    offered(others="xaivision.explainers.saliency:Saliency")
-    assert explainers()["others"] is Saliency
-    assert isinstance(explainer("others"), Saliency)
+    offered(others=OTHERS)
+    assert explainers()["others"] is Others
+    assert isinstance(explainer("others"), Others)
 
 
-def test_the_houses_own_names_win(offered):
-    offered(grad_cam="xaivision.explainers.saliency:Saliency")
-    assert explainers() == EXPLAINERS
+def test_the_houses_own_names_win_and_the_other_is_told(offered):
+    offered(saliency="xaivision.explainers.saliency:Saliency")
+    with pytest.warns(UserWarning, match="`saliency` of .* could not be loaded: another explainer has that name already"):
+        assert explainers() == EXPLAINERS
+
+
+def test_an_entry_point_whose_name_is_not_the_one_that_results_show_is_told(offered):
+    offered(other=OTHERS)
+    with pytest.warns(UserWarning, match="could not be loaded: its card says `others`; the entry point must have the name"):
+        assert explainers() == EXPLAINERS
 
 
 @pytest.mark.parametrize(
@@ -139,7 +163,7 @@ def test_the_houses_own_names_win(offered):
     ],
 )
 def test_a_method_that_cannot_be_loaded_is_a_warning_and_the_others_are_there(offered, value, why):
-    offered(broken=value, others="xaivision.explainers.saliency:Saliency")
+    offered(broken=value, others=OTHERS)
     with pytest.warns(UserWarning, match="The explainer `broken` of .* could not be loaded: ") as caught:
         found = explainers()
     assert why in str(caught[0].message)

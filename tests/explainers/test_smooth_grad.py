@@ -11,12 +11,14 @@ from xaivision.explainers.smooth_grad import SmoothGrad
 def test_values_are_the_mean_gradient_over_noise_that_is_a_share_of_each_inputs_range(make, shape):
     model, inputs = make(), drawn((2, *shape), 0) * torch.tensor([1.0, 0.5]).double().view(2, *[1] * len(shape))
     found = SmoothGrad(samples=5, noise=0.2).explain(model, inputs, [2, 1], seed=7)
-    draws = torch.randn((5, *shape), generator=generator(7, "smooth_grad")).double()
+    draws = [torch.randn(shape, generator=generator(7, "noisy copies", draw)).double() for draw in range(5)]
     assert found.kind == "slope"
     for i, target in enumerate((2, 1)):
         scale = 0.2 * (inputs[i].max() - inputs[i].min())
         copies = [gradient_of(model, inputs[i] + scale * draw, target) for draw in draws]
         torch.testing.assert_close(found.values[i], torch.stack(copies).mean(0), atol=1e-13, rtol=0)
+        error = torch.stack(copies).std(0, correction=1) / 5**0.5
+        torch.testing.assert_close(found.diagnostics.standard_error[i], error, atol=1e-13, rtol=0)
 
 
 def test_the_seed_decides_the_draws():

@@ -25,7 +25,9 @@ MANY_PARAMETERS = {
     "xaivision.core.torch_classifier": frozenset({"TorchClassifier.__init__"}),
     "xaivision.core.function_classifier": frozenset({"FunctionClassifier.__init__"}),
     # The options of a command are its parameters.
-    "xaivision.cli": frozenset({"explain", "compare"}),
+    "xaivision.cli": frozenset({"explain", "compare", "evaluate"}),
+    # What a person may say of methods and of metrics in one call.
+    "xaivision.facade": frozenset({"compare"}),
 }
 # The only doors that write to a terminal.
 MAY_PRINT = {"xaivision.cli", "xaivision.__main__"}

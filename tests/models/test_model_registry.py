@@ -7,13 +7,16 @@ from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.models import available_models, load_model, model_card
 from xaivision.models.registry import MODELS
 
+# The transformer takes some ten seconds to train.
+LISTED = [pytest.param(name, marks=pytest.mark.slow) if name.endswith("_vit") else name for name in sorted(MODELS)]
+
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", LISTED)
 def test_every_listed_model_loads_and_agrees_with_its_card(name):
     model, card = load_model(name), model_card(name)
     assert card.name == name
@@ -23,7 +26,7 @@ def test_every_listed_model_loads_and_agrees_with_its_card(name):
     assert all(len(text) > 3 for text in texts)
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", LISTED)
 def test_two_loads_are_two_models(name):
     assert load_model(name).model is not load_model(name).model
 

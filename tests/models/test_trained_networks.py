@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from xaivision.core.batching import Batcher
 from xaivision.core.errors import Cancelled
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.progress import CancelToken, reporting
@@ -18,7 +19,11 @@ from xaivision.models.registry import MODELS
 from xaivision.models.weights_cache import digest
 
 NAMES = sorted(name for name, entry in MODELS.items() if entry.room.endswith("trained_networks"))
+# The transformer takes some ten seconds to train.
+LISTED = [pytest.param(name, marks=pytest.mark.slow) if name.endswith("_vit") else name for name in NAMES]
 DATA = {name: name.rpartition("_")[0] for name in NAMES}
+# Generated sets are as large as it takes to learn them.
+SETTINGS = {"planted_squares_vit": {"count": 1024}}
 QUICK = "wine_mlp"
 
 
@@ -36,6 +41,10 @@ def untrained():
     trained_networks._weights.cache_clear()
 
 
+def data_of(name):
+    return load_dataset(DATA[name], **SETTINGS.get(name, {}))
+
+
 def forgotten(name):
     """The weights of a load that finds nothing in the memory of this process."""
     trained_networks._weights.cache_clear()
@@ -46,9 +55,9 @@ def no_training(*_args, **_kwargs):
     raise AssertionError("trained again")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTED)
 def test_the_card_tells_the_accuracy_that_the_module_itself_reaches_on_held_out_inputs(name):
-    data, model, card = load_dataset(DATA[name]), load_model(name), model_card(name)
+    data, model, card = data_of(name), load_model(name), model_card(name)
     inputs, targets = data.test
     with torch.no_grad():
         right = (model.model(inputs).argmax(1) == targets).double().mean()
@@ -59,18 +68,18 @@ def test_the_card_tells_the_accuracy_that_the_module_itself_reaches_on_held_out_
     assert card.accuracy > commonest + 0.15
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTED)
 def test_the_classifier_speaks_of_its_dataset(name):
-    data, model = load_dataset(DATA[name]), load_model(name)
+    data, model = data_of(name), load_model(name)
     assert (model.class_names, model.domain, model.score_unit) == (data.class_names, data.domain, "logit")
     assert model.input_shape == data.inputs.shape[1:]
     assert (model.schema is None) == (data.schema is None)
-    assert model.batches.size(data.inputs) == max(1, 16 * 3 * 224 * 224 // data.inputs[0].numel())
+    assert model.batches.size(data.inputs) == Batcher().size(data.inputs)  # the rule, with nothing given
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTED)
 def test_weights_are_float32_and_gradients_reach_the_inputs(name):
-    data, model = load_dataset(DATA[name]), load_model(name)
+    data, model = data_of(name), load_model(name)
     assert {tensor.dtype for tensor in model.model.state_dict().values()} == {torch.float32}
     inputs, targets = data.test.inputs[:4], data.test.targets[:4]
     found = model.gradients(inputs, TargetScore(targets))
@@ -155,7 +164,7 @@ def test_nothing_is_learned_from_the_held_out_rows(untrained, monkeypatch):
     blinded = data.inputs.clone()
     blinded[data.split.test] = 0
     os.environ["XDG_CACHE_HOME"] += "-other"
-    monkeypatch.setattr(trained_networks, "load_dataset", lambda _name: replace(data, inputs=blinded))
+    monkeypatch.setattr(trained_networks, "load_dataset", lambda _name, **_settings: replace(data, inputs=blinded))
     assert digest(forgotten(QUICK)) == digest(before)
 
 

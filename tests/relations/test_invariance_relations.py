@@ -9,8 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from xaivision.core.random import generator
+from xaivision.core.registered import setting_names
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.explainers.registry import EXPLAINERS, explainer
+from xaivision.explainers.registry import EXPLAINERS, explainer, missing_settings
 
 
 def pooled(stride=2):
@@ -24,13 +25,15 @@ def pooled(stride=2):
     )
 
 
+@pytest.mark.parametrize("name", ["grad_cam", "hires_cam", "x_grad_cam"])
+@pytest.mark.parametrize("size", [(8, 12), (9, 13)])
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
-def test_g10_pooled_grad_cam_sums_to_the_logit_without_its_bias_also_enlarged(stride, dtype, tolerance):
+def test_g10_pooled_maps_sum_to_the_logit_without_its_bias_also_enlarged(stride, dtype, tolerance, size, name):
     module = seeded(lambda: pooled(stride)).to(dtype)
-    model, inputs = TorchClassifier(module, 4), drawn((3, 3, 8, 12), 1).to(dtype)
-    found = explainer("grad_cam").explain(model, inputs, [0, 3, 1])
-    assert found.values.shape == (3, 1, 8, 12)
+    model, inputs = TorchClassifier(module, 4), drawn((3, 3, *size), 1).to(dtype)
+    found = explainer(name).explain(model, inputs, [0, 3, 1])
+    assert found.values.shape == (3, 1, *size)
     biases = module[4].bias[[0, 3, 1]].detach()
     close(found.values.sum((1, 2, 3)), found.query.scores - biases, tolerance)
 
@@ -42,6 +45,26 @@ def test_g10_pooled_grad_cam_is_the_class_activation_map_over_the_number_of_cell
         maps = module[:2](inputs)
         cam = torch.einsum("bchw,c->bhw", maps, module[4].weight[2])[:, None]
     close(values("grad_cam", TorchClassifier(module, 4), inputs, 2), cam / 30, 1e-14)
+    close(values("hires_cam", TorchClassifier(module, 4), inputs, 2), cam / 30, 1e-14)
+
+
+def test_g10_pooled_layer_cam_is_grad_cam_without_what_its_negative_weights_give():
+    module = seeded(lambda: pooled(1))
+    inputs = drawn((2, 3, 6, 5), 1)
+    with torch.no_grad():
+        maps = module[:2](inputs)
+        cam = torch.einsum("bchw,c->bhw", maps, module[4].weight[2].clamp_min(0))[:, None]
+    close(values("layer_cam", TorchClassifier(module, 4), inputs, 2), cam / 30, 1e-14)
+
+
+def test_g10_pooled_ablation_weighs_each_channel_by_what_it_contributes():
+    module = seeded(lambda: pooled(1))
+    inputs = drawn((2, 3, 6, 5), 1)
+    with torch.no_grad():
+        maps = module[:2](inputs)
+        drops = maps.mean((2, 3)) * module[4].weight[2]
+        expected = (maps * drops[:, :, None, None]).sum(1, keepdim=True)
+    close(values("ablation_cam", TorchClassifier(module, 4), inputs, 2), expected, 1e-13)
 
 
 def test_g11_without_noise_smooth_grad_is_saliency():
@@ -61,16 +84,49 @@ class Quadratic(nn.Module):
         return torch.stack([form, -form], 1)
 
 
-def test_g11_quadratic_smooth_grad_is_the_gradient_at_the_mean_of_the_noisy_copies():
+def quadratic():
+    """(model, its symmetric matrix, one input, the standard deviation of `smooth_grad`'s default noise)."""
     matrix = drawn((5, 5), 0) - 0.5
-    matrix = matrix + matrix.T
-    inputs, samples = drawn((1, 5), 1), 400
-    scale = 0.15 * float(inputs.max() - inputs.min())
-    found = explainer("smooth_grad", samples=samples).explain(table(Quadratic(matrix)), inputs, 0, seed=3).values
-    draws = torch.randn((samples, 5), generator=generator(3, "smooth_grad")).double()
-    close(found, 2 * (inputs + scale * draws.mean(0)) @ matrix, 1e-12)
+    matrix, inputs = matrix + matrix.T, drawn((1, 5), 1)
+    return table(Quadratic(matrix)), matrix, inputs, 0.15 * float(inputs.max() - inputs.min())
+
+
+def test_g11_quadratic_smooth_grad_is_the_gradient_at_the_mean_of_the_noisy_copies():
+    model, matrix, inputs, scale = quadratic()
+    samples = 400
+    answer = explainer("smooth_grad", samples=samples).explain(model, inputs, 0, seed=3)
+    draws = torch.stack([torch.randn(5, generator=generator(3, "noisy copies", draw)) for draw in range(samples)]).double()
+    close(answer.values, 2 * (inputs + scale * draws.mean(0)) @ matrix, 1e-12)
     standard_error = scale * (2 * matrix).norm(dim=0) / samples**0.5
-    assert ((found - 2 * inputs @ matrix).abs() <= 5 * standard_error).all()
+    assert ((answer.values - 2 * inputs @ matrix).abs() <= 5 * standard_error).all()
+    # Its own error is known to 1 in sqrt(2 * samples), one standard deviation.
+    assert ((answer.diagnostics.standard_error / standard_error - 1).abs() <= 5 / (2 * samples) ** 0.5).all()
+
+
+def test_g11_quadratic_var_grad_is_the_noise_times_the_squared_norm_of_a_row():
+    model, matrix, inputs, scale = quadratic()
+    answer = explainer("var_grad", samples=2000).explain(model, inputs, 0, seed=3)
+    expected = scale**2 * (2 * matrix).square().sum(0)
+    assert ((answer.values - expected).abs() <= 5 * answer.diagnostics.standard_error).all()
+    # The gradients are normal here, so that the error of their variance has a closed form too.
+    normal = expected * (2 / 2000) ** 0.5
+    torch.testing.assert_close(answer.diagnostics.standard_error[0], normal, rtol=0.2, atol=0)
+
+
+def test_g11_quadratic_smooth_grad_squared_is_the_square_of_the_gradient_plus_the_variance():
+    model, matrix, inputs, scale = quadratic()
+    answer = explainer("smooth_grad_squared", samples=2000).explain(model, inputs, 0, seed=3)
+    expected = (2 * inputs @ matrix) ** 2 + scale**2 * (2 * matrix).square().sum(0)
+    assert ((answer.values - expected).abs() <= 5 * answer.diagnostics.standard_error).all()
+
+
+def test_g11_without_noise_nothing_varies_and_the_squares_are_those_of_the_gradient():
+    model, inputs = table(seeded(lambda: dense(8, 16, 3)), 3), drawn((4, 8), 0)
+    close(values("var_grad", model, inputs, noise=0.0, samples=5), torch.zeros(4, 8).double(), 1e-14)
+    squared = values("saliency", model, inputs) ** 2
+    close(values("smooth_grad_squared", model, inputs, noise=0.0, samples=5), squared, 1e-14)
+    based = values("smooth_grad", model, inputs, noise=0.0, samples=5, base="input_x_gradient")
+    close(based, values("input_x_gradient", model, inputs), 1e-14)
 
 
 def reparametrized(module):
@@ -203,29 +259,44 @@ def batch(dtype):
     return inputs
 
 
-@pytest.mark.parametrize("name", [name for name in EXPLAINERS if name != "nearest_examples"])
+def needed(name, inputs):
+    """Settings that this method has no default for, or none that fits these inputs."""
+    if "background" in missing_settings(EXPLAINERS[name], ()):
+        return {"background": drawn((9, *inputs.shape[1:]), 7)}
+    if name == "captum":
+        return {"method": "FeatureAblation"}
+    tables = inputs.ndim == 2 and "baseline" in setting_names(EXPLAINERS[name])
+    return {"baseline": "black"} if tables else {}
+
+
+# Methods that give no map, and those that read the attention of transformers: the networks here have none.
+OTHERS = ("nearest_examples", "attention_rollout", "transformer_attribution")
+
+
+@pytest.mark.parametrize("name", [name for name in EXPLAINERS if name not in OTHERS])
 @pytest.mark.parametrize("targets", [None, [2, 0, 1, 1, 0, 2]], ids=["predicted", "given"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
 def test_g14_batch_every_image_gets_the_map_it_gets_alone(name, targets, dtype, tolerance):
     model, inputs = small_images(dtype=dtype), batch(dtype)
-    together = explainer(name).explain(model, inputs, targets)
+    method = explainer(name, **needed(name, inputs))
+    together = method.explain(model, inputs, targets)
     for i in range(6):
-        alone = explainer(name).explain(model, inputs[i : i + 1], None if targets is None else targets[i])
+        alone = method.explain(model, inputs[i : i + 1], None if targets is None else targets[i])
         close(together.values[i], alone.values[0], tolerance)
         assert together.verdicts[i].status == alone.verdict.status
     close(together.values[5], together.values[0], tolerance if targets is None else float("inf"))
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, made in EXPLAINERS.items() if "tabular" in made.about.domains and name != "nearest_examples"]
+    "name", [name for name, made in EXPLAINERS.items() if "tabular" in made.about.domains and name not in OTHERS]
 )
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
 def test_g14_batch_every_row_gets_the_values_it_gets_alone(name, dtype, tolerance):
     model, inputs = table(seeded(lambda: dense(8, 16, 16, 3)).to(dtype), 3, batch_size=7), drawn((5, 8), 0).to(dtype)
-    settings = {"baseline": "black"} if name in ("integrated_gradients", "occlusion") else {}
-    together = explainer(name, **settings).explain(model, inputs)
+    method = explainer(name, **needed(name, inputs))
+    together = method.explain(model, inputs)
     for i in range(5):
-        alone = explainer(name, **settings).explain(model, inputs[i : i + 1])
+        alone = method.explain(model, inputs[i : i + 1])
         close(together.values[i], alone.values[0], tolerance)
 
 

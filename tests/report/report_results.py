@@ -178,3 +178,16 @@ def _rows(metric: str, explanations: dict[str, Explanation], controls: tuple[str
         if label not in controls and isinstance(one, Attribution)
     }
     return {**judged, **beaten}
+
+
+def losing(query: Query, method: str = "saliency") -> Comparison:
+    """A comparison in which the method beats chance by 0.25 and loses to the edge filter by 0.25, on every input."""
+    made = comparison(query, {method: attribution(query, method)})
+    values = {"random": 0.75, "sobel": 0.25, method: 0.5}
+    rows = {
+        label: replace(row, values=torch.full((len(query),), values[label], dtype=torch.float64), controls={})
+        for label, row in made.scores["deletion"].items()
+    }
+    controls = {name: rows[name] for name in ("random", "sobel")}
+    judged = {**rows, method: replace(rows[method], controls=controls)}
+    return replace(made, scores={"deletion": judged}, judging=("deletion",), model_calls=321, gradient_calls=12)

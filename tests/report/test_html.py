@@ -14,6 +14,7 @@ from report_results import (
     every_explanation,
     examples,
     image_query,
+    losing,
     origin,
     refused,
     table_query,
@@ -170,6 +171,14 @@ def test_several_inputs_get_intervals_and_one_gets_none():
     assert "Input 2 of 3" in several
     assert "inputs together" not in one
     assert "there is no interval" in one
+
+
+def test_a_method_that_loses_to_a_control_is_doubted_on_its_card_in_its_rows_and_over_all_inputs():
+    text = Page(html_page([("a", losing(image_query(2)))])).text
+    assert text.count("no better than `sobel` on deletion (-0.25)") == 2 * 2  # a card and a row for each input
+    assert text.count("no better than `sobel` on deletion (-0.25 [-0.25, -0.25])") == 1
+    assert "321 model calls, 12 gradient calls, 1.50 s" in text
+    assert "ranking reversed" in text
 
 
 def test_the_agreement_of_methods_is_a_table_with_their_names():

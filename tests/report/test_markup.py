@@ -5,13 +5,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from xaivision.report.curves import Band, Curve, CurvePlot
 from xaivision.report.markup import band_points, cell_colors, curve_points, data_uri, profile_points
-from xaivision.report.removal_plot import Curve, CurvePlot
 
 
-def plot(*heights, low=None, high=None):
-    curves = tuple(Curve(str(place), np.asarray(one, dtype=float), "#000000", "") for place, one in enumerate(heights))
-    return CurvePlot("deletion", "probability", curves, low, high)
+def plot(*heights, low=None, high=None, shares=None):
+    shares = np.linspace(0, 1, len(heights[0])) if shares is None else shares
+    curves = tuple(Curve(str(place), shares, np.asarray(one, dtype=float), "#000000", "") for place, one in enumerate(heights))
+    return CurvePlot("deletion", "probability", curves, None if low is None else Band(shares, low, high))
+
+
+def points(made):
+    return curve_points(made, made.curves[0])
 
 
 def test_a_data_uri_holds_the_picture_unchanged():
@@ -22,11 +27,18 @@ def test_a_data_uri_holds_the_picture_unchanged():
 
 
 def test_curves_run_from_left_to_right_with_one_at_the_top():
-    assert curve_points(plot([0.0, 0.5, 1.0]), np.array([0.0, 0.5, 1.0])) == "0.0,180.0 150.0,90.0 300.0,0.0"
+    assert points(plot([0.0, 0.5, 1.0])) == "0.0,180.0 150.0,90.0 300.0,0.0"
+
+
+def test_curves_and_their_band_stand_where_their_shares_are():
+    uneven = np.array([0.0, 0.1, 1.0])
+    assert points(plot([0.0, 0.5, 1.0], shares=uneven)) == "0.0,180.0 30.0,90.0 300.0,0.0"
+    shape = plot([0.0, 0.5, 1.0], low=np.zeros(3), high=np.ones(3), shares=uneven)
+    assert band_points(shape) == "0.0,0.0 30.0,0.0 300.0,0.0 300.0,180.0 30.0,180.0 0.0,180.0"
 
 
 def test_steps_without_a_value_are_left_out():
-    assert curve_points(plot([0.0, 1.0]), np.array([1.0, np.nan, 1.0])) == "0.0,0.0 300.0,0.0"
+    assert points(plot([1.0, np.nan, 1.0])) == "0.0,0.0 300.0,0.0"
 
 
 def test_an_axis_holds_every_curve_and_the_band():

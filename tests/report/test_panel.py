@@ -1,7 +1,18 @@
 from dataclasses import replace
 
 import pytest
-from report_results import attribution, comparison, concept_scores, examples, image_query, narrative, refused, scores, zero
+from report_results import (
+    attribution,
+    comparison,
+    concept_scores,
+    examples,
+    image_query,
+    losing,
+    narrative,
+    refused,
+    scores,
+    zero,
+)
 
 from xaivision.report.panel import ScoreLine, panel_of, panels_of, score_line
 
@@ -32,6 +43,18 @@ def test_panels_come_in_order_and_failures_last():
     assert [panel.label for panel in panels_of(made, 0)] == ["saliency", "doubtful", "random", "sobel", "lime"]
     assert [panel.control for panel in panels_of(made, 0)] == [False, False, True, True, False]
     assert made.unanswered == {"lime": "no segments"}
+
+
+def test_a_panel_of_a_comparison_has_the_verdict_of_its_input_with_what_the_controls_say_and_controls_have_none():
+    panels = {panel.label: panel for panel in panels_of(losing(image_query(2), "sal\x00"), 1)}
+    assert panels["sal\ufffd"].badge == "warn"
+    assert panels["sal\ufffd"].verdict.reasons == ("no better than `sobel` on deletion (-0.25)",)
+    assert panels["sobel"].badge == "control"
+    made = losing(image_query())
+    rows = made.scores["deletion"]
+    evil = {**rows, "saliency": replace(rows["saliency"], controls={"so\x1bbel": rows["sobel"]})}
+    doubted_ = panels_of(replace(made, scores={"deletion": evil}), 0)[0].verdict
+    assert doubted_.reasons == ("no better than `so\ufffdbel` on deletion (-0.25)",)
 
 
 def test_a_refused_panel_has_a_reason_and_neither_map_nor_scores():

@@ -1,15 +1,24 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
-from report_results import attribution, comparison, every_explanation, image_query, table_query
+from matplotlib.text import Text
+from report_results import attribution, comparison, every_explanation, image_query, refused, table_query
 
 import xaivision as xv
 from xaivision.core.errors import InputError
 from xaivision.core.presenting import Presenter
+from xaivision.report.figure import figure_of, png
 from xaivision.report.presenter import ReportPresenter
+
+
+def words(figure):
+    return " | ".join(text.get_text() for text in figure.findobj(Text))
 
 
 def test_every_result_can_be_shown_saved_and_rendered_by_itself(tmp_path):
@@ -24,6 +33,64 @@ def test_every_result_can_be_shown_saved_and_rendered_by_itself(tmp_path):
 def test_the_presenter_keeps_its_promise():
     presenter: Presenter = ReportPresenter()
     assert "saliency" in presenter.html(attribution(image_query()))
+
+
+def test_an_index_shows_that_input():
+    query = image_query(3)
+    for result in (*every_explanation(query), comparison(query)):
+        assert png(result.show()) == png(result.show(0))
+        shown = result.show(2)
+        assert "Input 2 of 3" in words(shown)
+        assert "owl" in words(shown)
+        assert png(shown) == png(figure_of(result, 2))
+    assert "Input 1 of 3" in words(attribution(query).show(np.int64(1)))
+
+
+def test_an_index_out_of_range_is_refused_in_one_sentence():
+    for index in (2, -1, 1.0, "1", True):
+        with pytest.raises(InputError) as caught:
+            attribution(image_query(2)).show(index)
+        assert str(caught.value) == f"`index` must be a whole number from 0 to 1, the number of an input. Got {index!r}."
+
+
+def test_scores_have_one_figure_of_all_inputs():
+    made = comparison(image_query(3)).scores["deletion"]["saliency"]
+    with pytest.raises(InputError, match=r"in one figure\. Got the index 0\. Leave it out"):
+        made.show(0)
+
+
+def test_every_result_names_itself_on_one_short_line():
+    query = replace(image_query(2, size=64), class_names=("a\nb", "c" * 1000, "owl"))
+    made = comparison(query, failures={"lime": "x" * 1000})
+    for result in (query, *every_explanation(query), made, made.scores["deletion"]["saliency"]):
+        said = repr(result)
+        assert said.startswith(f"{type(result).__name__}(")
+        assert "\n" not in said
+        assert "tensor" not in said
+        assert len(said) < 200
+
+
+def test_the_line_says_method_kind_shape_and_verdict():
+    query = image_query(2)
+    made = comparison(query, failures={"lime": "no segments"})
+    assert [repr(result) for result in (query, *every_explanation(query), made, made.scores["deletion"]["saliency"])] == [
+        "Query(inputs (2, 3, 16, 16), targets [cat, dog], logit)",
+        "Attribution(saliency, contribution (2, 1, 16, 16), verdict ok)",
+        "Examples(nearest_examples, examples (2, 3, 3, 16, 16), verdict ok)",
+        "Counterfactuals(growing_spheres, counterfactuals (2, 2, 3, 16, 16), verdict ok)",
+        "Rules(anchors, inputs 2, rules 2, verdict ok)",
+        "ConceptScores(tcav, concepts [stripes, fur, whiskers, sky], values (2, 4), verdict ok)",
+        "Narrative(vale, regions (2, 16, 16), verdict ok)",
+        "Comparison([saliency, doubtful], controls [random, sobel], metrics [deletion, insertion], failures [lime], "
+        "inputs (2, 3, 16, 16), verdict warn)",
+        f"Scores(deletion of saliency, values (2,), mean {made.scores['deletion']['saliency'].mean:.3g}, "
+        "controls [random, sobel])",
+    ]
+    assert repr(refused(query)) == "Attribution(broken, contribution (2, 1, 16, 16), verdict refuse)"
+    many = comparison(query, {f"m{number}": attribution(query) for number in range(9)}, ())
+    assert repr(many).startswith("Comparison([m0, m1, m2, m3, ...], metrics")
+    against = replace(query, against=torch.tensor([1, 2]))
+    assert repr(against) == "Query(inputs (2, 3, 16, 16), targets [cat, dog], against [dog, owl], logit difference)"
 
 
 def test_what_is_no_result_is_refused(tmp_path):

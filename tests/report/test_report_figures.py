@@ -307,10 +307,11 @@ def test_scores_without_any_value_are_drawn_as_undefined():
 
 def test_an_input_that_is_not_there_is_refused():
     for figure in (comparison_figure, figure_of, curves_figure):
-        with pytest.raises(InputError, match="`index` must be from 0 to 1"):
+        with pytest.raises(InputError, match=r"`index` must be a whole number from 0 to 1, the number of an input\. Got 2"):
             figure(comparison(image_query(2)), 2)
-    with pytest.raises(InputError, match="`index` must be from 0 to 0"):
-        explanation_figure(attribution(image_query()), -1)
+    for wrong in (-1, 1, True, 0.0, "cat"):
+        with pytest.raises(InputError, match=f"from 0 to 0, the number of an input. Got {wrong!r}"):
+            explanation_figure(attribution(image_query()), wrong)
 
 
 def test_figures_are_written_one_a_name(tmp_path):

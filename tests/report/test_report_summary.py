@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from report_results import attribution, comparison, every_explanation, image_query, refused, scores, table_query
+from report_results import attribution, comparison, every_explanation, image_query, losing, refused, scores, table_query
 
 from xaivision.core.errors import InputError
 from xaivision.report.summary import comparison_summary, explanation_summary, plain_value, scores_summary
@@ -29,6 +29,17 @@ def test_the_summary_holds_verdicts_reasons_costs_and_scores_of_every_label():
     assert found["methods"]["random"]["control"] is True
     assert [one["title"] for one in found["inputs"]] == ["a", "b", "c"]
     assert [one["target_name"] for one in found["inputs"]] == ["cat", "dog", "owl"]
+
+
+def test_the_verdict_of_a_comparison_joins_the_explanations_own_with_what_the_controls_say():
+    found = strict(comparison_summary(losing(image_query(2))))
+    saliency = found["methods"]["saliency"]
+    assert saliency["verdict"] == {"status": "warn", "reasons": ["no better than `sobel` on deletion (-0.25 [-0.25, -0.25])"]}
+    assert saliency["verdicts"] == [{"status": "warn", "reasons": ["no better than `sobel` on deletion (-0.25)"]}] * 2
+    assert saliency["own_verdict"] == {"status": "ok", "reasons": []}
+    assert found["methods"]["sobel"]["verdict"] == {"status": "ok", "reasons": []}
+    assert found["judging"] == ["deletion"]
+    assert (found["model_calls"], found["gradient_calls"], found["seconds"]) == (321, 12, 1.5)
 
 
 def test_scores_come_with_mean_interval_and_the_advantage_over_each_control():

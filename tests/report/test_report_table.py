@@ -9,6 +9,7 @@ from report_results import (
     doubted,
     every_explanation,
     image_query,
+    losing,
     narrative,
     refused,
     scores,
@@ -65,6 +66,23 @@ def test_reasons_and_failures_stand_below_the_table():
     text = as_text(comparison_table(made))
     assert "doubtful: it did not converge" in text
     assert "deletion of doubtful: kind does not fit" in text
+
+
+def test_a_method_that_loses_to_a_control_is_doubted_in_its_row_and_below_the_table():
+    text = as_text(comparison_table(losing(image_query(2))))
+    row = next(line.split() for line in text.splitlines() if line.strip().startswith("saliency "))
+    assert row[1] == "warn"
+    below = " ".join(text.split())
+    assert "saliency: no better than `sobel` on deletion (-0.25 [-0.25, -0.25])" in below
+    assert "random: " not in below
+    for control in ("random", "sobel"):
+        assert next(line.split() for line in text.splitlines() if line.strip().startswith(f"{control} "))[1] == "control"
+
+
+def test_the_cost_of_everything_together_stands_below_that_of_each_row_alone():
+    text = " ".join(as_text(comparison_table(losing(image_query(2)))).split())
+    assert "calls and time are those of each row alone" in text
+    assert "everything together, with the metrics: 321 model calls, 12 gradient calls, 1.50 s" in text
 
 
 def test_scores_of_an_explanation_that_must_not_be_shown_are_left_out():

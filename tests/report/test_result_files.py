@@ -122,6 +122,39 @@ def test_probabilities_come_back_and_must_be_one_for_each_input(tmp_path):
         save(attribution(replace(table_query(2), probabilities=torch.tensor([0.25]))), tmp_path / "x")
 
 
+def test_a_question_about_two_classes_comes_back_whole(tmp_path):
+    query = replace(table_query(2), against=torch.tensor([1, 0]), output="logit", category_names=(("a", "b"), *[()] * 11))
+    back = again(attribution(query), tmp_path)
+    assert difference(query, back.query) == ""
+    assert back.query.unit == query.unit == "logit difference"
+    for wrong, sentence in [
+        ({"against": torch.tensor([1])}, "`against` of Query is not one for each input"),
+        ({"against": torch.tensor([1.0, 0.0])}, "`against` of the Query has the wrong shape"),
+        ({"against": torch.tensor([[1], [0]])}, "`against` of the Query has the wrong shape"),
+        ({"against": torch.tensor([1, 2])}, "a target of the Query is no class"),
+        ({"category_names": ("ab",)}, "`category_names` of Query is a tuple of the wrong kind"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            save(attribution(replace(query, **wrong)), tmp_path / "x")
+
+
+def test_the_shares_of_curves_come_back_and_must_be_one_for_each_step(tmp_path):
+    made = replace(scores("deletion", "m", 2, 0), curve_shares=torch.linspace(0, 1, 9, dtype=torch.float64) ** 2)
+    assert difference(made, again(made, tmp_path)) == ""
+    for wrong in ({"curve_shares": torch.zeros(4)}, {"curve_shares": torch.zeros(2, 9)}, {"curves": None}):
+        with pytest.raises(InputError, match="`curve_shares` of Scores is not one for each step of its curves"):
+            save(replace(made, **wrong), tmp_path / "x")
+
+
+def test_a_folder_that_does_not_exist_is_named_as_it_was_given(tmp_path):
+    folder = tmp_path / "not" / "there"
+    with pytest.raises(FileNotFoundError, match=r"^The folder of a file must exist") as caught:
+        attribution(table_query()).save(folder / "cat")
+    assert f"Got `{folder}`" in str(caught.value)
+    assert ".part" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_views_are_stored_as_what_they_show_and_no_more(tmp_path):
     query = table_query(2)
     wide = draws(2, 24000, dtype=torch.float64)

@@ -77,13 +77,13 @@ def test_a_missing_folder_is_named_as_it_was_given_and_not_made(tmp_path):
 
 def test_a_folder_that_is_a_file_is_named(tmp_path):
     (tmp_path / "a").write_bytes(b"old")
-    with pytest.raises(NotADirectoryError, match="a`, which is a file. Name another folder"):
+    with pytest.raises(NotADirectoryError, match=r"a`, which is a file\. Name another folder"):
         write_whole(tmp_path / "a" / "b.bin", b"")
 
 
 def test_a_path_that_is_a_folder_is_named_and_left_alone(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(IsADirectoryError, match="a`, which is a folder. Add a file name"):
+    with pytest.raises(IsADirectoryError, match=r"a`, which is a folder\. Add a file name"):
         write_whole(tmp_path / "a", b"")
     assert os.listdir(tmp_path) == ["a"]
 

@@ -76,12 +76,25 @@ def test_a_single_input_needs_no_number_and_a_batch_says_whose_cost_it_is():
     assert "all 3 inputs" in whose_cost(image_query(3))[0]
 
 
+def test_the_cost_says_that_the_machine_was_busy_where_it_was():
+    assert cost(Diagnostics(1, 0, 2.0, load=0.9)) == "1 model call, 2.00 s"
+    assert cost(Diagnostics(1, 0, 2.0, load=2.55)) == "1 model call, 2.00 s on a busy machine (2.5 processes a core)"
+
+
 def test_the_headline_names_class_score_and_probability_where_there_is_one():
     query = image_query()
     assert headline(query, 0) == "cat (logit 1.000)"
     likely = replace(query, probabilities=torch.tensor([0.73]))
     assert headline(likely, 0) == "cat (probability 0.730, logit 1.000)"
     assert headline(replace(likely, score_unit="probability"), 0) == "cat (probability 0.730)"
+
+
+def test_the_headline_names_the_class_that_is_held_against_and_what_is_explained():
+    likely = replace(image_query(), probabilities=torch.tensor([0.73]))
+    against = replace(likely, against=torch.tensor([1]))
+    assert headline(against, 0) == "cat rather than dog (probability 0.730, logit difference 1.000)"
+    assert headline(replace(likely, output="margin"), 0) == "cat (probability 0.730, logit margin 1.000)"
+    assert headline(replace(likely, output="probability"), 0) == "cat (probability 0.730)"
 
 
 def test_rules_are_read_with_their_open_sides_left_out():

@@ -17,7 +17,8 @@ class About:
     """The card of an explainer.
 
     `answers` is the question it answers, `misleads` when its answer misleads, `cost` its price in model calls.
-    A control ignores the model on purpose: it is the yardstick that an explanation has to beat.
+    A control ignores the model on purpose: it is the yardstick that an explanation has to beat. `chance`: it draws its
+    answer, so that one draw of it is itself a matter of chance, and its scores are means over several.
     """
 
     name: str
@@ -28,6 +29,7 @@ class About:
     needs: Access
     domains: tuple[Domain, ...] = BOTH_DOMAINS
     control: bool = False
+    chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class AboutEvaluator:
 
     `higher_is_better` gives the direction of the score, `kinds` the kinds of attribution that the definition allows.
     `judges` "explanation": a metric, which looks at one result. "explainer": a sanity check, which asks the method again.
+    `faithfulness`: a truer map does better than chance, and chance better than that map with its ranking reversed. By such
+    a metric an explanation has to beat the controls; by others, such as sparseness, it may well lose to them.
     """
 
     name: str
@@ -48,3 +52,4 @@ class AboutEvaluator:
     domains: tuple[Domain, ...] = BOTH_DOMAINS
     needs: Access = Access.SCORES
     judges: Literal["explanation", "explainer"] = "explanation"
+    faithfulness: bool = False

@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import RLock
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -86,7 +85,7 @@ class ClassifierAdapter(ABC):
         self.image_format = image_format
         self.schema = schema
         self.batches = Batcher(batch_size)
-        self._lock = _lock_for(model)
+        self._lock = lock_of(model)
         if score_unit == "logit" and self.access == Access.SCORES:
             self.access = Access.LOGITS
 
@@ -119,7 +118,7 @@ class ClassifierAdapter(ABC):
     @contextmanager
     def held(self) -> Iterator[None]:
         """The model to this thread alone, with its freed memory kept. Re-entrant."""
-        with self._lock, kept_heap():
+        with self._lock.held(), kept_heap():
             yield
 
     def check(self, inputs: Tensor) -> None:
@@ -159,13 +158,6 @@ class ClassifierAdapter(ABC):
 def batch_size_of(model: Classifier, inputs: Tensor) -> int:
     """How many of these inputs the model takes in one call."""
     return model.batches.size(inputs) if isinstance(model, ClassifierAdapter) else Batcher().size(inputs)
-
-
-def _lock_for(model: object) -> Any:
-    try:
-        return lock_of(model)
-    except TypeError:  # bound methods and other short-lived or unhashable callables
-        return RLock()
 
 
 def _one_of(name: str, value: Any, choices: tuple[str, ...]) -> Any:

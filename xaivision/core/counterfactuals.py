@@ -26,9 +26,12 @@ class Counterfactuals(Explanation):
         return (f"counterfactuals {shape_of(self.counterfactuals)}",)
 
     def as_attribution(self) -> Attribution:
-        """Input minus the nearest counterfactual that was found: what had to go. Zero where none was found."""
+        """Input minus the nearest counterfactual that was found: what had to go, in input units. Zero where none was found.
+
+        It names no baseline: these are no shares of a score, and need not add up to one.
+        """
         first = self.found.int().argmax(1)
         nearest = self.counterfactuals[torch.arange(len(first)), first]
         change = self.query.inputs - nearest
         change[~self.found.any(1)] = 0
-        return Attribution(self.query, self.origin, self.diagnostics, values=change, kind="contribution", baseline=nearest)
+        return Attribution(self.query, self.origin, self.diagnostics, values=change, kind="contribution")

@@ -24,14 +24,16 @@ class Note:
 class Diagnostics:
     """Cost and error of one explanation.
 
-    `model_calls`: inputs scored; `gradient_calls`: inputs scored and differentiated. `completeness_gap` (B,): score
-    change to the baseline minus the sum of contributions, in score units. `standard_error`: shape of the values.
-    `local_fit` (B,): R2 of a local model.
+    `model_calls`: inputs scored, `gradient_calls`: inputs scored and differentiated, and `seconds` are what the method costs
+    alone, also where a job knew some of the scores already. `completeness_gap` (B,): score change to the baseline minus the
+    sum of contributions, in score units. `standard_error`: shape of the values. `local_fit` (B,): R2 of a local model.
+    `load`: processes that wanted a core meanwhile, for each core; NaN where the system does not say.
     """
 
     model_calls: int = 0
     gradient_calls: int = 0
     seconds: float = 0.0
+    load: float = float("nan")
     completeness_gap: Tensor | None = None
     standard_error: Tensor | None = None
     local_fit: Tensor | None = None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.errors import UnknownNameError
 
 # Called with each layer's output in turn; what it returns (if anything) takes the output's place.
 Watcher = Callable[["Layer", Any], Any]
@@ -45,42 +45,6 @@ def watching(module: nn.Module, names: set[str] | None, watcher: Watcher) -> Ite
     finally:
         for handle in handles:
             handle.remove()
-
-
-def is_spatial_map(output: Any) -> bool:
-    """Whether this is a batch of channel-first maps, (B, C, h, w) with more than one position."""
-    return isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] * output.shape[-2] > 1
-
-
-def last_spatial_layer(module: nn.Module, run: Callable[[], object]) -> Layer:
-    """The last layer in `run()` whose output is a channel-first map.
-
-    Raises: InputError, where no layer has one, or the model works on tokens after the last one: a vision transformer's only
-    map is that of its patches, long before the decision.
-    """
-    found: list[Layer] = []
-    tokens_after: list[Layer] = []
-
-    def note(layer: Layer, output: Any) -> None:
-        if is_spatial_map(output):
-            found.append(layer)
-            tokens_after.clear()
-        elif isinstance(output, Tensor) and output.ndim == 3 and output.shape[1] > 1:
-            tokens_after.append(layer)
-
-    with watching(module, None, note), torch.no_grad():
-        run()
-    if not found:
-        raise InputError(
-            "`layer` must name a layer whose output is a map (B, C, h, w). This model has none, so class activation "
-            "maps have no meaning for it. Use a gradient or perturbation method."
-        )
-    if tokens_after:
-        raise InputError(
-            f"`layer` must name a layer whose output is a map (B, C, h, w) near the end. After its last map, `{found[-1].name}`, "
-            "this model works on tokens. Use a gradient or perturbation method, or name the layer."
-        )
-    return found[-1]
 
 
 def named_layer(module: nn.Module, name: str, run: Callable[[], object]) -> Layer:

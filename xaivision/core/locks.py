@@ -1,17 +1,63 @@
-"""One re-entrant lock per model object, whichever adapters wrap it."""
+"""A model to one thread at a time, whichever adapters wrap it or share a part of it."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from threading import Lock, RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from torch import nn
+
+from xaivision.core.progress import raise_if_cancelled
+
+# Who waits for a model that is being explained must still hear that the job was cancelled.
+SECONDS_BETWEEN_LOOKS = 0.05
+
+
+class _PartLock:
+    """A re-entrant lock with its place in the one order in which locks are taken."""
+
+    _numbers = count()
+
+    def __init__(self) -> None:
+        self.number = next(self._numbers)
+        self.lock = RLock()
+
+
+class ModelLock:
+    """The locks of a model's parts, taken together and always in the same order, so that nobody waits in a circle."""
+
+    def __init__(self, parts: frozenset[_PartLock]) -> None:
+        self._parts = sorted(parts, key=lambda part: part.number)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The model to this thread alone. Re-entrant.
+
+        Raises: Cancelled, where the job is cancelled while another thread holds the model.
+        """
+        with ExitStack() as taken:
+            for part in self._parts:
+                while not part.lock.acquire(timeout=SECONDS_BETWEEN_LOOKS):
+                    raise_if_cancelled()
+                taken.callback(part.lock.release)
+            yield
+
+
 _guard = Lock()
-_locks: "WeakKeyDictionary[Any, Any]" = WeakKeyDictionary()
+_locks: "WeakKeyDictionary[Any, _PartLock]" = WeakKeyDictionary()
 
 
-def lock_of(model: object) -> Any:
-    """The lock of this model object. Two threads that hook one module without it get each other's maps, with no error.
+def lock_of(model: object) -> ModelLock:
+    """The lock of this model. Two threads that hook one module without it get each other's maps, with no error.
 
-    Raises: TypeError, where the object cannot be referenced weakly or hashed.
+    Two modules with a common part, such as one backbone under two heads, exclude each other too.
     """
+    parts = list(model.modules()) if isinstance(model, nn.Module) else [model]
     with _guard:
-        return _locks.setdefault(model, RLock())
+        try:
+            new = _PartLock()
+            return ModelLock(frozenset(_locks.setdefault(part, new) for part in parts))
+        except TypeError:  # bound methods and other callables that cannot be hashed or referenced weakly
+            return ModelLock(frozenset([_PartLock()]))

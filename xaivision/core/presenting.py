@@ -6,11 +6,12 @@ The top of the package installs the presenter; a result only asks for it.
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Protocol
 
 from xaivision.core.errors import XaivisionError
+
+if TYPE_CHECKING:
+    from torch import Tensor  # the top of the package imports this module, and must not pay for torch
 
 # More names would not fit on the one line that a result says of itself.
 MOST_NAMED, LONGEST_NAME = 4, 40
@@ -66,7 +67,7 @@ class Presentable:
         return ()
 
 
-def shape_of(tensor: Tensor) -> str:
+def shape_of(tensor: "Tensor") -> str:
     """`(4, 3, 224, 224)`."""
     return str(tuple(tensor.shape))
 

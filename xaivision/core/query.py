@@ -1,5 +1,8 @@
 """What was asked: inputs, the class to explain for each, and the scores the model gave."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +18,21 @@ from xaivision.core.targets import Output, ScoreUnit, Targets, TargetScore, reso
 PIXEL_SLACK = 1e-4
 # Softmax in float32 over a thousand classes sums to 1 within this; logits do by chance only.
 UNIT_SLACK = 1e-5
+
+# (B, K) scores of these inputs. A method whose own pass gives them need not ask twice.
+Scorer = Callable[[ClassifierAdapter, Tensor], Tensor]
+
+_perturbed: ContextVar[bool] = ContextVar("perturbed", default=False)
+
+
+@contextmanager
+def perturbed_on_purpose() -> Iterator[None]:
+    """Let images leave [0, 1] inside: for a method that asks another one about noisy copies of checked inputs."""
+    before = _perturbed.set(True)
+    try:
+        yield
+    finally:
+        _perturbed.reset(before)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,14 +85,14 @@ class Query:
         return tuple(self.class_names[int(number)] if self.class_names else str(int(number)) for number in classes)
 
 
-def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None) -> Query:
+def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None, scorer: Scorer = shared_scores) -> Query:
     """Check the inputs, ask the model for their scores, and settle the targets (None: the predicted classes).
 
     Raises: InputError, where the inputs are empty, not finite, of the wrong shape or not in [0, 1] for images, or a
     target is no class of the model.
     """
     _check_batch(model, inputs)
-    scores = shared_scores(model, inputs)
+    scores = scorer(model, inputs)
     _check_unit(model, scores)
     target = resolved_target(targets, scores, model.score_unit)
     _check_output(model, target)
@@ -122,7 +140,7 @@ def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:
     if not bool(inputs.isfinite().all()):
         bad = int((~inputs.isfinite()).sum())
         raise InputError(f"`inputs` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
-    if model.domain == "image":
+    if model.domain == "image" and not _perturbed.get():
         low, high = (float(end) for end in inputs.detach().aminmax())
         if low < -PIXEL_SLACK or high > 1 + PIXEL_SLACK:
             remedy = "Divide by 255." if high > 2 and low >= 0 else "Undo it, and give `mean` and `std` to the classifier."

@@ -16,18 +16,21 @@ from xaivision.core.completeness import completeness_gap, score_change
 from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.core.errors import CapabilityError
 from xaivision.core.examples import Examples
+from xaivision.core.machine import load_per_core
 from xaivision.core.metering import Meter, metered
 from xaivision.core.origin import Origin, plain_settings
 from xaivision.core.protocols import Explainer
-from xaivision.core.query import Query, asked
+from xaivision.core.query import Query, Scorer, asked
 from xaivision.core.random import generator
 from xaivision.core.requirements import lacking, unmet
 from xaivision.core.sharing import shared_scores
+from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 
-# A score that moves by less than this is taken as constant when a map is zero everywhere.
+# A score that moves by less than this share of itself (of 1, where it is larger) is taken as constant when a map is zero
+# everywhere: float32 is finer by three digits, and a change that small is no reason for a map.
 STILL = 1e-4
 
 
@@ -98,32 +101,35 @@ class Question:
         zero = (~values.flatten(1).any(1)).nonzero().flatten()
         if not len(zero):
             return
-        moved = self._movement(zero)
-        for index, by in zip(zero.tolist(), moved.tolist(), strict=True):
-            if not by <= STILL:  # a score that is not a number any more has moved too
+        moved, still = self._movement(zero)
+        for index, by, within in zip(zero.tolist(), moved.tolist(), still.tolist(), strict=True):
+            if not by <= within:  # a score that is not a number any more has moved too
                 text = f"the map is zero everywhere while the score moves by {by:.3g} when the input is replaced"
                 self.note(Note("refuse", text, (index,)))
             else:
                 self.note(Note("warn", "the map is zero everywhere: the score does not depend on this input here", (index,)))
 
-    def _movement(self, zero: Tensor) -> Tensor:
-        """(n,) the largest change of the target score when these inputs are replaced by nothing, or by noise."""
+    def _movement(self, zero: Tensor) -> tuple[Tensor, Tensor]:
+        """(n,) the largest change of the target score when these inputs are replaced by nothing, or by noise; (n,) what
+        still counts as none.
+        """
         inputs, target = self.query.inputs[zero], self.query.target.take(zero)
         noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64, device="cpu")
-        moved = [
-            (target.of(shared_scores(self.model, probe)) - self.query.scores[zero]).abs()
-            for probe in (torch.zeros_like(inputs), noise.to(inputs).expand_as(inputs).contiguous())
-        ]
-        return torch.stack(moved).amax(0)
+        probes = (torch.zeros_like(inputs), noise.to(inputs).expand_as(inputs).contiguous())
+        before = self.query.scores[zero].double()
+        after = torch.stack([target.of(shared_scores(self.model, probe)).double() for probe in probes])
+        scale = torch.maximum(before.abs(), after.abs().amax(0)).clamp_max(1)
+        return (after - before).abs().amax(0), STILL * scale
 
     def _origin(self) -> Origin:
         return Origin(self.explainer.about.name, plain_settings(self.explainer), self.seed, model=repr(self.model))
 
     def _diagnostics(self, **measured: Any) -> Diagnostics:
         return Diagnostics(
-            model_calls=self._meter.model_calls,
-            gradient_calls=self._meter.gradient_calls,
-            seconds=time.perf_counter() - self._start,
+            model_calls=self._meter.model_calls_alone,
+            gradient_calls=self._meter.gradient_calls_alone,
+            seconds=time.perf_counter() - self._start + self._meter.recalled_seconds,
+            load=load_per_core(),
             notes=tuple(self.notes),
             **measured,
         )
@@ -131,9 +137,17 @@ class Question:
 
 @contextmanager
 def question(
-    explainer: Explainer, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0
+    explainer: Explainer,
+    model: Classifier,
+    inputs: Tensor,
+    targets: Targets = None,
+    *,
+    seed: int = 0,
+    scorer: Scorer = shared_scores,
 ) -> Iterator[Question]:
     """Open a question: check that the method fits the model and the inputs fit both; count what is asked inside.
+
+    `scorer` gives the scores: a method whose own pass has them asks the model no second time.
 
     Raises: CapabilityError, where the method needs more than the model gives; InputError, where inputs or targets do not fit.
     """
@@ -141,4 +155,8 @@ def question(
     if why := unmet(explainer.about, adapter):
         raise CapabilityError(why)
     with adapter.held(), metered() as meter:
-        yield Question(explainer, adapter, asked(adapter, inputs, targets), seed, meter)
+        query = asked(adapter, inputs, targets, scorer)
+        opened = Question(explainer, adapter, query, seed, meter)
+        if isinstance(adapter, TorchClassifier) and not explainer.about.control:
+            opened.notes += steadiness_notes(adapter, query.inputs)
+        yield opened

@@ -15,10 +15,11 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scores(Presentable):
-    """`values` (B,), NaN where undefined. `controls`: the same metric on maps that ignore the model.
+    """`values` (B,), NaN where undefined. `controls`: the same metric on maps that ignore the model,
+    and under "reversed", where faithfulness is judged, on the same map with its ranking reversed.
 
-    `curves` (B, steps + 1): the curve behind each value, where there is one. `details`: further numbers for each input,
-    (B,) or (B, n). `unit` says what the values are,
+    `curves` (B, steps + 1): the curve behind each value, where there is one, over `curve_shares` (steps + 1,), the share
+    that is done at each step. `details`: further numbers for each input, (B,) or (B, n). `unit` says what the values are,
     `settings` those of the metric.
     """
 
@@ -30,6 +31,7 @@ class Scores(Presentable):
     controls: Mapping[str, "Scores"] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     curves: Tensor | None = None
+    curve_shares: Tensor | None = None
     details: Mapping[str, Tensor] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     model_calls: int = 0

@@ -82,8 +82,41 @@ class TargetScore:
 Targets = Classes | Target | TargetScore
 
 
-def resolved_target(targets: Targets, scores: Tensor, score_unit: ScoreUnit) -> TargetScore:
-    """The question in class numbers on the scores' device: the predicted class where none is given.
+@dataclass(frozen=True, eq=False)
+class TargetNumbers:
+    """A checked question in class numbers whose predicted classes, where they are meant, wait for the scores.
+
+    `classes` (B,), None: the predicted ones; the other fields are those of `TargetScore`.
+    """
+
+    classes: Tensor | None
+    against: Tensor | None
+    output: Output
+    score_unit: ScoreUnit
+
+    def settled(self, scores: Tensor) -> TargetScore:
+        """The question about inputs with these scores (B, K).
+
+        Raises: InputError, where a class is to be held against itself.
+        """
+        classes = scores.detach().argmax(dim=1) if self.classes is None else self.classes
+        if self.against is not None and bool((classes == self.against).any()):
+            same = int(classes[classes == self.against][0])
+            raise InputError(f"`against` must be another class than the target. Got class {same} for both.")
+        return TargetScore(classes, self.against, self.output, self.score_unit)
+
+    def of(self, scores: Tensor) -> Tensor:
+        """(B,) the explained numbers, out of (B, K) scores of the model; differentiable."""
+        return self.settled(scores).of(scores)
+
+    def take(self, rows: Tensor | slice) -> "TargetNumbers":
+        """The same question about these inputs, in this order, repeats allowed."""
+        classes = None if self.classes is None else self.classes[rows]
+        return replace(self, classes=classes, against=None if self.against is None else self.against[rows])
+
+
+def target_numbers(targets: Targets, batch: int, num_classes: int, score_unit: ScoreUnit, device: torch.device) -> TargetNumbers:
+    """The question in class numbers on the device, about `batch` inputs of a model.
 
     Raises: InputError, where a target is no class of the model, their number is not one or B, or the model does not give
     the output that is asked for.
@@ -96,18 +129,26 @@ def resolved_target(targets: Targets, scores: Tensor, score_unit: ScoreUnit) -> 
             "`output` 'logit' needs a model that gives logits. This one gives probabilities. Use 'log_probability': over "
             "classes it differs from the logit by a constant."
         )
-    classes = scores.argmax(dim=1) if asked.classes is None else _class_numbers("targets", asked.classes, scores)
-    against = None if asked.against is None else _class_numbers("against", asked.against, scores)
-    if against is not None and bool((classes == against).any()):
-        same = int(classes[classes == against][0])
-        raise InputError(f"`against` must be another class than the target. Got class {same} for both.")
-    return TargetScore(classes, against, asked.output, score_unit)
+    shape = (batch, num_classes)
+    classes = None if asked.classes is None else _class_numbers("targets", asked.classes, shape, device)
+    against = None if asked.against is None else _class_numbers("against", asked.against, shape, device)
+    return TargetNumbers(classes, against, asked.output, score_unit)
 
 
-def _class_numbers(name: str, given: object, scores: Tensor) -> Tensor:
-    batch, classes = scores.shape
+def resolved_target(targets: Targets, scores: Tensor, score_unit: ScoreUnit) -> TargetScore:
+    """The question in class numbers on the scores' device: the predicted class where none is given.
+
+    Raises: InputError, where a target is no class of the model, their number is not one or B, or the model does not give
+    the output that is asked for.
+    """
+    batch, num_classes = scores.shape
+    return target_numbers(targets, batch, num_classes, score_unit, scores.device).settled(scores)
+
+
+def _class_numbers(name: str, given: object, shape: tuple[int, int], device: torch.device) -> Tensor:
+    batch, classes = shape
     try:
-        chosen = torch.as_tensor(given, device=scores.device)
+        chosen = torch.as_tensor(given, device=device)
     except (TypeError, ValueError, RuntimeError):
         raise InputError(f"`{name}` must be class numbers. Got {given!r}.") from None
     if chosen.is_floating_point() or chosen.is_complex() or chosen.dtype == torch.bool:

@@ -14,32 +14,37 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
-from xaivision.core.layers import Layer, is_spatial_map, last_spatial_layer, named_layer, watching
+from xaivision.core.layer_layout import Layout
+from xaivision.core.layer_passes import (
+    LayerGradients,
+    LayerOutputs,
+    layer_gradients,
+    layer_outputs,
+    named,
+    scores_with,
+    summed_gradient,
+)
+from xaivision.core.layers import Layer, named_layer
+from xaivision.core.map_layers import MapLayer, map_layer
 from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.modes import evaluating
-from xaivision.core.targets import ScoreUnit, TargetScore
+from xaivision.core.resuming import Start, recorded_start, resumed
+from xaivision.core.targets import ScoreUnit, TargetNumbers, TargetScore
+
+# What torch says of inputs with other columns or sides than a layer has weights for.
+SIGNS_OF_ANOTHER_SHAPE = ("shapes cannot be multiplied", "size mismatch", "Given groups=", "Given normalized_shape=")
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """Target scores (B,) and their gradients (B, *S). `cut`: no gradient reaches the input, `values` are zeros."""
+    """Target scores (B,) and their gradients (B, *S), with all scores (B, K) of the same pass.
 
-    scores: Tensor
-    values: Tensor
-    cut: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class LayerGradients:
-    """Target scores (B,) with a layer's output (B, ...) and the scores' gradients with respect to it.
-
-    `fired`: the layer was called in the forward pass. `cut`: it was, but no gradient of the score reaches it.
+    `cut`: no gradient reaches the input, `values` are zeros.
     """
 
     scores: Tensor
-    activations: Tensor
-    gradients: Tensor
-    fired: bool = True
+    all_scores: Tensor
+    values: Tensor
     cut: bool = False
 
 
@@ -115,7 +120,7 @@ class TorchClassifier(ClassifierAdapter):
         """(B, K) scores with their graph, in one piece. Hold the model while the graph is used."""
         return self._logits(self._prepared(inputs))
 
-    def gradients(self, inputs: Tensor, target: TargetScore) -> Gradients:
+    def gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers) -> Gradients:
         """Scores of the target (B,) and their gradients with respect to the inputs (B, *S)."""
         self.check(inputs)
         count_gradient_calls(len(inputs))
@@ -124,31 +129,50 @@ class TorchClassifier(ClassifierAdapter):
             parts = self.batches.run(lambda part: self._gradients(inputs[part], target.take(part)), inputs, purpose="gradients")
         return Gradients(
             torch.cat([part.scores for part in parts]).to(inputs.device),
+            torch.cat([part.all_scores for part in parts]).to(inputs.device),
             torch.cat([part.values for part in parts]).to(inputs.device),
             any(part.cut for part in parts),
         )
 
     def layer(self, name: str | None, sample: Tensor) -> Layer:
-        """The named layer, or the last one with a spatial map, found by asking for one sample.
+        """The named layer, or the one by which maps are best explained, found by asking for one sample.
 
         Raises: UnknownNameError, InputError, where there is no such layer.
         """
+        if name is None:
+            return self.map_layer(None, None, sample).layer
         with self.held():
-            if name is None:
-                return last_spatial_layer(self.model, lambda: self(sample[:1]))
             return named_layer(self.model, name, lambda: self(sample[:1]))
+
+    def map_layer(self, name: str | None, layout: Layout | None, sample: Tensor) -> MapLayer:
+        """The named layer, or the one by which maps are best explained, and how its output is read as maps.
+
+        One sample is asked for, uncounted, and the answer is remembered as long as the module keeps its parts.
+
+        Raises: UnknownNameError, InputError, where there is no such layer, or its output is no map in just one way.
+        """
+        with self.held():
+            return map_layer(self.model, name, layout, sample[:1], lambda: self(sample[:1]))
 
     def activations(self, inputs: Tensor, layer: Layer) -> Tensor | None:
         """(B, ...) output of the layer; None where it is not called."""
+        found = self.layer_outputs(inputs, layer)
+        return found.activations if found.fired else None
+
+    def layer_outputs(self, inputs: Tensor, layer: Layer) -> LayerOutputs:
+        """All scores (B, K) and the output of the layer (B, ...), in one pass."""
         self.check(inputs)
         count_model_calls(len(inputs))
-        with self.held(), torch.no_grad():
-            parts = self.batches.run(lambda part: self._activations(inputs[part], layer), inputs)
-        caught = [part for part in parts if part is not None]
-        return torch.cat(caught).to(inputs.device) if len(caught) == len(parts) else None
+        with self.held():
+            parts = self.batches.run(lambda part: layer_outputs(self.model, layer, lambda: self._score(inputs[part])), inputs)
+        return LayerOutputs(
+            torch.cat([part.all_scores for part in parts]).to(inputs.device),
+            torch.cat([part.activations for part in parts]).to(inputs.device),
+            fired=all(part.fired for part in parts),
+        )
 
-    def layer_gradients(self, inputs: Tensor, target: TargetScore, layer: Layer) -> LayerGradients:
-        """The layer's maps and the gradients of the target scores with respect to them.
+    def layer_gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers, layer: Layer) -> LayerGradients:
+        """The layer's output and the gradients of the target scores with respect to it, with all scores of the same pass.
 
         No graph is recorded before the layer: the cost is little more than one forward pass.
         """
@@ -156,47 +180,73 @@ class TorchClassifier(ClassifierAdapter):
         count_gradient_calls(len(inputs))
         with self.held(), torch.inference_mode(False):
             parts = self.batches.run(
-                lambda part: self._layer_gradients(inputs[part], target.take(part), layer), inputs, purpose="gradients"
+                lambda part: layer_gradients(
+                    self.model, layer, lambda: self._logits(self._prepared(inputs[part])), target.take(part).of
+                ),
+                inputs,
+                purpose="gradients",
             )
         return LayerGradients(
             torch.cat([part.scores for part in parts]).to(inputs.device),
+            torch.cat([part.all_scores for part in parts]).to(inputs.device),
             torch.cat([part.activations for part in parts]).to(inputs.device),
             torch.cat([part.gradients for part in parts]).to(inputs.device),
             fired=all(part.fired for part in parts),
             cut=any(part.cut for part in parts),
         )
 
+    def start(self, one: Tensor, layer: Layer) -> Start | None:
+        """What comes before the layer for one input (1, *S), to be taken up by `scores_with`; None where it is not called."""
+        self.check(one)
+        count_model_calls(1)
+        with self.held():
+            return recorded_start(self.model, layer, lambda: self._score(one))
+
+    def scores_with(self, one: Tensor, layer: Layer, outputs: Tensor, start: Start | None = None) -> Tensor:
+        """(n, K) scores of one input (1, *S) if the layer gave each of these outputs (n, ...) in turn.
+
+        With its `start` the layers before are not computed again. Whether the network allows that has to be tried out.
+        """
+        self.check(one)
+        count_model_calls(len(outputs))
+
+        def answer(part: slice) -> Tensor:
+            rows = self._prepared(one).expand(len(outputs[part]), *one.shape[1:])
+            if start is None:
+                return scores_with(self.model, layer, lambda: self._logits(rows.contiguous()), outputs[part])
+            with resumed(start, outputs[part]), torch.no_grad():
+                return self._logits(rows)
+
+        with self.held():
+            return torch.cat(self.batches.run(answer, outputs, purpose="outputs")).to(one.device)
+
     def _score(self, batch: Tensor) -> Tensor:
         return self._logits(self._prepared(batch))
 
-    def _activations(self, batch: Tensor, layer: Layer) -> Tensor | None:
-        caught: list[Tensor] = []
-
-        def catch(called: Layer, output: Any) -> None:
-            if called == layer:
-                if not isinstance(output, Tensor):
-                    raise InputError(
-                        f"`layer` must name a layer whose output is a tensor. `{layer.name}` gives {_named(output)}."
-                    )
-                caught.append(output.detach().clone())  # the next layer may work in place
-
-        with watching(self.model, {layer.name}, catch):
-            self._score(batch)
-        return caught[0] if caught else None
-
     def _logits(self, prepared: Tensor) -> Tensor:
-        output = self.model(prepared)
+        output = self._answer(prepared)
         scores = getattr(output, "logits", output)
         if not isinstance(scores, Tensor):
             raise InputError(
                 f"The model must return a tensor of scores (B, K), or an object that has them as `logits`. "
-                f"Got {_named(scores)}. Wrap the model so that it does."
+                f"Got {named(scores)}. Wrap the model so that it does."
             )
         if self.num_classes == 2 and scores.shape[1:] == (1,):
             # Half a logit each way: the probabilities stay what they are, and either class can be explained.
             both = [1 - scores, scores] if self.score_unit == "probability" else [-scores / 2, scores / 2]
             scores = torch.cat(both, dim=1)
         return self._checked(scores, len(prepared))
+
+    def _answer(self, prepared: Tensor) -> Any:
+        try:
+            return self.model(prepared)
+        except RuntimeError as error:
+            if not any(sign in str(error) for sign in SIGNS_OF_ANOTHER_SHAPE):
+                raise
+            raise InputError(
+                f"`inputs` must have the shape that the module takes. One of shape {tuple(prepared.shape[1:])} does not fit: "
+                f"{str(error).splitlines()[0]}. Give `schema` or `image_format`, which say the shape before the model is asked."
+            ) from error
 
     def _prepared(self, inputs: Tensor) -> Tensor:
         """The inputs on the module's device, in its dtype, normalised, channels last in memory (1.1 to 1.2 times faster)."""
@@ -210,59 +260,20 @@ class TorchClassifier(ClassifierAdapter):
         scale, shift = (constant.to(prepared) for constant in self._affine)
         return torch.addcmul(shift, prepared, scale)
 
-    def _gradients(self, inputs: Tensor, target: TargetScore) -> Gradients:
+    def _gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers) -> Gradients:
         # The leaf is what the module sees; the chain rule over the normalisation is one multiplication by hand.
         with torch.no_grad():
             leaf = self._prepared(inputs).detach()
         with torch.enable_grad():
             leaf.requires_grad_()  # asked through a clone: modules that work in place refuse a leaf
-            scores = target.of(self._logits(leaf.clone()))
-            gradient = _gradient(scores, leaf)
+            all_scores = self._logits(leaf.clone())
+            scores = target.of(all_scores)
+            gradient = summed_gradient(scores, leaf)
         if gradient is None:
-            return Gradients(scores.detach(), torch.zeros_like(inputs), cut=True)
+            return Gradients(scores.detach(), all_scores.detach(), torch.zeros_like(inputs), cut=True)
         if self._affine is not None:
             gradient = gradient * self._affine[0].to(gradient)
-        return Gradients(scores.detach(), gradient.to(inputs.dtype).contiguous())
-
-    def _layer_gradients(self, inputs: Tensor, target: TargetScore, layer: Layer) -> LayerGradients:
-        caught: list[Tensor] = []
-
-        def start_graph(called: Layer, output: Any) -> Any:
-            if called != layer:
-                return None
-            if not is_spatial_map(output):
-                raise InputError(
-                    f"`layer` must name a layer whose output is a map (B, C, h, w). `{layer.name}` gives {_named(output)}."
-                )
-            torch.set_grad_enabled(True)
-            # Cloned twice: the next layer may work in place, which a leaf refuses, and so may others on the layer's input,
-            # which is also its output where the layer passes it through.
-            caught.append(output.detach().clone().requires_grad_())
-            return caught[-1].clone()
-
-        # `no_grad` restores the mode of before when it is left, whatever the hook has set meanwhile.
-        with watching(self.model, {layer.name}, start_graph), torch.no_grad():
-            scores = target.of(self._logits(self._prepared(inputs)))
-        if not caught:
-            nothing = scores.new_zeros(len(inputs), 1, 1, 1)
-            return LayerGradients(scores, nothing, nothing, fired=False)
-        gradient = _gradient(scores, caught[-1])
-        activations = caught[-1].detach()
-        if gradient is None:
-            return LayerGradients(scores.detach(), activations, torch.zeros_like(activations), cut=True)
-        return LayerGradients(scores.detach(), activations, gradient)
-
-
-def _gradient(scores: Tensor, leaf: Tensor) -> Tensor | None:
-    """The gradient of the summed scores: each input's own, since inputs do not mix in evaluation mode."""
-    if not scores.requires_grad:
-        return None
-    (gradient,) = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)
-    return gradient
-
-
-def _named(output: Any) -> str:
-    return f"shape {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
+        return Gradients(scores.detach(), all_scores.detach(), gradient.to(inputs.dtype).contiguous())
 
 
 def _affine(

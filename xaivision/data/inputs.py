@@ -23,7 +23,10 @@ EXPECTED = {"image": "(C, H, W) or (B, C, H, W)", "tabular": "(F,) or (B, F)"}
 
 
 def as_inputs(anything: Any, *, domain: Domain, image_format: ImageFormat | None = None, schema: Schema | None = None) -> Tensor:
-    """A batch (B, C, H, W) or (B, F): arrays and tensors as they are, pictures loaded in the format, frames through the schema.
+    """A batch (B, C, H, W) or (B, F): floats as they are, pictures loaded in the format, frames through the schema.
+
+    An 8-bit NumPy array with its channels last, or without any, is a picture: it is brought to the format as a file of the
+    same pixels would be. Arrays and tensors of floats are inputs already, channels first.
 
     One input without a batch axis becomes a batch of one; a list becomes one batch. float32 stays float32 and float64
     stays float64. Values and the model's own shape are checked where the model is asked, not here.
@@ -36,6 +39,8 @@ def as_inputs(anything: Any, *, domain: Domain, image_format: ImageFormat | None
 
 
 def _images(anything: Any, format: ImageFormat | None) -> Tensor:
+    if isinstance(anything, np.ndarray) and anything.dtype == np.uint8:
+        return load_images(_checked_picture(anything, format), format)
     if isinstance(anything, Tensor | np.ndarray):
         return _image_batch(_floats(anything, "image"), format)
     if is_image_source(anything):
@@ -55,14 +60,31 @@ def _image_batch(values: Tensor, format: ImageFormat | None) -> Tensor:
         raise InputError(
             f"Images must have shape {EXPECTED['image']}. Got {tuple(values.shape)}. A gray picture needs its channel axis."
         )
-    channels, last = values.shape[-3], values.shape[-1]
+    channels, height, width = values.shape[-3:]
     fitting = (format.channels,) if format is not None else USUAL_CHANNELS
-    if channels not in fitting and last in (*LAST_AXIS_OF_PICTURES, *fitting):
+    # Where height and width are the same, the channels are likelier the odd one out: (2, 5, 4, 4) is two inputs of five.
+    if channels not in fitting and width in (*LAST_AXIS_OF_PICTURES, *fitting) and height != width:
         raise InputError(
             f"Images must have shape {EXPECTED['image']}, channels first. Got {tuple(values.shape)}, which has them last. "
-            "Move the last axis before height and width, or give 8-bit arrays to `load_images`."
+            "Move the last axis before height and width, or give `load_images` the array."
         )
     return values.unsqueeze(0) if values.ndim == 3 else values
+
+
+def _checked_picture(array: "np.ndarray[Any, Any]", format: ImageFormat | None) -> "np.ndarray[Any, Any]":
+    """Raises: InputError, where an 8-bit array is not certainly one picture, or a batch of them, with its channels last."""
+    shape = array.shape
+    if array.ndim == 2 or (array.ndim in (3, 4) and shape[-1] in LAST_AXIS_OF_PICTURES and not _could_be_first(shape, format)):
+        return array
+    raise InputError(
+        "8-bit pictures must have shape (H, W), (H, W, C) or (B, H, W, C) with 1, 3 or 4 channels. "
+        f"Got {shape}. Move the channels to the end, or divide by 255 where they come first."
+    )
+
+
+def _could_be_first(shape: tuple[int, ...], format: ImageFormat | None) -> bool:
+    """Whether the channels may as well come first."""
+    return shape[-3] in (LAST_AXIS_OF_PICTURES if format is None else (*LAST_AXIS_OF_PICTURES, format.channels))
 
 
 def _rows(anything: Any, schema: Schema | None) -> Tensor:

@@ -1,24 +1,14 @@
 """The datasets by name. Each name is known by one room of this package, which is entered when the dataset is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.errors import UnknownNameError
+from xaivision.core.registered import Entry, check_settings
 
 if TYPE_CHECKING:
     from xaivision.data.card import DatasetCard
     from xaivision.data.dataset import Dataset
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Where a dataset is made, and one line that says what it is."""
-
-    room: str
-    what: str
 
 
 DATASETS: Mapping[str, Entry] = {
@@ -41,11 +31,7 @@ def load_dataset(name: str, **settings: Any) -> "Dataset":
     Raises: UnknownNameError; InputError, where the dataset does not take a setting; FileFormatError, where its file is damaged.
     """
     room = _room(name)
-    known = [setting for setting in signature(room.load).parameters if setting != "name"]
-    unknown = [setting for setting in settings if setting not in known]
-    if unknown:
-        takes = f"takes {' and '.join(f'`{setting}`' for setting in known)}" if known else "takes no settings"
-        raise InputError(f"`{name}` {takes}. Got {', '.join(f'`{setting}`' for setting in unknown)}.")
+    check_settings(name, room.load, settings)
     dataset: Dataset = room.load(name, **settings)
     return dataset
 
@@ -67,4 +53,4 @@ def available_datasets() -> dict[str, str]:
 def _room(name: str) -> Any:
     if name not in DATASETS:
         raise UnknownNameError("dataset", name, DATASETS)
-    return import_module(DATASETS[name].room)
+    return DATASETS[name].enter()

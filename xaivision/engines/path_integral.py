@@ -39,9 +39,9 @@ class Integral(NamedTuple):
 
 def path_integral(model: TorchClassifier, path: Path, rule: Rule) -> Integral:
     """Contributions by one quadrature rule for all inputs."""
-    mean = _mean_gradient(model, path, rule)
+    found = _contributions(model, path, rule)
     spent = torch.full((len(path.inputs),), len(rule.nodes), device="cpu")
-    return Integral(_contributions(path, mean.values), spent, mean.cut)
+    return Integral(found.values, spent, found.cut)
 
 
 def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, most: int, scale: Tensor | None = None) -> Integral:
@@ -52,35 +52,29 @@ def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, mo
     `scale` (B,): the larger of the two scores.
     """
     cells = FIRST_STEPS
-    mean, cut = _mean_gradient(model, path, quadrature_rule("midpoint", cells))
+    total, cut = _contributions(model, path, quadrature_rule("midpoint", cells))
     spent = torch.full((len(path.inputs),), cells, device="cpu")
-    trapezoid: Tensor | None = None
-    while len(open_rows := _incomplete(path, mean, change, scale)):
-        more = cells + 1 if trapezoid is None else cells
-        if cut or int(spent[open_rows].max()) + more > most:
+    rule = trapezoid_rule(cells)  # first refinement: the ends of the cells whose middles are known
+    while len(open_rows := incomplete(total, change, scale)):
+        if cut or int(spent[open_rows].max()) + len(rule.nodes) > most:
             break
-        part = path.take(open_rows)
-        if trapezoid is None:
-            # First refinement: the ends of the cells whose middles are known.
-            trapezoid = mean.clone()
-            trapezoid[open_rows] = (mean[open_rows] + _mean_gradient(model, part, trapezoid_rule(cells)).values) / 2
-        else:
-            added = _mean_gradient(model, part, quadrature_rule("midpoint", cells)).values
-            trapezoid[open_rows] = (trapezoid[open_rows] + added) / 2
+        added = _contributions(model, path.take(open_rows), rule).values
+        total[open_rows] = (total[open_rows] + added) / 2
+        spent[open_rows] += len(rule.nodes)
         cells *= 2
-        spent[open_rows] += more
-        mean = trapezoid
-    return Integral(_contributions(path, mean), spent, cut)
+        rule = quadrature_rule("midpoint", cells)
+    return Integral(total, spent, cut)
 
 
-def _incomplete(path: Path, mean: Tensor, change: Tensor, scale: Tensor | None) -> Tensor:
+def incomplete(contributions: Tensor, change: Tensor, scale: Tensor | None) -> Tensor:
     """Numbers of the inputs whose contributions do not add up, on the CPU: an index from there fits tensors on any device."""
-    gap = completeness_gap(_contributions(path, mean), change)
+    gap = completeness_gap(contributions, change)
     return (gap.abs() > completeness_tolerance(change, scale)).nonzero().flatten().cpu()
 
 
-def _contributions(path: Path, mean: Tensor) -> Tensor:
-    return mean * (path.inputs.double() - path.baseline.double())
+def _contributions(model: TorchClassifier, path: Path, rule: Rule) -> GradientSum:
+    mean, cut = _mean_gradient(model, path, rule)
+    return GradientSum(mean * (path.inputs.double() - path.baseline.double()), cut)
 
 
 def _mean_gradient(model: TorchClassifier, path: Path, rule: Rule) -> GradientSum:

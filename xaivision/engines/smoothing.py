@@ -1,16 +1,15 @@
-"""Gradients averaged over noisy copies of the input.
+"""What a method answers about noisy copies of its inputs: mean and spread.
 
 Source: Smilkov et al., SmoothGrad, 2017, arXiv:1706.03825.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from xaivision.core.targets import TargetScore
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
+from xaivision.engines.moments import Block, Moments, blocks, moments
 
 
 def input_range(inputs: Tensor, ranges: Sequence[float] | None = None) -> Tensor:
@@ -21,11 +20,30 @@ def input_range(inputs: Tensor, ranges: Sequence[float] | None = None) -> Tensor
     return (high - low).view(-1, *[1] * (inputs.ndim - 1))
 
 
-def smoothed_gradients(model: TorchClassifier, inputs: Tensor, target: TargetScore, scale: Tensor, noise: Tensor) -> GradientSum:
-    """Mean gradient over `inputs + scale * noise`; `noise` (samples, *S) is shared by the inputs, `scale` (B, 1, ...)."""
-    weights = torch.full((len(noise),), 1 / len(noise), dtype=torch.float64, device="cpu")
+class NoisyCopies(NamedTuple):
+    """`draws` copies of each of the `inputs` (B, *S): `inputs + scale * noise`.
 
-    def noisy(part: Pairs) -> Tensor:
-        return torch.addcmul(inputs[part.inputs], scale[part.inputs], noise[part.versions])
+    `noise` gives (k, *S) for k draws, the same for every input and for a draw whatever it is asked together with; `scale`
+    (B, 1, ...) or (B, *S).
+    """
 
-    return summed_gradients(model, inputs, target, weights, noisy, "smoothed gradients")
+    inputs: Tensor
+    scale: Tensor
+    noise: Callable[[range], Tensor]
+    draws: int
+
+
+# From copies (n, *S), and which input each is a copy of (n,), to answers (n, *V).
+Answer = Callable[[Tensor, Tensor], Tensor]
+
+
+def copies_in(block: Block, copies: NoisyCopies) -> Tensor:
+    """(k * b, *S) the copies of one batch, draw by draw."""
+    inputs, scale = copies.inputs[block.inputs], copies.scale[block.inputs]
+    return torch.addcmul(inputs[None], scale[None], copies.noise(block.versions)[:, None]).flatten(0, 1)
+
+
+def smoothed(copies: NoisyCopies, answer: Answer, size: int, *, fourth: bool = False) -> Moments:
+    """Mean and spread of the answers over the copies of each input, asked `size` at a time."""
+    work = blocks(len(copies.inputs), copies.draws, size)
+    return moments(work, lambda block: answer(copies_in(block, copies), block.rows), "noisy copies", fourth=fourth)

@@ -3,29 +3,30 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.errors import Cancelled, InputError, XaivisionError
 from xaivision.core.explanation import Explanation
+from xaivision.core.metering import metered
 from xaivision.core.presenting import Presentable, few, shape_of
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer, Metric
 from xaivision.core.query import Query, asked
-from xaivision.core.random import seed_for
 from xaivision.core.scores import Scores
 from xaivision.core.sharing import sharing
 from xaivision.core.targets import Targets
-from xaivision.core.verdict import worst
+from xaivision.core.verdict import Verdict, worst
 from xaivision.core.wrapping import classifier
 from xaivision.engines.ranking import spearman_matrix
-from xaivision.explainers.controls import Random
-
-# A single draw of chance is itself a matter of chance.
-RANDOM_DRAWS = 5
+from xaivision.evaluation.control_doubts import control_doubts
+from xaivision.evaluation.scoring import scored, scored_beside_reversal
+from xaivision.evaluation.standing import REVERSED, of_input
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +35,9 @@ class Comparison(Presentable):
 
     `scores`: metric -> label -> scores, with those of the controls attached. `agreement` (B, n, n): Spearman correlation
     between the `agreement_labels`, the explanations that are attributions. `failures`: why a method or a metric could not
-    answer, one sentence each.
+    answer, one sentence each. `judging`: the metrics by which a method has to beat the controls. `model_calls`,
+    `gradient_calls` and `seconds` are those of everything together, scores that several need asked once; each explanation
+    and each score says what it would have cost alone.
     """
 
     query: Query
@@ -45,12 +48,50 @@ class Comparison(Presentable):
     agreement_labels: tuple[str, ...]
     failures: Mapping[str, str]
     seconds: float
+    judging: tuple[str, ...] = ()
+    model_calls: int = 0
+    gradient_calls: int = 0
 
     def _in_short(self) -> tuple[str, ...]:
         named = {"controls": self.controls, "metrics": self.scores, "failures": self.failures}
         said = [f"{what} {few(names)}" for what, names in named.items() if names]
-        verdict = worst(self.explanations[label].verdict.status for label in self.methods)
+        verdict = worst(one.status for one in self.verdicts.values())
         return (few(self.methods), *said, f"inputs {shape_of(self.query.inputs)}", f"verdict {verdict}")
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """For each method the verdict on its explanation, joined with what the controls say of it over all inputs.
+
+        Controls have none: they claim nothing. What is refused for every input is not held against controls any more.
+        """
+        found = {}
+        for label in self.methods:
+            explanation = self.explanations[label]
+            refused = all(one.status == "refuse" for one in explanation.verdicts)
+            found[label] = _joined(explanation.verdict, () if refused else self._doubts(label))
+        return found
+
+    def verdict_of(self, label: str, index: int) -> Verdict:
+        """The verdict on one input's explanation, joined with what the controls say of it on this input.
+
+        A single input tells nothing of others: it is held against the values of the controls as they are, and against
+        the spread of the draws of those that draw at random. That of a control is its explanation's own.
+        """
+        own = self.explanations[label].verdicts[index]
+        if label in self.controls or own.status == "refuse":
+            return own
+        return _joined(own, self._doubts(label, index))
+
+    def _doubts(self, label: str, index: int | None = None) -> tuple[str, ...]:
+        rows = {metric: self.scores.get(metric, {}).get(label) for metric in self.judging}
+        chosen = {metric: row if row is None or index is None else of_input(row, index) for metric, row in rows.items()}
+        return control_doubts(chosen)
+
+    @property
+    def cost(self) -> Diagnostics:
+        """What everything together cost, and how busy the machine was meanwhile."""
+        loads = [one.diagnostics.load for one in self.explanations.values()]
+        return Diagnostics(self.model_calls, self.gradient_calls, self.seconds, max(loads, default=float("nan")))
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -62,6 +103,10 @@ class Comparison(Presentable):
         """Why a method could not answer at all, by label; metrics that could not judge a method are not among them."""
         judged = {f"{metric} of {label}" for metric in self.scores for label in self.explanations}
         return {label: why for label, why in self.failures.items() if label not in judged}
+
+
+def _joined(own: Verdict, doubts: Sequence[str]) -> Verdict:
+    return Verdict(worst((own.status, "warn")), (*own.reasons, *doubts)) if doubts else own
 
 
 @dataclass(frozen=True)
@@ -78,11 +123,23 @@ class Plan:
             raise InputError("`methods` must name at least one method. Got none.")
         if twice := sorted(set(self.explainers) & set(self.controls)):
             raise InputError(f"`{twice[0]}` is named as a method and as a control. Name it once.")
+        if REVERSED in self.controls:
+            raise InputError(f"`{REVERSED}` is the control that every method has already. Give yours another label.")
         for name, metric in self.metrics.items():
             if metric.about.judges != "explanation":
                 raise InputError(
                     f"`metrics` must judge explanations. `{name}` is a sanity check: it asks the method again. Use `xv.evaluate`."
                 )
+
+    @property
+    def everyone(self) -> dict[str, Explainer]:
+        """All who are asked, controls last."""
+        return {**self.explainers, **self.controls}
+
+    @property
+    def judging(self) -> tuple[str, ...]:
+        """The metrics by which a method has to beat the controls."""
+        return tuple(name for name, metric in self.metrics.items() if metric.about.faithfulness)
 
 
 def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> Comparison:
@@ -95,7 +152,7 @@ def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> 
     """
     start = time.perf_counter()
     adapter = classifier(model)
-    with adapter.held(), sharing():
+    with adapter.held(), sharing(), metered() as meter:
         query = asked(adapter, inputs, targets)
         failures: dict[str, str] = {}
         explanations = _explanations(adapter, query, plan, failures)
@@ -110,6 +167,9 @@ def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> 
         agreement_labels=tuple(maps),
         failures=failures,
         seconds=time.perf_counter() - start,
+        judging=plan.judging,
+        model_calls=meter.model_calls,
+        gradient_calls=meter.gradient_calls,
     )
 
 
@@ -124,8 +184,7 @@ def agreement(maps: Sequence[Attribution]) -> Tensor:
 def _explanations(model: ClassifierAdapter, query: Query, plan: Plan, failures: dict[str, str]) -> dict[str, Explanation]:
     found: dict[str, Explanation] = {}
     broken: Exception | None = None
-    everyone = {**plan.explainers, **plan.controls}
-    for label, explainer in track(list(everyone.items()), "methods"):
+    for label, explainer in track(list(plan.everyone.items()), "methods"):
         try:
             found[label] = explainer.explain(model, query.inputs, query.target, seed=plan.seed)
         except Cancelled:
@@ -158,8 +217,9 @@ def _scores(
     for name, metric in track(list(plan.metrics.items()), "metrics"):
         found = {}
         for label, explanation in explanations.items():
+            score = scored if label in plan.controls else scored_beside_reversal
             try:
-                found[label] = _judged(model, metric, explanation.as_attribution(), plan)
+                found[label] = score(model, metric, plan.everyone[label], explanation.as_attribution(), plan.seed)
             except Cancelled:
                 raise
             except XaivisionError as error:
@@ -168,38 +228,9 @@ def _scores(
     return scores
 
 
-def _judged(model: ClassifierAdapter, metric: Metric, attribution: Attribution, plan: Plan) -> Scores:
-    first = metric.evaluate(model, attribution, seed=plan.seed)
-    if attribution.method != "random":
-        return first
-    return averaged([first, *_further_draws(model, metric, attribution, plan)])
-
-
 def _with_controls(found: Mapping[str, Scores], plan: Plan) -> dict[str, Scores]:
     controls = {label: score for label, score in found.items() if label in plan.controls}
-    return {label: score if label in controls else replace(score, controls=controls) for label, score in found.items()}
-
-
-def _further_draws(model: ClassifierAdapter, metric: Metric, first: Attribution, plan: Plan) -> list[Scores]:
-    """The same metric on more draws of chance."""
-    found = []
-    for draw in range(1, RANDOM_DRAWS):
-        again = Random().explain(model, first.query.inputs, first.query.target, seed=seed_for(plan.seed, "draw", draw))
-        found.append(metric.evaluate(model, again, seed=plan.seed))
-    return found
-
-
-def averaged(scores: Sequence[Scores]) -> Scores:
-    """The mean of several measurements of the same thing; each draw's values are kept in `details`."""
-    values = torch.stack([score.values for score in scores])
-    curves = [score.curves for score in scores if score.curves is not None]
-    return replace(
-        scores[0],
-        values=values.mean(0),
-        curves=torch.stack(curves).mean(0) if curves else None,
-        details={"draws": values.T.contiguous()},
-        notes=(f"mean of {len(scores)} draws",),
-        model_calls=sum(score.model_calls for score in scores),
-        gradient_calls=sum(score.gradient_calls for score in scores),
-        seconds=sum(score.seconds for score in scores),
-    )
+    return {
+        label: score if label in controls else replace(score, controls={**controls, **score.controls})
+        for label, score in found.items()
+    }

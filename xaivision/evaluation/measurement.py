@@ -39,9 +39,9 @@ class Measurement:
             higher_is_better=self.about.higher_is_better,
             unit=unit,
             settings=self.settings,
-            model_calls=self._meter.model_calls,
+            model_calls=self._meter.model_calls_alone,
             gradient_calls=self._meter.gradient_calls,
-            seconds=time.perf_counter() - self._start,
+            seconds=time.perf_counter() - self._start + self._meter.recalled_seconds,
             **more,
         )
 

@@ -1,10 +1,9 @@
 """Every metric and sanity check by name."""
 
-from dataclasses import fields
 from typing import Any
 
-from xaivision.core.errors import UnknownNameError
 from xaivision.core.protocols import Metric, SanityCheck
+from xaivision.core.registered import made
 from xaivision.evaluation.completeness import Completeness
 from xaivision.evaluation.parameter_randomization import ParameterRandomization
 from xaivision.evaluation.removal import Deletion, Insertion
@@ -23,26 +22,14 @@ EVALUATORS: dict[str, type[Metric] | type[SanityCheck]] = {**METRICS, **SANITY_C
 def metric(name: str, **settings: Any) -> Metric:
     """The named metric with these settings.
 
-    Raises: UnknownNameError, where the name or a setting is unknown.
+    Raises: UnknownNameError, where the name or a setting is unknown; InputError, where a setting is missing or wrong.
     """
-    made: Metric = _made(name, METRICS, "metric", settings)
-    return made
+    return made("metric", name, METRICS, settings)
 
 
 def sanity_check(name: str, **settings: Any) -> SanityCheck:
     """The named sanity check with these settings.
 
-    Raises: UnknownNameError, where the name or a setting is unknown.
+    Raises: UnknownNameError, where the name or a setting is unknown; InputError, where a setting is missing or wrong.
     """
-    made: SanityCheck = _made(name, SANITY_CHECKS, "sanity check", settings)
-    return made
-
-
-def _made(name: str, known: dict[str, Any], what: str, settings: dict[str, Any]) -> Any:
-    if name not in known:
-        raise UnknownNameError(what, name, known)
-    allowed = {part.name for part in fields(known[name])}
-    for setting in settings:
-        if setting not in allowed:
-            raise UnknownNameError(f"setting of `{name}`", setting, allowed)
-    return known[name](**settings)
+    return made("sanity check", name, SANITY_CHECKS, settings)

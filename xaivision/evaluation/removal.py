@@ -57,7 +57,8 @@ class _RemovalCurve:
         curves = target.take(rows).of(scores.flatten(0, 1)).view(len(start), len(counts))
         area = area_under(curves, counts)
         area[~m.explanation.values.flatten(1).isfinite().all(1)] = float("nan")
-        return m.scores(area, f"mean {unit} over the share of features replaced", curves=curves.double().cpu())
+        found = {"curves": curves.double().cpu(), "curve_shares": counts.double() / counts[-1]}
+        return m.scores(area, f"mean {unit} over the share of features replaced", **found)
 
     def _followed(self, m: Measurement) -> tuple[TargetScore, str]:
         """The number that the curve follows, and its unit."""
@@ -85,6 +86,7 @@ class Deletion(_RemovalCurve):
         cost="33 forwards by default",
         source="Petsiuk, Das, Saenko, 2018, arXiv:1806.07421",
         higher_is_better=False,
+        faithfulness=True,
     )
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
@@ -107,6 +109,7 @@ class Insertion(_RemovalCurve):
         cost="33 forwards by default",
         source="Petsiuk, Das, Saenko, 2018, arXiv:1806.07421",
         higher_is_better=True,
+        faithfulness=True,
     )
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:

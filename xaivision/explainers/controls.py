@@ -10,12 +10,20 @@ from xaivision.core.about import BOTH_DOMAINS, About, Domain
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.diagnostics import Note
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.filters import center_bump, sobel_magnitude
 
+UNSCALED = Note(
+    "warn",
+    "the model knows no ranges of its columns, so that the one with the largest unit counts most; give it a schema that does",
+)
 
-def _about(name: str, answers: str, domains: tuple[Domain, ...] = BOTH_DOMAINS, source: str = "a control") -> About:
+
+def _about(
+    name: str, answers: str, domains: tuple[Domain, ...] = BOTH_DOMAINS, source: str = "a control", *, chance: bool = False
+) -> About:
     return About(
         name=name,
         answers=answers,
@@ -25,6 +33,7 @@ def _about(name: str, answers: str, domains: tuple[Domain, ...] = BOTH_DOMAINS, 
         needs=Access.LABELS,
         domains=domains,
         control=True,
+        chance=chance,
     )
 
 
@@ -46,7 +55,7 @@ class _Control:
 class Random(_Control):
     """Normal noise, the same draw for every input of a batch."""
 
-    about: ClassVar[About] = _about("random", "How well does chance do?")
+    about: ClassVar[About] = _about("random", "How well does chance do?", chance=True)
 
     def _map(self, q: Question) -> Tensor:
         shape = q.query.inputs.shape
@@ -68,12 +77,24 @@ class Sobel(_Control):
 
 @dataclass(frozen=True)
 class InputMagnitude(_Control):
-    """The absolute value of the input."""
+    """The absolute value of the input; for tables, how far each value is from the typical one, in ranges of its column.
+
+    Without a schema that knows the ranges the values are taken as they are, and the column with the largest unit wins:
+    the verdict says so. A column that never varied has no range, and counts for nothing.
+    """
 
     about: ClassVar[About] = _about("input_magnitude", "How well does the input itself do?")
 
     def _map(self, q: Question) -> Tensor:
-        return q.query.inputs.abs()
+        inputs = q.query.inputs
+        if inputs.ndim == 4:
+            return inputs.abs()
+        if q.model.ranges is None:
+            q.note(UNSCALED)
+            return inputs.abs()
+        ranges = torch.tensor(q.model.ranges, dtype=inputs.dtype, device=inputs.device)
+        distance = (inputs - torch.tensor(q.model.typical or 0.0, dtype=inputs.dtype, device=inputs.device)).abs()
+        return torch.where(ranges > 0, distance / ranges, torch.zeros_like(distance))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Integrated gradients, with as many steps as completeness needs."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -18,7 +18,7 @@ from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
-from xaivision.explainers.settings import check_positive_integer
+from xaivision.explainers.steps import Steps, check_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class IntegratedGradients:
         needs=Access.GRADIENTS,
     )
 
-    steps: int | Literal["auto"] = "auto"
+    steps: Steps = "auto"
     baseline: Baseline = "auto"
     rule: RuleName = "midpoint"
     max_steps: int = 513
@@ -48,9 +48,7 @@ class IntegratedGradients:
         quadrature_rule(self.rule, FIRST_STEPS if self.steps == "auto" else self.steps)  # raises where it knows no such rule
         if self.steps == "auto" and self.rule != "midpoint":
             raise InputError(f"`rule` {self.rule!r} needs a fixed number of `steps`; automatic steps refine the midpoint rule.")
-        check_positive_integer("max_steps", self.max_steps)
-        if self.max_steps < FIRST_STEPS:
-            raise InputError(f"`max_steps` must be at least {FIRST_STEPS}. Got {self.max_steps}.")
+        check_steps(self.steps, self.max_steps)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score."""
@@ -65,5 +63,5 @@ class IntegratedGradients:
                 found = path_integral(q.torch_model, path, quadrature_rule(self.rule, self.steps))
             gradient_doubts(q, found.cut)
             values = found.contributions.to(inputs.dtype)
-            missed_changes(q, values, change)
+            missed_changes(q, values, reference)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)

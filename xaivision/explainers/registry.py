@@ -2,30 +2,73 @@
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
 from xaivision.core.about import About
-from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
+from xaivision.core.registered import made
+from xaivision.core.registered import missing_settings as missing_settings
+from xaivision.explainers.ablation_cam import AblationCam
+from xaivision.explainers.attention_rollout import AttentionRollout
+from xaivision.explainers.blur_integrated_gradients import BlurIntegratedGradients
+from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+from xaivision.explainers.deconvolution import Deconvolution
+from xaivision.explainers.deep_lift import DeepLift
+from xaivision.explainers.deep_lift_shap import DeepLiftShap
+from xaivision.explainers.eigen_cam import EigenCam
+from xaivision.explainers.expected_gradients import ExpectedGradients
 from xaivision.explainers.grad_cam import GradCam
+from xaivision.explainers.grad_cam_plus_plus import GradCamPlusPlus
+from xaivision.explainers.guided_backprop import GuidedBackprop
+from xaivision.explainers.guided_grad_cam import GuidedGradCam
+from xaivision.explainers.guided_integrated_gradients import GuidedIntegratedGradients
+from xaivision.explainers.hires_cam import HiresCam
 from xaivision.explainers.input_x_gradient import InputXGradient
 from xaivision.explainers.integrated_gradients import IntegratedGradients
+from xaivision.explainers.layer_cam import LayerCam
+from xaivision.explainers.layerwise_relevance import LayerwiseRelevance
 from xaivision.explainers.nearest_examples import NearestExamples
 from xaivision.explainers.occlusion import Occlusion
 from xaivision.explainers.saliency import Saliency
+from xaivision.explainers.score_cam import ScoreCam
 from xaivision.explainers.smooth_grad import SmoothGrad
+from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
+from xaivision.explainers.transformer_attribution import TransformerAttribution
+from xaivision.explainers.var_grad import VarGrad
+from xaivision.explainers.x_grad_cam import XGradCam
 
 EXPLAINERS: dict[str, type[Explainer]] = {
     "saliency": Saliency,
     "input_x_gradient": InputXGradient,
     "integrated_gradients": IntegratedGradients,
+    "blur_integrated_gradients": BlurIntegratedGradients,
+    "guided_integrated_gradients": GuidedIntegratedGradients,
+    "expected_gradients": ExpectedGradients,
     "smooth_grad": SmoothGrad,
+    "smooth_grad_squared": SmoothGradSquared,
+    "var_grad": VarGrad,
+    "deep_lift": DeepLift,
+    "deep_lift_shap": DeepLiftShap,
+    "layerwise_relevance": LayerwiseRelevance,
+    "guided_backprop": GuidedBackprop,
+    "deconvolution": Deconvolution,
+    "guided_grad_cam": GuidedGradCam,
     "grad_cam": GradCam,
+    "grad_cam_plus_plus": GradCamPlusPlus,
+    "hires_cam": HiresCam,
+    "layer_cam": LayerCam,
+    "x_grad_cam": XGradCam,
+    "score_cam": ScoreCam,
+    "ablation_cam": AblationCam,
+    "eigen_cam": EigenCam,
+    "attention_rollout": AttentionRollout,
+    "transformer_attribution": TransformerAttribution,
     "occlusion": Occlusion,
+    "captum": Captum,
     "nearest_examples": NearestExamples,
     "random": Random,
     "sobel": Sobel,
@@ -43,18 +86,21 @@ def third_party_explainers() -> dict[str, type[Explainer]]:
     found: dict[str, type[Explainer]] = {}
     for entry in entry_points(group=GROUP):
         try:
-            found[entry.name] = _checked(entry.load())
+            found[entry.name] = _checked(entry.load(), entry.name, [*EXPLAINERS, *found])
         except Exception as error:
             warnings.warn(f"The explainer `{entry.name}` of {entry.value} could not be loaded: {error}", stacklevel=2)
     return found
 
 
-def _checked(loaded: Any) -> type[Explainer]:
-    """Raises: TypeError, where it is not what every list and door here relies on."""
-    if not (
-        is_dataclass(loaded) and isinstance(getattr(loaded, "about", None), About) and callable(getattr(loaded, "explain", None))
-    ):
+def _checked(loaded: Any, name: str, taken: Iterable[str]) -> type[Explainer]:
+    """Raises: TypeError, where it is not what every list and door here relies on, or its name could mean something else."""
+    about = getattr(loaded, "about", None)
+    if not (is_dataclass(loaded) and isinstance(about, About) and callable(getattr(loaded, "explain", None))):
         raise TypeError("it is no explainer: a frozen dataclass with `about` and `explain`")
+    if about.name != name:
+        raise TypeError(f"its card says `{about.name}`; the entry point must have the name that results will show")
+    if name in taken:
+        raise TypeError("another explainer has that name already")
     return cast(type[Explainer], loaded)
 
 
@@ -68,23 +114,4 @@ def explainer(name: str, **settings: Any) -> Explainer:
 
     Raises: UnknownNameError, where the name or a setting is unknown; InputError, where a setting is missing or wrong.
     """
-    known = explainers()
-    if name not in known:
-        raise UnknownNameError("method", name, known)
-    made = known[name]
-    allowed = [part.name for part in fields(made)]  # type: ignore[arg-type]  # every explainer is a dataclass
-    for setting in settings:
-        if setting not in allowed:
-            raise UnknownNameError(f"setting of `{name}`", setting, allowed)
-    if missing := missing_settings(made, settings):
-        raise InputError(f"`{name}` needs {' and '.join(f'`{part}`' for part in missing)}. Got no value.")
-    return made(**settings)
-
-
-def missing_settings(made: type[Explainer], given: Iterable[str]) -> tuple[str, ...]:
-    """Settings without a default that are not given."""
-    return tuple(
-        part.name
-        for part in fields(made)  # type: ignore[arg-type]  # every explainer is a dataclass
-        if part.default is MISSING and part.default_factory is MISSING and part.name not in given
-    )
+    return made("method", name, explainers(), settings)

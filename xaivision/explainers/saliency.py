@@ -9,7 +9,7 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.question import question
+from xaivision.core.gradient_question import gradient_question
 from xaivision.core.targets import Targets
 from xaivision.explainers.doubts import gradient_doubts
 
@@ -29,7 +29,6 @@ class Saliency:
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Slopes of the shape of the inputs."""
-        with question(self, model, inputs, targets, seed=seed) as q:
-            found = q.torch_model.gradients(q.query.inputs, q.query.target)
+        with gradient_question(self, model, inputs, targets, seed=seed) as (q, found):
             gradient_doubts(q, found.cut)
             return q.attribution(found.values, "slope")

@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.errors import InputError
-from xaivision.core.question import Question, question
+from xaivision.core.question import question
 from xaivision.core.targets import Targets
-from xaivision.engines.smoothing import input_range, smoothed_gradients
-from xaivision.explainers.doubts import gradient_doubts
-from xaivision.explainers.settings import check_positive_integer
+from xaivision.explainers.noisy_copies import Base, check_smoothing, smoothing
 
 
 @dataclass(frozen=True)
@@ -23,7 +19,8 @@ class SmoothGrad:
     """The mean gradient over `samples` copies with Gaussian noise.
 
     `noise`: its standard deviation as a share of each input's range (largest minus smallest value); in a table whose
-    schema knows the ranges of its columns, of each column's.
+    schema knows the ranges of its columns, of each column's. `base`: another method to average instead of the gradient, by
+    name or as an object with settings; the mean is of that method's kind.
     """
 
     about: ClassVar[About] = About(
@@ -35,22 +32,16 @@ class SmoothGrad:
         needs=Access.GRADIENTS,
     )
 
+    stands_on: ClassVar[str] = "saliency"  # a preflight asks that: the same passes, fewer of them
+
     samples: int = 25
     noise: float = 0.15
+    base: Base = None
 
     def __post_init__(self) -> None:
-        check_positive_integer("samples", self.samples)
-        if isinstance(self.noise, bool) or not isinstance(self.noise, float | int) or not 0 <= self.noise < float("inf"):
-            raise InputError(f"`noise` must be a number from 0, a share of the input's range. Got {self.noise!r}.")
+        check_smoothing(self)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
-        """Slopes of the shape of the inputs."""
+        """Slopes of the shape of the inputs, or values of the shape and kind of the base's, with their standard error."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            scale = self.noise * input_range(q.query.inputs, q.model.ranges)
-            found = smoothed_gradients(q.torch_model, q.query.inputs, q.query.target, scale, self._draws(q))
-            gradient_doubts(q, found.cut)
-            return q.attribution(found.values.to(inputs.dtype), "slope")
-
-    def _draws(self, q: Question) -> Tensor:
-        shape = (self.samples, *q.query.inputs.shape[1:])
-        return torch.randn(shape, generator=q.generator(), dtype=torch.float32, device="cpu").to(q.query.inputs)
+            return smoothing(q, self, "mean")

@@ -1,27 +1,17 @@
 """The models by name. Each name is known by one room of this package, which is entered when the model is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.errors import UnknownNameError
+from xaivision.core.registered import Entry, check_settings
 from xaivision.models.card import ModelCard
 
 if TYPE_CHECKING:
     from xaivision.core.classifier import ClassifierAdapter
 
-TORCHVISION = "xaivision.models.torchvision_models"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Where a model is made, and one line that says what it is."""
-
-    room: str
-    what: str
+TORCHVISION = Entry("xaivision.models.torchvision_models", "torchvision's ImageNet classifier of that name")
 
 
 _ESTIMATORS, _NETWORKS = "xaivision.models.table_estimators", "xaivision.models.trained_networks"
@@ -41,6 +31,7 @@ MODELS: Mapping[str, Entry] = {
     "wine_logistic": Entry(_ESTIMATORS, "wines of three growers; logistic regression"),
     "wine_forest": Entry(_ESTIMATORS, "wines of three growers; random forest"),
     "digits_cnn": Entry(_NETWORKS, "handwritten digits of 8 x 8 pixels; a small convolutional network"),
+    "planted_squares_vit": Entry(_NETWORKS, "generated pictures with a planted square; a small vision transformer"),
 }
 
 
@@ -69,21 +60,14 @@ def available_models(*, downloads: bool = False) -> dict[str, str]:
     """One line for each model that needs no network, by name; with `downloads`, torchvision's classifiers too."""
     lines = {name: entry.what for name, entry in MODELS.items()}
     if downloads:
-        lines |= {name: "torchvision's ImageNet classifier of that name" for name in import_module(TORCHVISION).names()}
+        lines |= {name: TORCHVISION.what for name in TORCHVISION.enter().names()}
     return lines
 
 
 def _room(name: str, settings: Mapping[str, Any]) -> Any:
-    room = import_module(MODELS[name].room if name in MODELS else TORCHVISION)
+    room = MODELS[name].enter() if name in MODELS else TORCHVISION.enter()
     if name not in MODELS and name not in room.names():
         # Not all 80 of torchvision's names: only what may have been meant.
         raise UnknownNameError("model", name, [*MODELS, *get_close_matches(name.lower(), room.names(), cutoff=0.5)])
-    _check_settings(name, settings, [known for known in signature(room.load).parameters if known != "name"])
+    check_settings(name, room.load, settings)
     return room
-
-
-def _check_settings(name: str, settings: Mapping[str, Any], known: list[str]) -> None:
-    unknown = [setting for setting in settings if setting not in known]
-    if unknown:
-        takes = f"takes {' and '.join(f'`{setting}`' for setting in known)}" if known else "takes no settings"
-        raise InputError(f"`{name}` {takes}. Got {', '.join(f'`{setting}`' for setting in unknown)}.")

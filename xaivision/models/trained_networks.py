@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from inspect import getsource
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +15,12 @@ from xaivision.core.random import seed_for
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
-from xaivision.models import pooled_cnn, standardized_mlp, training
+from xaivision.models import pooled_cnn, small_vit, standardized_mlp, training
 from xaivision.models.card import ModelCard
 from xaivision.models.construction import construction
 from xaivision.models.held_out import held_out_accuracy, held_out_text
 from xaivision.models.pooled_cnn import PooledCnn
+from xaivision.models.small_vit import SmallVit
 from xaivision.models.standardized_mlp import StandardizedMlp
 from xaivision.models.training import Recipe, train
 from xaivision.models.weights_cache import digest, keep_weights, kept_weights
@@ -26,13 +28,17 @@ from xaivision.models.weights_cache import digest, keep_weights, kept_weights
 
 @dataclass(frozen=True)
 class _Kind:
-    """One way to classify: the untrained module for a data set, how to train it, and what to say of it."""
+    """One way to classify: the untrained module for a data set, how to train it, and what to say of it.
+
+    `data`: settings of the data set, where it is generated and its usual size is not enough.
+    """
 
     build: Callable[[Dataset], nn.Module]
     recipe: Recipe
     what: str
     preprocessing: str
     citation: str
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _mlp(data: Dataset) -> StandardizedMlp:
@@ -44,6 +50,10 @@ def _mlp(data: Dataset) -> StandardizedMlp:
 
 def _cnn(data: Dataset) -> PooledCnn:
     return PooledCnn((16, 32, 32), len(data.class_names))
+
+
+def _vit(data: Dataset) -> SmallVit:
+    return SmallVit(side=data.inputs.shape[-1], patch=4, width=64, blocks=3, num_classes=len(data.class_names))
 
 
 KINDS: Mapping[str, _Kind] = {
@@ -60,6 +70,14 @@ KINDS: Mapping[str, _Kind] = {
         "three 3 x 3 convolutions with ReLU, mean over positions, one linear layer",
         "gray pixels in [0, 1] as they are",
         "Zhou et al.: Learning Deep Features for Discriminative Localization. CVPR 2016, arXiv:1512.04150",
+    ),
+    "vit": _Kind(
+        _vit,
+        Recipe(epochs=12, batch_size=64, learning_rate=2e-3, weight_decay=0.05),
+        "vision transformer with patches of 4 x 4, a class token and three blocks of two heads",
+        "gray pixels in [0, 1] as they are",
+        "Dosovitskiy et al.: An Image is Worth 16x16 Words. ICLR 2021, arXiv:2010.11929",
+        data={"count": 1024},
     ),
 }
 
@@ -105,7 +123,7 @@ def card(name: str) -> ModelCard:
 
 def _parts(name: str) -> tuple[Dataset, _Kind]:
     data, _, kind = name.rpartition("_")
-    return load_dataset(data), KINDS[kind]
+    return load_dataset(data, **KINDS[kind].data), KINDS[kind]
 
 
 @cache
@@ -128,6 +146,7 @@ def _weights(name: str) -> dict[str, Tensor]:
 def _key(name: str, data: Dataset, recipe: Recipe) -> str:
     """A digest of everything the weights come from: the data, the recipe, the code and the version of torch."""
     inputs, targets = data.train
-    code = "".join(getsource(module) for module in (pooled_cnn, standardized_mlp, training)) + getsource(_mlp) + getsource(_cnn)
+    parts = (pooled_cnn, small_vit, standardized_mlp, training, _mlp, _cnn, _vit)
+    code = "".join(getsource(part) for part in parts)
     told = (name, recipe, torch.__version__, code, digest({"inputs": inputs, "targets": targets}))
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -13,7 +13,7 @@ from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.rules import Rules
-from xaivision.report.bars import top_bars
+from xaivision.report.features import top_bars
 from xaivision.report.signed_map import SignedMap, refused, signed_map
 from xaivision.report.wording import counted, feature_names, number, plain, rule_text, signed
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from xaivision.core.examples import Examples
 from xaivision.core.query import Query
-from xaivision.report.bars import Bar, remainder, top_bars
-from xaivision.report.examples_figure import MOSAIC, example_caption
+from xaivision.report.examples_figure import MOSAIC, example_caption, profiles
+from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.markup import data_uri, profile_points
 from xaivision.report.panel import Panel
 from xaivision.report.photo import bar_pixels, map_pixels, photo_pixels
-from xaivision.report.profile import profiles
 from xaivision.report.scale import Scale, Scales, limits_of_each, scaled_values
 from xaivision.report.wording import headline
 

@@ -4,10 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from xaivision.core.concept_scores import ConceptScores
-from xaivision.report.bars import TOP, Bar
 from xaivision.report.canvas import Canvas, Caption, Layout
-from xaivision.report.photo import map_pixels, photo_pixels
-from xaivision.report.picture_cell import draw_pixels
+from xaivision.report.features import TOP, Bar
+from xaivision.report.photo import draw_pixels, map_pixels, photo_pixels
 from xaivision.report.scale import LARGEST, scales_for
 from xaivision.report.signed_map import SignedMap
 from xaivision.report.table_figure import draw_bars
@@ -22,7 +21,7 @@ def concepts_figure(result: ConceptScores, index: int) -> Figure:
     """The strongest concepts as signed bars and, for images with concept maps, where the first of them were seen."""
     values = result.values[index].detach().double().cpu().numpy()
     order = np.argsort(-np.abs(values), kind="stable")[:TOP]
-    shown = SignedMap(values, result.query.score_unit, "")
+    shown = SignedMap(values, result.query.unit, "")
     scale = scales_for([shown], "shared_raw", LARGEST).of(shown)
     bars = [Bar(plain(result.names[i]), "", float(values[i])) for i in order if values[i] != 0]
     located = [int(i) for i in order[:MOST_MAPS]] if result.maps is not None and result.query.inputs.ndim == 4 else []

@@ -1,19 +1,78 @@
-"""Figures of deletion and insertion curves: how the score moves as features go or come, next to the band of the controls."""
+"""Deletion and insertion curves: how the score moves as features go or come, next to the band that the controls span."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.scores import Scores
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
+from xaivision.report.figure import checked_index
 from xaivision.report.lettering import FAMILY, shortened, write
-from xaivision.report.palette import FAINT_INK, HAIRLINE
-from xaivision.report.removal_plot import Curve, CurvePlot, curve_plots
-from xaivision.report.wording import headline, number, place
+from xaivision.report.palette import FAINT_INK, HAIRLINE, Floats, line_style
+from xaivision.report.signed_map import refused
+from xaivision.report.wording import headline, number, place, plain
 
 WIDTH, HEIGHT = 4.2, 2.9
 LEFT, BOTTOM = 0.45, 0.42
 LEGEND_WIDTH, LEGEND_PITCH = 2.1, 0.19
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One method's curve, with the color and the dash pattern that it keeps in every plot of its comparison.
+
+    `shares`: how much is done at each of the `heights`, from 0 to 1; counts of features are whole, so steps may be uneven.
+    """
+
+    label: str
+    shares: Floats
+    heights: Floats
+    color: str
+    dashes: str
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """The lowest and the highest control at each of the `shares`."""
+
+    shares: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePlot:
+    """Curves over the share of features done, from 0 to 1, and the band of the controls, where there are any."""
+
+    metric: str
+    unit: str
+    curves: tuple[Curve, ...]
+    band: Band | None = None
+
+    @property
+    def progress(self) -> str:
+        """What runs along the horizontal axis."""
+        return {"deletion": "of the features taken away", "insertion": "of the features put in"}.get(self.metric, "of the steps")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What the vertical axis runs over: 0 to 1 where everything is inside, else what is needed."""
+        band = [] if self.band is None else [self.band.low, self.band.high]
+        together = np.concatenate([curve.heights for curve in self.curves] + band)
+        found = together[np.isfinite(together)]
+        low, high = (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)
+        return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high if high > low else low + 1)
+
+
+def curve_plots(comparison: Comparison, index: int) -> tuple[CurvePlot, ...]:
+    """A plot for each metric that keeps curves; refused explanations have none."""
+    plots = (_plot(comparison, metric, index) for metric in comparison.scores)
+    return tuple(plot for plot in plots if plot.curves)
 
 
 def curves_figure(comparison: Comparison, index: int = 0) -> Figure:
@@ -21,8 +80,7 @@ def curves_figure(comparison: Comparison, index: int = 0) -> Figure:
 
     Raises: InputError, where there is no such input, or no metric of this comparison keeps curves.
     """
-    if not 0 <= index < len(comparison.query):
-        raise InputError(f"`index` must be from 0 to {len(comparison.query) - 1}. Got {index}.")
+    index = checked_index(comparison.query, index)
     plots = curve_plots(comparison, index)
     if not plots:
         asked = ", ".join(comparison.scores) or "no metric"
@@ -40,14 +98,48 @@ def curves_figure(comparison: Comparison, index: int = 0) -> Figure:
     return canvas.figure
 
 
+def _plot(comparison: Comparison, metric: str, index: int) -> CurvePlot:
+    rows = comparison.scores[metric]
+    shown = {label: _points(rows[label], index) for label in rows if not refused(comparison.explanations[label], index)}
+    methods = [label for label in comparison.explanations if label not in comparison.controls]
+    curves = tuple(
+        Curve(plain(label), *points, *line_style(methods.index(label)))
+        for label in methods
+        if (points := shown.get(label)) is not None
+    )
+    controls = [points for label in comparison.controls if (points := shown.get(label)) is not None]
+    units = {rows[label].unit for label in rows}
+    return CurvePlot(plain(metric), plain(next(iter(units), "")), curves, _band(controls))
+
+
+def _points(scores: Scores, index: int) -> tuple[Floats, Floats] | None:
+    """Shares and heights of one input's curve; where a metric does not say its shares, its steps are taken as even."""
+    if scores.curves is None:
+        return None
+    heights = _numbers(scores.curves[index])
+    return np.linspace(0, 1, len(heights)) if scores.curve_shares is None else _numbers(scores.curve_shares), heights
+
+
+def _numbers(curve: Tensor) -> Floats:
+    return curve.detach().double().cpu().numpy()
+
+
+def _band(controls: list[tuple[Floats, Floats]]) -> Band | None:
+    """Lowest and highest control at each step; nothing where controls were measured with different steps."""
+    if not controls or any(not np.array_equal(shares, controls[0][0]) for shares, _ in controls):
+        return None
+    heights = [heights for _, heights in controls]
+    return Band(controls[0][0], np.min(heights, axis=0), np.max(heights, axis=0))
+
+
 def _draw(canvas: Canvas, cell: int, plot: CurvePlot) -> None:
     axes = canvas.axes(cell).inset_axes((LEFT / WIDTH, BOTTOM / HEIGHT, 1 - LEFT / WIDTH, 1 - BOTTOM / HEIGHT))
     axes.set_label(plot.metric)
     _dress(axes, plot)
-    if plot.low is not None and plot.high is not None:
-        axes.fill_between(_places(len(plot.low)), plot.low, plot.high, color=HAIRLINE, lw=0, zorder=1)
+    if plot.band is not None:
+        axes.fill_between(plot.band.shares, plot.band.low, plot.band.high, color=HAIRLINE, lw=0, zorder=1)
     for curve in plot.curves:
-        axes.plot(_places(len(curve.heights)), curve.heights, color=curve.color, lw=1.6, ls=_dashes(curve), zorder=3)
+        axes.plot(curve.shares, curve.heights, color=curve.color, lw=1.6, ls=_dashes(curve), zorder=3)
 
 
 def _dress(axes: Axes, plot: CurvePlot) -> None:
@@ -88,7 +180,7 @@ def _legend(canvas: Canvas, plots: tuple[CurvePlot, ...]) -> None:
 def _entries(plots: tuple[CurvePlot, ...]) -> list[tuple[str, Curve | None]]:
     """What the legend names; None is the band of the controls."""
     named: dict[str, Curve | None] = {curve.label: curve for plot in plots for curve in plot.curves}
-    if any(plot.low is not None for plot in plots):
+    if any(plot.band is not None for plot in plots):
         named["between the controls"] = None
     return list(named.items())
 
@@ -99,11 +191,6 @@ def _legend_columns(plots: tuple[CurvePlot, ...]) -> int:
 
 def _legend_rows(plots: tuple[CurvePlot, ...]) -> int:
     return -(-len(_entries(plots)) // _legend_columns(plots))
-
-
-def _places(count: int) -> list[float]:
-    """Where the steps lie: evenly, as removal takes equal shares."""
-    return [step / max(1, count - 1) for step in range(count)]
 
 
 def _dashes(curve: Curve) -> str | tuple[float, tuple[float, ...]]:

@@ -1,19 +1,45 @@
-"""Figures of examples: the input and its neighbors, pictures as pictures and rows of tables as lines."""
+"""Figures of examples: the input and its neighbors, pictures as pictures and rows of tables as lines on common heights."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaivision.core.examples import Examples
 from xaivision.report.canvas import Canvas, Caption, Layout, frame
 from xaivision.report.palette import HAIRLINE, INK, LINE_COLORS, Floats
-from xaivision.report.photo import photo_pixels
-from xaivision.report.picture_cell import picture_layout
-from xaivision.report.profile import Profiles, profiles
+from xaivision.report.photo import photo_pixels, picture_layout
 from xaivision.report.wording import cost, headline, number, place, plain, whose_cost
 
 LINE_WIDTH, LINE_HEIGHT = 3.0, 1.3
 MOST_EXAMPLES = 9
 MOSAIC = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Heights in [0, 1] of the input (F,) and of the rows beside it (k, F); `statement` says how they were found."""
+
+    row: Floats
+    others: Floats
+    statement: str
+
+
+def profiles(row: Tensor, others: Tensor) -> Profiles:
+    """Raw values where all of them are in [0, 1]; otherwise each column from its smallest to its largest value shown."""
+    together = np.vstack([row.detach().double().cpu().numpy()[None], others.detach().double().cpu().numpy()])
+    if together.min() >= 0 and together.max() <= 1:
+        return Profiles(together[0], together[1:], "Lines show raw values from 0 to 1, a column of the table at each step.")
+    low, high = together.min(0), together.max(0)
+    spread = np.where(high > low, high - low, 1.0)
+    heights = np.where(high > low, (together - low) / spread, 0.5)
+    return Profiles(
+        heights[0],
+        heights[1:],
+        "Lines show each column of the table from its smallest to its largest value among the rows shown.",
+    )
 
 
 def examples_figure(examples: Examples, index: int) -> Figure:
@@ -41,7 +67,7 @@ def example_caption(examples: Examples, index: int, rank: int) -> Caption:
     lines = [f"similarity {number(float(examples.similarity[index, rank]))}"]
     if examples.example_scores is not None:
         target = plain(examples.query.target_names()[index])
-        lines.append(f"{examples.query.score_unit} of {target}: {number(float(examples.example_scores[index, rank]))}")
+        lines.append(f"{examples.query.unit} of {target}: {number(float(examples.example_scores[index, rank]))}")
     return Caption(f"{rank + 1}. example {int(examples.indices[index, rank])}", None, tuple(lines))
 
 

@@ -18,11 +18,10 @@ from xaivision.core.query import Query
 from xaivision.core.rules import Rules
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.concepts_figure import concepts_figure
-from xaivision.report.counterfactuals_figure import counterfactuals_figure
+from xaivision.report.conditions_figure import counterfactuals_figure, rules_figure
 from xaivision.report.examples_figure import examples_figure
 from xaivision.report.image_figure import image_figure
 from xaivision.report.panel import panel_of, panels_of
-from xaivision.report.rules_figure import rules_figure
 from xaivision.report.scale import checked_scaling
 from xaivision.report.signed_map import refused
 from xaivision.report.table_figure import table_figure

@@ -15,6 +15,7 @@ from xaivision.core.origin import library_versions
 from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import standing
 from xaivision.report.answer import answer_text
 from xaivision.report.badge import BADGE_MARKS
 from xaivision.report.cards import Picture
@@ -22,7 +23,7 @@ from xaivision.report.figure import figure_of, png
 from xaivision.report.markup import png_uri
 from xaivision.report.page import chapter
 from xaivision.report.scores_figure import scores_figure
-from xaivision.report.standing import standing
+from xaivision.report.standing import margin_text, value_text
 from xaivision.report.whole_file import write_whole
 from xaivision.report.wording import cost, headline, place, plain
 
@@ -77,8 +78,8 @@ def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
 
 def _scores_parts(scores: Scores) -> dict[str, Any]:
     found = standing(scores)
-    rows = [(plain(scores.method), found.value_text, found.margin_text)]
-    rows += [(f"{plain(name)} (control)", standing(control).value_text, "") for name, control in scores.controls.items()]
+    rows = [(plain(scores.method), value_text(found), margin_text(found))]
+    rows += [(f"{plain(name)} (control)", value_text(standing(control)), "") for name, control in scores.controls.items()]
     better = "higher is better" if scores.higher_is_better else "lower is better"
     return {
         "title": f"{plain(scores.metric)} of {plain(scores.method)}, {better}",

@@ -9,10 +9,8 @@ from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, frame
 from xaivision.report.examples_figure import draw_mosaic
 from xaivision.report.lettering import write
 from xaivision.report.palette import FAINT_INK
-from xaivision.report.panel import Panel
-from xaivision.report.panel_caption import directions, draw_absence, panel_caption
-from xaivision.report.photo import bar_pixels, map_pixels, photo_pixels
-from xaivision.report.picture_cell import draw_pixels, picture_layout
+from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
+from xaivision.report.photo import bar_pixels, draw_pixels, map_pixels, photo_pixels, picture_layout
 from xaivision.report.scale import Scales, Scaling, scaled_values, scales_for
 from xaivision.report.wording import headline, place, whose_cost
 

@@ -6,9 +6,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from xaivision.report.curves import Curve, CurvePlot
 from xaivision.report.palette import Floats, diverging, hexadecimal
 from xaivision.report.photo import Pixels
-from xaivision.report.removal_plot import CurvePlot
 
 # Drawing area of the curves and of the profiles in SVG units; the page scales it.
 PLOT_WIDTH, PLOT_HEIGHT = 300, 180
@@ -27,23 +27,22 @@ def png_uri(content: bytes) -> str:
     return f"data:image/png;base64,{b64encode(content).decode('ascii')}"
 
 
-def curve_points(plot: CurvePlot, heights: Floats) -> str:
+def curve_points(plot: CurvePlot, curve: Curve) -> str:
     """SVG points of a curve, the axis' low end at the bottom; steps without a value are left out."""
-    low, high = plot.limits
-    return _points((heights - low) / (high - low), PLOT_WIDTH, PLOT_HEIGHT)
+    return _in_plot(plot, curve.shares, curve.heights)
 
 
 def band_points(plot: CurvePlot) -> str:
     """SVG points around the band of the controls; empty where there is none."""
-    if plot.low is None or plot.high is None:
+    if plot.band is None:
         return ""
-    back = " ".join(reversed(curve_points(plot, plot.low).split()))
-    return f"{curve_points(plot, plot.high)} {back}"
+    back = " ".join(reversed(_in_plot(plot, plot.band.shares, plot.band.low).split()))
+    return f"{_in_plot(plot, plot.band.shares, plot.band.high)} {back}"
 
 
 def profile_points(heights: Floats) -> str:
     """SVG points of a table row whose columns are heights in [0, 1]."""
-    return _points(heights, LINE_WIDTH, LINE_HEIGHT)
+    return _points(np.linspace(0, LINE_WIDTH, len(heights)), LINE_HEIGHT * (1 - heights))
 
 
 def cell_colors(value: float) -> tuple[str, str]:
@@ -54,7 +53,10 @@ def cell_colors(value: float) -> tuple[str, str]:
     return hexadecimal(background), "#000000" if light > 0.179 else "#ffffff"
 
 
-def _points(heights: Floats, width: int, height: int) -> str:
-    step = width / max(1, len(heights) - 1)
-    pairs = [(place * step, height * (1 - float(share))) for place, share in enumerate(heights)]
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs if y == y)
+def _in_plot(plot: CurvePlot, shares: Floats, heights: Floats) -> str:
+    low, high = plot.limits
+    return _points(PLOT_WIDTH * shares, PLOT_HEIGHT * (1 - (heights - low) / (high - low)))
+
+
+def _points(lefts: Floats, tops: Floats) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(lefts.tolist(), tops.tolist(), strict=True) if y == y)

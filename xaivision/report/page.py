@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from xaivision.core.explanation import Explanation
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import standing
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.cards import Card, Picture, cards_of, color_bar, input_picture
+from xaivision.report.curves import CurvePlot, curve_plots
 from xaivision.report.image_figure import image_statements
 from xaivision.report.markup import band_points, cell_colors, curve_points
-from xaivision.report.panel import Panel, panels_of
-from xaivision.report.panel_caption import directions
-from xaivision.report.removal_plot import CurvePlot, curve_plots
+from xaivision.report.panel import Panel, directions, panels_of
 from xaivision.report.scale import LARGEST, PERCENTILE, scales_for
-from xaivision.report.standing import standing
+from xaivision.report.standing import margin_text, value_text
 from xaivision.report.summary import plain_value
 from xaivision.report.table_figure import table_statements
-from xaivision.report.wording import MINUS, counted, duration, headline, number, place, plain, whose_cost
+from xaivision.report.wording import MINUS, cost, counted, duration, headline, number, place, plain, whose_cost
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Chapter:
     failures: tuple[tuple[str, str], ...]
     origins: tuple[tuple[str, str, str, str], ...]
     versions: str
-    time: str
+    cost: str
 
 
 def chapter(comparison: Comparison, title: str, anchor: str) -> Chapter:
@@ -116,7 +116,7 @@ def chapter(comparison: Comparison, title: str, anchor: str) -> Chapter:
         tuple((plain(label), plain(why)) for label, why in comparison.failures.items()),
         tuple(_origin(label, explanation) for label, explanation in comparison.explanations.items()),
         _versions(comparison),
-        duration(comparison.seconds),
+        cost(comparison.cost),
     )
 
 
@@ -158,15 +158,16 @@ def _overall_row(comparison: Comparison, label: str) -> Row:
         ("", "") if refused or label not in rows else _standing(comparison, metric, label)
         for metric, rows in comparison.scores.items()
     ]
-    verdict = Verdict(explanation.verdict.status, tuple(map(plain, explanation.verdict.reasons)))
+    joined = comparison.verdicts.get(label, explanation.verdict)
+    verdict = Verdict(joined.status, tuple(map(plain, joined.reasons)))
     return Row(plain(label), label in comparison.controls, verdict, tuple(cells), _costs(explanation))
 
 
 def _standing(comparison: Comparison, metric: str, label: str) -> tuple[str, str]:
     found = standing(comparison.scores[metric][label])
     missing = f"{found.undefined} of {found.inputs} undefined" if found.undefined else ""
-    beaten = f"beats {found.beaten} of {counted(len(found.margins), 'control')}" if found.margin_text else ""
-    return found.value_text, "; ".join(filter(None, (beaten, found.margin_text, missing)))
+    beaten = f"beats {found.beaten} of {counted(len(found.margins), 'control')}" if margin_text(found) else ""
+    return value_text(found), "; ".join(filter(None, (beaten, margin_text(found), missing)))
 
 
 def _costs(explanation: Explanation | None) -> tuple[str, str, str]:
@@ -184,7 +185,7 @@ def _metric_heading(comparison: Comparison, metric: str) -> str:
 
 def _plot(plot: CurvePlot) -> Plot:
     low, high = plot.limits
-    lines = tuple(Line(curve.label, curve.color, curve.dashes, curve_points(plot, curve.heights)) for curve in plot.curves)
+    lines = tuple(Line(curve.label, curve.color, curve.dashes, curve_points(plot, curve)) for curve in plot.curves)
     return Plot(plot.metric, plot.unit, plot.progress, (number(low, 2), number(high, 2)), band_points(plot), lines)
 
 

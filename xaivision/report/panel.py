@@ -1,6 +1,7 @@
-"""What one method has to say about one input, in the words and numbers that a figure, a table row and a web page share."""
+"""What one method has to say about one input: the words and numbers that every door shares, and its place in a figure."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from xaivision.core.attribution import Attribution
@@ -11,8 +12,14 @@ from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
+from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, empty
+from xaivision.report.lettering import at_most, wrapped
+from xaivision.report.scale import Scales, limits_of_each
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
 from xaivision.report.wording import cost, counted, number, plain
+
+# A caption has room for no more lines of one text.
+MOST_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -112,9 +119,11 @@ def score_lines(comparison: Comparison, label: str, index: int) -> tuple[ScoreLi
 
 def _compared(comparison: Comparison, label: str, index: int) -> Panel:
     alone = panel_of(comparison.explanations[label], index, label)
+    verdict = _plain_verdict(comparison.verdict_of(label, index))
     lines = () if alone.verdict.status == "refuse" else score_lines(comparison, label, index)
     control = label in comparison.controls
-    return replace(alone, control=control, scores=lines, map=control_map(alone.map) if control and alone.map else alone.map)
+    shown = control_map(alone.map) if control and alone.map else alone.map
+    return replace(alone, verdict=verdict, control=control, scores=lines, map=shown)
 
 
 def score_line(scores: Scores, index: int) -> ScoreLine:
@@ -122,6 +131,32 @@ def score_line(scores: Scores, index: int) -> ScoreLine:
     values = tuple(float(control.values[index]) for control in scores.controls.values())
     defined = tuple(value for value in values if not math.isnan(value))
     return ScoreLine(scores.metric, float(scores.values[index]), defined, scores.higher_is_better)
+
+
+def panel_caption(panel: Panel, scales: Scales, width: float) -> Caption:
+    """Title, verdict and lines of one panel; the doubts about a shown map come first."""
+    reasons = panel.verdict.reasons if panel.verdict.status == "warn" else ()
+    doubts = [line for reason in reasons for line in _few_lines(reason, width)]
+    alone = panel.map is not None and not panel.map.blank and not scales.shares_one(panel.map)
+    own = [limits_of_each(scales.of(panel.map))] if alone and panel.map else []
+    return Caption(panel.label, panel.badge, (*doubts, *own, *(line for text in panel.lines for line in _few_lines(text, width))))
+
+
+def directions(panels: Sequence[Panel]) -> list[str]:
+    """Which way each metric under these panels is better, as one sentence."""
+    better = {plain(score.metric): "higher" if score.higher_is_better else "lower" for panel in panels for score in panel.scores}
+    return ["; ".join(f"{metric}: {way} is better" for metric, way in better.items()) + "."] if better else []
+
+
+def draw_absence(canvas: Canvas, number: int, panel: Panel) -> None:
+    """The reason in place of the picture: hatched where the numbers were refused, plain where the map is zero."""
+    axes = canvas.axes(number)
+    axes.set_label(panel.label)
+    empty(axes, panel.absence, canvas.layout.width, hatched=panel.verdict.status == "refuse")
+
+
+def _few_lines(text: str, width: float) -> list[str]:
+    return at_most(wrapped(text, width, CAPTION_SIZE), MOST_LINES, width, CAPTION_SIZE)
 
 
 def _plain_verdict(verdict: Verdict) -> Verdict:

@@ -1,9 +1,10 @@
-"""Inputs and maps of images as pictures of 8-bit colors, before anything is drawn around them."""
+"""Inputs and maps of images as pictures of 8-bit colors, their size on the page, and how they get into the cells of a figure."""
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from xaivision.report.canvas import MOST_COLUMNS, Canvas, Layout, frame
 from xaivision.report.palette import Floats, diverging, over_photo
 from xaivision.report.scale import Scale
 
@@ -13,6 +14,8 @@ BAR_STEPS = 512
 # Pixels of a picture's width on the page, where the image allows it: 224 is what most models see.
 USUAL_WIDTH, WIDEST = 224, 320
 TALLEST, FLATTEST = 1.6, 0.4
+DPI = 100
+MOST_PIXELS = 1300
 
 
 def page_size(image: Tensor) -> tuple[int, int]:
@@ -46,6 +49,21 @@ def map_pixels(image: Tensor, values: Floats, scale: Scale) -> Pixels:
 def bar_pixels() -> Pixels:
     """(1, n, 3) bytes of the color bar, from the negative limit to the positive one, white in its middle."""
     return _bytes(diverging(np.linspace(-1, 1, BAR_STEPS + 1))[None])
+
+
+def picture_layout(image: Tensor, cells: int) -> Layout:
+    """Cells of this image's shape, in inches."""
+    width, height = page_size(image)
+    return Layout(cells, width / DPI, height / DPI, widest=min(MOST_COLUMNS, max(1, MOST_PIXELS // width)))
+
+
+def draw_pixels(canvas: Canvas, index: int, pixels: Pixels, name: str) -> None:
+    """Draw a picture into a cell; `name` labels its axes for whoever looks for it."""
+    axes = canvas.axes(index)
+    axes.set_label(name)
+    axes.imshow(pixels, interpolation="nearest", aspect="equal")
+    axes.set_anchor("NW")
+    frame(axes)
 
 
 def _bytes(colors: Floats) -> Pixels:

@@ -4,10 +4,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from xaivision.core.scores import Scores
+from xaivision.evaluation.standing import standing
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
 from xaivision.report.lettering import shortened, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK, LINE_COLORS
-from xaivision.report.standing import standing
+from xaivision.report.standing import value_text
 from xaivision.report.wording import UNDEFINED, counted, duration, number, plain
 
 WIDTH, NAMES, NUMBERS, PITCH = 6.4, 1.7, 1.6, 0.28
@@ -50,7 +51,7 @@ def _draw(axes: Axes, rows: dict[str, Scores]) -> None:
         _row(plot, row, one)
         middle = 1 - (row + 0.5 + 0.14) / (len(rows) + 1)
         write(axes, (NAMES / WIDTH - 0.02, middle), shortened(name, NAMES - 0.2, CAPTION_SIZE), CAPTION_SIZE, ha="right")
-        write(axes, (1 - NUMBERS / WIDTH + 0.02, middle), standing(one).value_text, CAPTION_SIZE, color=FAINT_INK)
+        write(axes, (1 - NUMBERS / WIDTH + 0.02, middle), value_text(standing(one)), CAPTION_SIZE, color=FAINT_INK)
     for end, align in ((low, "left"), (high, "right")):
         place = NAMES / WIDTH if align == "left" else 1 - NUMBERS / WIDTH
         write(axes, (place, 0.02), number(end, 2), CAPTION_SIZE, ha=align, color=FAINT_INK)

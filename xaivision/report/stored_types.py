@@ -20,6 +20,7 @@ from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.core.scores import Scores
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import DRAWS
 
 RESULTS: tuple[type, ...] = (
     Attribution,
@@ -67,7 +68,7 @@ def misfit(value: Any) -> str:
     if isinstance(value, Explanation):
         return _uneven(value, len(value.query)) or _uneven(value.diagnostics, len(value.query)) or _names(value)
     if isinstance(value, Scores):
-        return _uneven(value, len(value.values) if value.values.ndim else -1)
+        return _uneven(value, len(value.values) if value.values.ndim else -1) or _beside(value) or _shares(value)
     return _comparison(value) if isinstance(value, Comparison) else ""
 
 
@@ -108,6 +109,24 @@ def _targets(query: Query) -> str:
     known = len(query.class_names)
     outside = bool((asked < 0).any()) or (known > 0 and bool((asked >= known).any()))
     return "a target of the Query is no class" if outside else ""
+
+
+def _beside(scores: Scores) -> str:
+    """Controls and details are held against the values input by input; a control's draws have a column each."""
+    inputs = len(scores.values)
+    if any(control.values.shape != scores.values.shape for control in scores.controls.values()):
+        return "the controls of the Scores are not about the same inputs"
+    if any(detail.ndim == 0 or len(detail) != inputs for detail in scores.details.values()):
+        return "`details` of Scores is not one for each input"
+    draws = scores.details.get(DRAWS)
+    return "" if draws is None or (draws.ndim == 2 and draws.shape[1] > 0) else "`draws` of Scores has the wrong shape"
+
+
+def _shares(scores: Scores) -> str:
+    if scores.curve_shares is None:
+        return ""
+    steps = None if scores.curves is None else scores.curves.shape[1:]
+    return "" if scores.curve_shares.shape == steps else "`curve_shares` of Scores is not one for each step of its curves"
 
 
 def _names(explanation: Explanation) -> str:

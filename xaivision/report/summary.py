@@ -14,14 +14,17 @@ from xaivision.core.query import Query
 from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import Standing, standing
 from xaivision.report.answer import answer_text
-from xaivision.report.standing import Standing, standing
 
 SCHEMA = "xaivision.summary/1"
 
 
 def comparison_summary(comparison: Comparison, titles: Sequence[str] = ()) -> dict[str, Any]:
     """Verdicts, reasons, costs, scores next to controls and agreement of every method; `titles` name the inputs.
+
+    "verdict" joins the explanation's "own_verdict" with what the controls say. Costs of a method are those it has alone,
+    costs at the top those of everything together.
 
     Raises: InputError, where there are titles, but not one for each input.
     """
@@ -34,6 +37,9 @@ def comparison_summary(comparison: Comparison, titles: Sequence[str] = ()) -> di
         "failures": dict(failed),
         "unjudged": {name: why for name, why in comparison.failures.items() if name not in failed},
         "agreement": _agreement(comparison),
+        "judging": list(comparison.judging),
+        "model_calls": comparison.model_calls,
+        "gradient_calls": comparison.gradient_calls,
         "seconds": _finite(comparison.seconds),
     }
 
@@ -45,6 +51,15 @@ def explanation_summary(explanation: Explanation, titles: Sequence[str] = ()) ->
     """
     answers = [answer_text(explanation, index) for index in range(len(explanation.query))]
     return {"schema": SCHEMA, "inputs": _inputs(explanation.query, titles), **_explanation(explanation), "answers": answers}
+
+
+def evaluation_summary(scores: Scores, titles: Sequence[str] = ()) -> dict[str, Any]:
+    """What one metric or sanity check says of one method, with the names of both; `titles` name the inputs.
+
+    Raises: InputError, where there are titles, but not one for each input.
+    """
+    names = _titles(len(scores.values), titles)
+    return {"schema": SCHEMA, "inputs": names, "metric": scores.metric, "method": scores.method, **scores_summary(scores)}
 
 
 def scores_summary(scores: Scores) -> dict[str, Any]:
@@ -70,8 +85,12 @@ def scores_summary(scores: Scores) -> dict[str, Any]:
 
 def _method(comparison: Comparison, label: str) -> dict[str, Any]:
     rows = {metric: rows[label] for metric, rows in comparison.scores.items() if label in rows}
+    explanation = comparison.explanations[label]
     return {
-        **_explanation(comparison.explanations[label]),
+        **_explanation(explanation),
+        "verdict": _verdict(comparison.verdicts.get(label, explanation.verdict)),
+        "verdicts": [_verdict(comparison.verdict_of(label, index)) for index in range(len(comparison.query))],
+        "own_verdict": _verdict(explanation.verdict),
         "control": label in comparison.controls,
         "scores": {metric: scores_summary(scores) for metric, scores in rows.items()},
     }
@@ -105,20 +124,28 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _inputs(query: Query, titles: Sequence[str]) -> list[dict[str, Any]]:
-    if titles and len(titles) != len(query):
-        raise InputError(f"`titles` must be one for each of {len(query)} inputs. Got {len(titles)}.")
-    names = titles or [str(index) for index in range(len(query))]
+    names = _titles(len(query), titles)
     return [
         {
             "title": names[index],
             "target": int(query.targets[index]),
             "target_name": query.target_names()[index],
             "score": _finite(float(query.scores[index])),
+            "against": None if query.against is None else int(query.against[index]),
+            "against_name": None if (rivals := query.against_names()) is None else rivals[index],
+            "output": query.output,
+            "unit": query.unit,
             "score_unit": query.score_unit,
             "probability": None if query.probabilities is None else _finite(float(query.probabilities[index])),
         }
         for index in range(len(query))
     ]
+
+
+def _titles(inputs: int, titles: Sequence[str]) -> list[str]:
+    if titles and len(titles) != inputs:
+        raise InputError(f"`titles` must be one for each of {inputs} inputs. Got {len(titles)}.")
+    return list(titles) or [str(index) for index in range(inputs)]
 
 
 def _control(control: Scores, found: Standing, name: str) -> dict[str, Any]:

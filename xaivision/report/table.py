@@ -11,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from xaivision.core.explanation import Explanation
+from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import REVERSED, standing
 from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
-from xaivision.report.standing import interval_text, standing
+from xaivision.report.standing import controls_text, interval_text, value_text
 from xaivision.report.wording import cost, duration, headline, number, plain
 
 # Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window.
@@ -56,6 +58,41 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         doubts = f"{said}. Doubt: {plain('; '.join(verdict.reasons))}" if verdict.status == "warn" else said
         table.add_row(Text(name), Text(headline(explanation.query, index)), _word(verdict.status), Text(doubts))
     table.caption = Text(cost(explanation.diagnostics))
+    return table
+
+
+def scores_table(scores: Scores, titles: Sequence[str] = ()) -> Table:
+    """A row for each input, and their mean with its interval: the method's value beside those of the controls."""
+    direction = "higher is better" if scores.higher_is_better else "lower is better"
+    table = _table(f"{plain(scores.metric)} of {plain(scores.method)}: {plain(scores.unit)}, {direction}")
+    table.add_column("input")
+    columns = {plain(scores.method): scores, **{f"{plain(name)} (control)": one for name, one in scores.controls.items()}}
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for index in range(len(scores.values)):
+        name = plain(titles[index]) if index < len(titles) else str(index)
+        table.add_row(Text(name), *(Text(number(float(one.values[index]))) for one in columns.values()))
+    if len(scores.values) > 1:
+        table.add_section()
+        table.add_row(Text("mean [95 % interval]"), *(Text(value_text(standing(one))) for one in columns.values()))
+    asked = (
+        f"{scores.model_calls}+{scores.gradient_calls} calls (inputs scored + inputs differentiated), {duration(scores.seconds)}"
+    )
+    table.caption = Text("\n".join([*map(plain, scores.notes), asked]))
+    return table
+
+
+def overview_table(shelf: str, cards: Iterable[Mapping[str, Any]], facts: Sequence[str], caption: str = "") -> Table:
+    """A row for each card: its name and these facts, on one line; what does not fit ends in an ellipsis."""
+    table = _table("")
+    table.add_column(plain(shelf), no_wrap=True)
+    for fact in facts:
+        table.add_column(plain(fact), no_wrap=fact == "needs")
+    for card in cards:
+        # The cells refuse to be folded, not their columns: those may then give way where the terminal is narrow.
+        told = (Text(_fact(card[fact]), no_wrap=True, overflow="ellipsis") for fact in facts)
+        table.add_row(Text(_fact(card["name"])), *told)
+    table.caption = Text(plain(caption))
     return table
 
 
@@ -108,7 +145,7 @@ def _comparison_row(comparison: Comparison, label: str) -> list[Text]:
     explanation = comparison.explanations[label]
     cells = [
         Text(plain(label), style="dim" if label in comparison.controls else ""),
-        _word(badge_of(explanation.verdict, label in comparison.controls)),
+        _word(badge_of(_verdict(comparison, label), label in comparison.controls)),
     ]
     for metric in comparison.scores:
         cells.append(_metric_cell(comparison, metric, label))
@@ -122,7 +159,7 @@ def _metric_cell(comparison: Comparison, metric: str, label: str) -> Text:
     if refused or label not in comparison.scores[metric]:
         return Text("")
     found = standing(comparison.scores[metric][label])
-    value = " ".join(filter(None, (number(found.mean), found.controls_text)))
+    value = " ".join(filter(None, (number(found.mean), controls_text(found))))
     return Text("\n".join(filter(None, (value, interval_text(found.interval)))))
 
 
@@ -134,13 +171,19 @@ def _arrow(comparison: Comparison, metric: str) -> str:
 
 def _doubts(comparison: Comparison) -> Text:
     """Every reason behind a verdict that is not ok, every failure, and the time of the whole comparison."""
-    doubted = [(label, one.verdict) for label, one in comparison.explanations.items() if one.verdict.status != "ok"]
-    lines = [f"{plain(label)}: {_reasons(verdict)}" for label, verdict in doubted]
+    verdicts = {label: _verdict(comparison, label) for label in comparison.explanations}
+    lines = [f"{plain(label)}: {_reasons(verdict)}" for label, verdict in verdicts.items() if verdict.status != "ok"]
     lines += [f"{plain(label)}: {plain(why)}" for label, why in comparison.failures.items()]
     if comparison.controls and comparison.scores:
-        lines.append("1/2: beats one of two controls on average")
-    lines.append("calls: inputs scored + inputs differentiated")
-    return Text("\n".join([*lines, f"{duration(comparison.seconds)} in all"]))
+        lines.append(f"1/2: beats one of two controls on average; `{REVERSED}` is a method's own map with its ranking reversed")
+    lines.append("calls: inputs scored + inputs differentiated; calls and time are those of each row alone")
+    together = cost(comparison.cost)
+    return Text("\n".join([*lines, f"everything together, with the metrics: {together}"]))
+
+
+def _verdict(comparison: Comparison, label: str) -> Verdict:
+    """A control has no more than its explanation's own."""
+    return comparison.verdicts.get(label, comparison.explanations[label].verdict)
 
 
 def _reasons(verdict: Verdict) -> str:

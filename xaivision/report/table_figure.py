@@ -8,13 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from xaivision.core.query import Query
-from xaivision.report.bars import Bar, remainder, top_bars
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
 from xaivision.report.examples_figure import draw_neighbors
+from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.lettering import shortened, width_of, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK
-from xaivision.report.panel import Panel
-from xaivision.report.panel_caption import directions, draw_absence, panel_caption
+from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
 from xaivision.report.scale import LARGEST, Scale, Scales, Scaling, scales_for
 from xaivision.report.wording import headline, place, whose_cost
 

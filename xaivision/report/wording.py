@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from xaivision.core.diagnostics import Diagnostics
+from xaivision.core.machine import crowded
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rule
 
@@ -47,7 +48,8 @@ def cost(diagnostics: Diagnostics) -> str:
     """What an explanation cost, on one line."""
     asked = ((diagnostics.model_calls, "model call"), (diagnostics.gradient_calls, "gradient call"))
     calls = [counted(count, noun) for count, noun in asked if count] or ["no model calls"]
-    return ", ".join([*calls, duration(diagnostics.seconds)])
+    busy = f" on a busy machine ({diagnostics.load:.1f} processes a core)" if crowded(diagnostics.load) else ""
+    return ", ".join([*calls, duration(diagnostics.seconds) + busy])
 
 
 def duration(seconds: float) -> str:
@@ -58,14 +60,14 @@ def duration(seconds: float) -> str:
 
 
 def headline(query: Query, index: int) -> str:
-    """The class that is explained and its score, for one input."""
-    name, score = plain(query.target_names()[index]), number(float(query.scores[index]), 4)
-    if query.probabilities is None:
-        return f"{name} ({query.score_unit} {score})"
-    probability = f"probability {float(query.probabilities[index]):.3f}"
-    return (
-        f"{name} ({probability})" if query.score_unit == "probability" else f"{name} ({probability}, {query.score_unit} {score})"
-    )
+    """The class that is explained, the one it is held against, and the explained score, for one input."""
+    name = plain(query.target_names()[index])
+    if (rivals := query.against_names()) is not None:
+        name = f"{name} rather than {plain(rivals[index])}"
+    facts = [] if query.unit == "probability" else [f"{query.unit} {number(float(query.scores[index]), 4)}"]
+    if query.probabilities is not None:
+        facts = [f"probability {float(query.probabilities[index]):.3f}", *facts]
+    return f"{name} ({', '.join(facts)})"
 
 
 def place(query: Query, index: int) -> list[str]:

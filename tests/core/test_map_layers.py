@@ -1,0 +1,201 @@
+import pytest
+import torch
+from core_subjects import Applied, convnet, drawn, linear, seeded, state_of
+from token_networks import AddsInPlace, ChannelsLast, Mixer, Vision
+from torch import nn
+
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.layer_layout import LayerLayout
+from xaivision.core.layers import Layer
+from xaivision.core.map_layers import MapLayer, map_layer
+from xaivision.core.metering import metered
+from xaivision.core.torch_classifier import TorchClassifier
+
+PHOTO = drawn(1, 3, 16, 16)
+
+
+def found(net, name=None, layout=None, photo=PHOTO):
+    net.eval()
+    return map_layer(net, name, layout, photo, lambda: net(photo))
+
+
+def test_the_pooled_map_is_not_the_last_one_and_an_in_place_activation_is():
+    assert found(convnet()) == MapLayer(Layer("4"), LayerLayout("channels_first", 7, 7))
+
+
+def test_a_container_that_passes_its_last_part_through_is_not_named_instead_of_it():
+    net = nn.Sequential(nn.Sequential(*convnet()[:5]), *convnet()[5:])
+    assert found(net).layer == Layer("0.4")
+
+
+@pytest.mark.parametrize("adds", [AddsInPlace, lambda: nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), Applied(lambda m: m * 2))])
+def test_a_block_that_changes_what_its_last_part_gave_is_named_itself(adds):
+    net = nn.Sequential(adds(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), linear(3))
+    assert found(net).layer.name in ("0", "0.1")
+    assert found(net).layer.name != "0.inner"
+
+
+@pytest.mark.parametrize("leading", [1, 2, 5])
+def test_of_tokens_those_that_enter_the_last_attention_are_meant_and_their_leading_ones_are_in_no_map(leading):
+    assert found(Vision(leading)) == MapLayer(Layer("blocks.1.norm1"), LayerLayout("tokens", 4, 4, leading))
+
+
+def test_tokens_that_are_averaged_are_treated_alike():
+    assert found(Vision(0)) == MapLayer(Layer("blocks.1.norm1"), LayerLayout("tokens", 4, 4, 0))
+
+
+def test_patches_may_be_made_without_a_convolution():
+    assert found(Vision(1, convolution=False)) == MapLayer(Layer("blocks.1.norm1"), LayerLayout("tokens", 4, 4, 1))
+
+
+def test_pictures_that_are_not_square_have_grids_that_are_not():
+    photo = drawn(1, 3, 8, 16)
+    assert found(Vision(1), photo=photo).layout == LayerLayout("tokens", 2, 4, 1)
+    assert found(ChannelsLast(), photo=photo).layout == LayerLayout("channels_last", 2, 4)
+
+
+def test_tokens_without_attention_are_met_at_the_last_normalization():
+    assert found(Mixer()) == MapLayer(Layer("norm"), LayerLayout("tokens", 4, 4, 0))
+
+
+def test_channels_may_come_last():
+    assert found(ChannelsLast()) == MapLayer(Layer("norm"), LayerLayout("channels_last", 4, 4))
+    assert found(ChannelsLast(), "act").layout == LayerLayout("channels_last", 4, 4)
+    assert found(ChannelsLast(), "patches").layout == LayerLayout("channels_first", 4, 4)
+
+
+def test_as_many_channels_as_rows_are_told_by_the_layer_or_by_those_of_the_same_shape():
+    net = ChannelsLast(width=4)
+    assert found(net).layout == LayerLayout("channels_last", 4, 4)
+    # Here a convolution and a linear layer gave this shape: the activation could be either.
+    with pytest.raises(InputError, match=r"`act`, of shape \(1, 4, 4, 4\), can be read as channels_first or as channels_last"):
+        found(net, "act")
+    assert found(net, "act", "channels_last").layout == LayerLayout("channels_last", 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("head", r"\(1, 3\)"), ("blocks.0.attention", None), ("blocks.0.mlp.2", r"\(1, 17, 7\)")]
+)
+def test_a_layer_without_maps_is_refused(name, shape):
+    net = Vision()
+    net.blocks[0].mlp.append(Applied(lambda tokens: tokens[:, :, :7].transpose(1, 2)))
+    net.blocks[0].mlp.append(Applied(lambda tokens: nn.functional.pad(tokens.transpose(1, 2), (0, 1))))
+    says = r"is one tensor" if shape is None else r"stand for the places of a grid"
+    with pytest.raises(InputError, match=says):
+        found(net, name)
+
+
+class PermutesInside(nn.LayerNorm):
+    """A normalization over channels that come first, as ConvNeXt has it."""
+
+    def forward(self, maps):
+        return super().forward(maps.movedim(1, -1)).movedim(-1, 1)
+
+
+def test_a_layer_that_permutes_inside_is_not_taken_for_the_one_it_is_derived_from():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 4, 4), Applied(lambda maps: maps[:, :6]), PermutesInside(6), Applied(lambda m: m.mean((2, 3)))
+    )
+    assert found(net) == MapLayer(Layer("2"), LayerLayout("channels_first", 4, 4))
+
+
+def test_a_named_layout_that_does_not_fit_is_refused():
+    with pytest.raises(InputError, match=r"'tokens' does not fit the layer `0`, whose output is of shape \(1, 4, 16, 16\)"):
+        found(convnet(), "0", "tokens")
+
+
+def test_a_layer_that_is_not_called_has_no_layout():
+    net = convnet()
+    net.unused = nn.ReLU()
+    net.forward = lambda photos: nn.Sequential(*list(net)[:-1])(photos)
+    assert found(net, "unused") == MapLayer(Layer("unused"), None)
+
+
+def test_an_unknown_name_is_refused_before_anything_runs():
+    with pytest.raises(UnknownNameError, match=r"`feature` is not a known layer of this model. Did you mean `features`"):
+        map_layer(nn.ModuleDict({"features": nn.ReLU()}), "feature", None, PHOTO, lambda: pytest.fail("it ran"))
+
+
+def test_no_map_at_all_is_an_error_that_names_the_way_out():
+    with pytest.raises(InputError, match=r"This model has none, .* Use a gradient or perturbation method"):
+        found(nn.Sequential(nn.Flatten()))
+
+
+def test_tokens_that_form_no_grid_are_refused():
+    net = Vision()
+    net.norm = nn.Identity()
+    for block in net.blocks:
+        block.norm1 = block.norm2 = nn.Identity()
+    with pytest.raises(InputError, match=r"works on tokens after its last map, and no layer norm was found"):
+        found(net)
+
+
+def test_hooks_are_taken_off_after_an_exception_of_the_run():
+    net = convnet()
+    before = state_of(net)
+
+    def run():
+        net(PHOTO)
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        map_layer(net, None, None, PHOTO, run)
+    assert state_of(net)["hooks"] == before["hooks"]
+    assert torch.is_grad_enabled()
+
+
+def test_a_layer_is_looked_for_once_and_again_after_a_change():
+    net = convnet().eval()
+    runs = []
+    model = TorchClassifier(net, 3)
+    net.register_forward_pre_hook(lambda *_: runs.append(1))
+    with metered() as meter:
+        assert [model.map_layer(None, None, PHOTO).layer for _ in range(3)] == [Layer("4")] * 3
+    assert (len(runs), meter.model_calls) == (1, 0)
+    assert model.map_layer(None, None, drawn(1, 3, 8, 8)).layout.height == 3
+    assert model.map_layer("3", None, PHOTO).layer == Layer("3")
+    assert len(runs) == 3
+    net[4] = nn.Identity()
+    assert model.map_layer(None, None, PHOTO).layer == Layer("4")
+    net[4] = nn.Sequential(nn.ReLU(), nn.ReLU())
+    assert model.map_layer(None, None, PHOTO).layer == Layer("4.1")
+    assert len(runs) == 5
+
+
+def test_in_inference_mode_the_same_layer_is_found():
+    with torch.inference_mode():
+        assert found(nn.Sequential(AddsInPlace(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), linear(3))).layer == Layer("0")
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "layout"),
+    [
+        ("vit_b_16", "encoder.layers.encoder_layer_11.ln_1", LayerLayout("tokens", 2, 2, 1)),
+        ("swin_t", "permute", LayerLayout("channels_first", 2, 2)),
+        ("convnext_tiny", "features.7.2", LayerLayout("channels_first", 2, 2)),
+        ("resnet18", "layer4.1.relu", LayerLayout("channels_first", 2, 2)),
+    ],
+)
+def test_layers_of_torchvision_are_found(name, layer, layout):
+    import torchvision.models
+
+    more = {"image_size": 32} if name == "vit_b_16" else {}
+    with seeded():
+        net = getattr(torchvision.models, name)(weights=None, **more)
+    side = 32 if name == "vit_b_16" else 64
+    where = found(net, photo=drawn(1, 3, side, side))
+    assert (where.layer.name, where.layout) == (layer, layout)
+
+
+def test_maxvit_ends_in_a_map_though_it_works_on_windows():
+    from torchvision.models import MaxVit
+
+    with seeded():
+        net = MaxVit((64, 64), 8, 4, [8, 16], [1, 1], 8, 0.0, num_classes=3)
+    photo = drawn(1, 3, 64, 64)
+    last = "blocks.1.layers.0.layers.grid_attention.departition_op"
+    windows = "blocks.0.layers.0.layers.window_attention.attn_layer.0"
+    assert found(net, photo=photo) == MapLayer(Layer(last), LayerLayout("channels_first", 8, 8))
+    # (B, windows, positions, C): 16 windows of 16 positions are a square, and no map.
+    with pytest.raises(InputError, match=r"`layer` must name a layer whose output is a map .* gives shape \(1, 16, 16, 8\)"):
+        found(net, windows, photo=photo)

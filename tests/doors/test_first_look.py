@@ -1,0 +1,43 @@
+"""`info` shows which methods are right on a model, on an input that every machine has."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from xaivision import cli
+from xaivision.core.errors import InputError
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.first_look import first_look, sample_input
+from xaivision.models.registry import load_model
+
+
+def test_info_of_a_model_has_its_card_and_its_preflight(capsys):
+    assert cli.run(["info", "-m", "wine_mlp"]) == 0
+    text = capsys.readouterr().out
+    assert "num_classes" in text
+    assert "valid" in text
+    assert any(line.split()[:1] == ["deep_lift"] for line in text.splitlines())
+
+
+def test_info_as_json_has_the_findings_as_plain_values(capsys):
+    assert cli.run(["info", "-m", "wine_mlp", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["preflight"]
+    standings = {finding["method"]: finding["standing"] for finding in found["findings"]}
+    assert standings["saliency"] == "valid"
+
+
+def test_a_model_of_scores_alone_is_told_why_nothing_looks_inside():
+    found = first_look(load_model("wine_logistic"))
+    assert {finding.standing for finding in found.findings} == {"refused"}
+
+
+def test_a_table_is_asked_about_a_row_off_the_typical_one():
+    model = load_model("wine_mlp")
+    assert not torch.equal(sample_input(model), torch.tensor([model.typical]))
+
+
+def test_a_model_of_which_no_input_is_known_is_refused():
+    with pytest.raises(InputError, match="needs an input"):
+        sample_input(TorchClassifier(nn.Linear(3, 2), 2, domain="tabular"))

@@ -1,0 +1,163 @@
+"""Faults for the engines that keep captum's rules right."""
+
+import test_disjoint_pooling
+import test_gradient_path
+import test_score_slopes
+from engine_mutants import Mutant
+
+MUTANTS = (
+    Mutant(
+        "products are linear",
+        "gradient_path",
+        "if place < len(dependent)) < 2",
+        "if place < len(dependent)) < 3",
+        test_gradient_path.check_products_of_what_depends_on_the_input_are_not_linear,
+    ),
+    Mutant(
+        "every product is none",
+        "gradient_path",
+        "if place < len(dependent)) < 2",
+        "if place < len(dependent)) < 1",
+        test_gradient_path.check_what_is_linear_is_called_so,
+    ),
+    Mutant(
+        "division by what depends on the input",
+        "gradient_path",
+        'name == "Div" and any(dependent[1:])',
+        'name == "Div" and not any(dependent)',
+        test_gradient_path.check_products_of_what_depends_on_the_input_are_not_linear,
+    ),
+    Mutant(
+        "a repeated call counts as one",
+        "gradient_path",
+        " and times[call.path] == 1",
+        "",
+        test_gradient_path.check_a_module_that_is_called_twice_does_nothing_alone,
+    ),
+    Mutant(
+        "a module that does more is alone",
+        "gradient_path",
+        "len(own) == 1 and ",
+        "",
+        test_gradient_path.check_a_module_that_does_more_does_nothing_alone,
+    ),
+    Mutant(
+        "what the gradient does not pass",
+        "gradient_path",
+        "for node in passing if passing[node] and",
+        "for node in passing if",
+        test_gradient_path.check_only_what_the_gradient_passes_is_told,
+    ),
+    Mutant(
+        "weights count as operations of a module",
+        "gradient_path",
+        "if passing.get(node) and type(node)",
+        "if type(node)",
+        test_gradient_path.check_an_activation_module_is_named_with_its_place,
+    ),
+    Mutant(
+        "statistics of the batch are constants",
+        "gradient_path",
+        'getattr(node, "_saved_training", False)',
+        'getattr(node, "_saved_nothing", False)',
+        test_gradient_path.check_statistics_of_the_batch_are_not_linear,
+    ),
+    Mutant(
+        "the order of the scores",
+        "gradient_path",
+        "for node in passing if passing[node]",
+        "for node in reversed(passing) if passing[node]",
+        test_gradient_path.check_steps_come_in_order_from_the_input_on,
+    ),
+    Mutant(
+        "every operation has its input to itself",
+        "gradient_path",
+        "way.readers[other] > 1",
+        "way.readers[other] > 9",
+        test_gradient_path.check_it_is_told_where_others_work_on_the_same,
+    ),
+    Mutant(
+        "nothing follows a module",
+        "gradient_path",
+        "makers[0] if makers else",
+        '"" if makers else',
+        test_gradient_path.check_it_is_told_whose_output_an_operation_works_on,
+    ),
+    Mutant(
+        "hooks stay",
+        "gradient_path",
+        "            handle.remove()",
+        "            pass",
+        test_gradient_path.check_no_hook_stays,
+    ),
+    Mutant(
+        "windows without their padding",
+        "disjoint_pooling",
+        "margins += [before,",
+        "margins += [0,",
+        test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "zeros around the picture",
+        "disjoint_pooling",
+        "value=torch.finfo(inputs.dtype).min",
+        "value=0",
+        test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "no partial windows",
+        "disjoint_pooling",
+        "ceil(room) if self.partial_windows else int(room)",
+        "int(room)",
+        test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "windows without gaps",
+        "disjoint_pooling",
+        "dilation * (size - 1) + 1, stride)[..., ::dilation]",
+        "size, stride)",
+        test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "the pools do not come back",
+        "disjoint_pooling",
+        "owner._modules[name] = part",
+        "pass",
+        test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "touching windows overlap",
+        "disjoint_pooling",
+        "dilation * (size - 1) >= stride",
+        "dilation * size >= stride",
+        test_disjoint_pooling.check_what_overlaps,
+    ),
+    Mutant(
+        "the slope at the middle alone",
+        "score_slopes",
+        '"gauss_legendre", NODES',
+        '"gauss_legendre", 1',
+        test_score_slopes.check_slopes_are_those_on_the_line,
+    ),
+    Mutant(
+        "from the scores to the reference",
+        "score_slopes",
+        "torch.lerp(start, end, node)",
+        "torch.lerp(start, end, node * node)",
+        test_score_slopes.check_slopes_times_the_change_of_scores_are_the_change_of_the_number,
+    ),
+    Mutant(
+        "slopes are not weighted",
+        "score_slopes",
+        "total += weight * slope",
+        "total += slope",
+        test_score_slopes.check_a_single_score_has_slope_one,
+    ),
+    Mutant(
+        "a margin is a sum",
+        "score_slopes",
+        '("score", "logit")',
+        '("score", "logit", "margin")',
+        test_score_slopes.check_what_is_a_weighted_sum,
+    ),
+)

@@ -1,0 +1,69 @@
+"""What a command was asked about, brought from words to objects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from torch import Tensor
+
+from xaivision.class_names import said_class
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.core.targets import Output, Target
+from xaivision.facade import methods_needing, methods_with
+from xaivision.naming import background_from, items_from, model_from
+from xaivision.terminal import doing
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A model, its inputs with their titles, and notes on how they were read, for the one who asked."""
+
+    model: ClassifierAdapter
+    titles: tuple[str, ...]
+    inputs: Tensor
+    label: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def target_said(self, target: str | None, against: str | None, score: str) -> Target:
+        """What is to be explained: the class that a text names, against another, as the score that a third one names.
+
+        Raises: UnknownNameError; InputError, where a text could mean several classes, or there is no such score.
+        """
+        return Target(said_class(self.model, target), said_class(self.model, against), cast(Output, score))
+
+    def add_background(self, settings: Mapping[str, dict[str, Any]], spec: str | None) -> None:
+        """Put the reference inputs that the word means into the settings, by method, of the methods that look at some.
+
+        Raises: InputError, where no method does, or one needs them and there is no word; UnknownNameError.
+        """
+        takers = [name for name in settings if name in methods_with("background")]
+        if spec is None:
+            _check_none_needed(settings)
+            return
+        if not takers:
+            raise InputError(
+                f"`--background` is for methods that look at reference inputs: {', '.join(methods_with('background'))}. "
+                f"Got {', '.join(settings)}."
+            )
+        items = doing(f"loading {spec}", lambda: background_from(spec, self.model, self.label))
+        self.notes.extend(note for note in items.notes if note not in self.notes)
+        for name in takers:
+            settings[name]["background"] = items.inputs
+
+
+def asked(spec: str, inputs: Sequence[str], rows: Sequence[int], label: str | None) -> Asked:
+    """The model and the inputs that are named; a terminal says meanwhile what is being loaded.
+
+    Raises: as `naming.model_from` and `naming.items_from`.
+    """
+    model = doing(f"loading {spec}", lambda: model_from(spec))
+    named = f"{inputs[0]} and {len(inputs) - 1} more" if len(inputs) > 1 else "".join(inputs)
+    items = doing(f"loading {named}", lambda: items_from(inputs, model, rows, label))
+    return Asked(model, items.titles, items.inputs, label, list(items.notes))
+
+
+def _check_none_needed(settings: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, given in settings.items():
+        if name in methods_needing("background") and "background" not in given:
+            raise InputError(f"`{name}` needs reference inputs. Give `--background` a data set, a folder or a CSV file.")

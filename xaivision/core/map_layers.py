@@ -1,0 +1,239 @@
+"""Which layer of a network shows maps, and how they are laid out, told from one forward pass."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.layer_layout import LayerLayout, Layout, Surroundings, read_as, readings
+from xaivision.core.layers import Layer, watching
+from xaivision.core.metering import unmetered
+from xaivision.core.structure import module_structure
+
+# Layers that cannot work on any other layout. Exactly these classes: those derived from them may permute first.
+CHANNELS_LAST = (nn.Linear, nn.LayerNorm)
+CHANNELS_FIRST = (
+    nn.modules.conv._ConvNd,
+    nn.modules.batchnorm._BatchNorm,
+    nn.modules.instancenorm._InstanceNorm,
+    nn.modules.pooling._MaxPoolNd,
+    nn.modules.pooling._AvgPoolNd,
+    nn.modules.pooling._AdaptiveAvgPoolNd,
+    nn.modules.pooling._AdaptiveMaxPoolNd,
+    nn.GroupNorm,
+    nn.Upsample,
+    nn.PixelShuffle,
+    nn.PixelUnshuffle,
+)
+REMEDY = "Name another layer, or use a gradient or perturbation method."
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """A layer whose output is maps, and how they are laid out; `layout` is None where the layer is not called."""
+
+    layer: Layer
+    layout: LayerLayout | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a module that gave a tensor with the batch first (or a tuple of which the first is one).
+
+    `shape` of the output, None where there is no such tensor. `known`: the layout that the module's class implies.
+    `again`: it is the very tensor that the map before it was, unchanged since. `alone`: the output is that tensor, no tuple.
+    """
+
+    layer: Layer
+    module: nn.Module
+    shape: tuple[int, ...] | None
+    known: Layout | None
+    again: bool = False
+    alone: bool = True
+
+    @property
+    def is_leaf(self) -> bool:
+        return not any(self.module.children())
+
+
+def map_layer(module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Callable[[], object]) -> MapLayer:
+    """The named layer, or the one by which a network like this is best explained, told from `run()` on one picture (1, C, H, W).
+
+    Without a name: the last map that the network makes. Where it works on tokens after that, the last normalization before
+    the last attention: behind it only a class token may reach the score, and the other tokens would get no gradient. It is
+    looked at once for a module and a shape of pictures, and is no method's cost.
+
+    Raises: UnknownNameError, where there is no such layer; InputError, where its output is no map, or can be read in two ways.
+    """
+    question = (name, layout, tuple(picture.shape[1:]), module_structure(module))
+    known = _known.get(module)
+    if known is None or known[0] != question:
+        known = (question, _looked_for(module, name, layout, picture, run))
+        _known[module] = known
+    return known[1]
+
+
+def _looked_for(
+    module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Callable[[], object]
+) -> MapLayer:
+    names = {known for known, _ in module.named_modules() if known}
+    if name is not None and name not in names:
+        raise UnknownNameError("layer of this model", name, names)
+    with unmetered():
+        calls = traced(module, names, run)
+    sides = (int(picture.shape[2]), int(picture.shape[3]))
+    return _by_default(calls, sides, layout) if name is None else _named(calls, name, sides, layout)
+
+
+def traced(module: nn.Module, names: set[str], run: Callable[[], object]) -> list[Call]:
+    """Every call of these submodules in `run()`, in the order in which they are done."""
+    parts = dict(module.named_modules())
+    calls: list[Call] = []
+    last_map: list[tuple[Tensor, int]] = []
+
+    def note(layer: Layer, output: Any) -> None:
+        first = output[0] if isinstance(output, tuple | list) and output else output
+        tensor = first if isinstance(first, Tensor) and first.ndim > 1 and first.shape[0] == 1 else None
+        again = tensor is not None and any(tensor is one and _version(one) == version for one, version in last_map)
+        if tensor is not None and tensor.ndim == 4:
+            last_map[:] = [(tensor, _version(tensor))]
+        part = parts[layer.name]
+        shape = None if tensor is None else tuple(tensor.shape)
+        calls.append(Call(layer, part, shape, _implied(part, shape), again, alone=tensor is output))
+
+    with watching(module, names, note), torch.inference_mode(False), torch.no_grad():
+        run()
+    return calls
+
+
+# For each module its last question. Gone with the module, and not used once a part or a setting of it has changed.
+_known: "WeakKeyDictionary[nn.Module, tuple[Hashable, MapLayer]]" = WeakKeyDictionary()
+
+
+def _version(tensor: Tensor) -> int:
+    """How often it was written on: a block may add its input to what its last part gave, in place."""
+    return -1 if tensor.is_inference() else tensor._version
+
+
+def _implied(part: nn.Module, shape: tuple[int, ...] | None) -> Layout | None:
+    if shape is None or len(shape) not in (3, 4):
+        return None
+    if type(part) in CHANNELS_LAST:
+        return "channels_last" if len(shape) == 4 else "tokens"
+    return "channels_first" if isinstance(part, CHANNELS_FIRST) else None
+
+
+def _named(calls: list[Call], name: str, picture: tuple[int, int], layout: Layout | None) -> MapLayer:
+    own = [number for number, call in enumerate(calls) if call.layer.name == name]
+    if not own:
+        return MapLayer(Layer(name), None)
+    call, around = calls[own[-1]], surroundings(calls, own[-1], picture)
+    if call.shape is None or not call.alone:
+        raise InputError(f"`layer` must name a layer whose output is one tensor, the batch first. `{name}` gives another thing.")
+    if layout is not None:
+        found = read_as(layout, call.shape, around)
+        if found is None:
+            raise InputError(f"`layout` {layout!r} does not fit the layer `{name}`, whose output is of shape {_shown(call)}.")
+        return MapLayer(call.layer, found)
+    return MapLayer(call.layer, _only(readings(call.shape, around), call))
+
+
+def _only(found: list[LayerLayout], call: Call) -> LayerLayout:
+    """Raises: InputError, where there is no reading, or more than one."""
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(
+            f"The output of the layer `{call.layer.name}`, of shape {_shown(call)}, can be read as {found[0].kind} or as "
+            f"{found[1].kind}. Say which with `layout`."
+        )
+    raise InputError(
+        "`layer` must name a layer whose output is a map (B, C, h, w), (B, h, w, C), or tokens (B, N, C) that stand for the "
+        f"places of a grid. `{call.layer.name}` gives shape {_shown(call)}. {REMEDY} Where it is a map, say so with `layout`."
+    )
+
+
+def surroundings(calls: list[Call], number: int, picture: tuple[int, int]) -> Surroundings:
+    """What the pass has shown about the output of this call."""
+    call = calls[number]
+    alike = {one.known for one in calls if one.shape == call.shape}
+    known = {call.known} if call.known is not None else alike
+    made = [one for one in calls[: number + 1] if one.shape is not None and len(one.shape) == 4 and _is_convolution(one)]
+    patches = made[-1].shape[2:] if made and made[-1].shape is not None else None
+    tokens = frozenset(one.shape[1] for one in calls if one.known == "tokens" and one.shape is not None)
+    return Surroundings(
+        picture,
+        None if patches is None else (patches[0], patches[1]),
+        tokens,
+        frozenset(one for one in known if one is not None),
+        windows=any(call.layer.name.startswith(f"{one.layer.name}.") for one in calls if _has_windows(one)),
+    )
+
+
+def _by_default(calls: list[Call], picture: tuple[int, int], layout: Layout | None) -> MapLayer:
+    found = _last_map(calls, picture, layout)
+    after = 0 if found is None else found[0] + 1
+    if any(_works_on_tokens(call) for call in calls[after:]) and layout in (None, "tokens"):
+        return _last_tokens(calls, after, picture)
+    if found is None:
+        raise InputError(
+            "`layer` must name a layer whose output is a map (B, C, h, w). This model has none, so class activation "
+            "maps have no meaning for it. Use a gradient or perturbation method."
+        )
+    return MapLayer(calls[found[0]].layer, found[1])
+
+
+def _last_map(calls: list[Call], picture: tuple[int, int], layout: Layout | None) -> tuple[int, LayerLayout] | None:
+    """Raises: InputError, where the last one can be read in two ways."""
+    for number in reversed(range(len(calls))):
+        call = calls[number]
+        # A container gives what its last part gave: that part is the one to name.
+        if call.shape is None or len(call.shape) != 4 or not call.alone or (call.again and not call.is_leaf):
+            continue
+        around = surroundings(calls, number, picture)
+        given = None if layout is None else read_as(layout, call.shape, around)
+        found = readings(call.shape, around) if layout is None else [given] if given is not None else []
+        if found:
+            return number, _only(found, call)
+    return None
+
+
+def _works_on_tokens(call: Call) -> bool:
+    return call.known is not None and call.shape is not None and len(call.shape) == 3 and call.shape[1] > 1
+
+
+def _last_tokens(calls: list[Call], after: int, picture: tuple[int, int]) -> MapLayer:
+    """Raises: InputError, where no normalization of tokens that form a grid is found."""
+    attentions = [number for number, call in enumerate(calls) if number >= after and _is_attention(call)]
+    end = attentions[-1] if attentions else len(calls)
+    inside = f"{calls[end].layer.name}." if attentions else None
+    for number in reversed(range(after, end)):
+        call = calls[number]
+        if isinstance(call.module, nn.LayerNorm) and not (inside and call.layer.name.startswith(inside)):
+            found = [] if call.shape is None else readings(call.shape, surroundings(calls, number, picture))
+            if len(found) == 1 and found[0].kind == "tokens":
+                return MapLayer(call.layer, found[0])
+    raise InputError(
+        "`layer` must name a layer. This model works on tokens after its last map, and no layer norm was found whose tokens "
+        f"stand for the places of a grid. {REMEDY}"
+    )
+
+
+def _is_attention(call: Call) -> bool:
+    return any(word in type(call.module).__name__.lower() for word in ("attention", "attn"))
+
+
+def _has_windows(call: Call) -> bool:
+    return any(word in type(call.module).__name__.lower() for word in ("window", "partition"))
+
+
+def _is_convolution(call: Call) -> bool:
+    return isinstance(call.module, nn.modules.conv._ConvNd)
+
+
+def _shown(call: Call) -> str:
+    return str(call.shape)

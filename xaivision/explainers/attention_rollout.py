@@ -1,0 +1,64 @@
+"""Attention rollout: the attention of all layers, multiplied."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.diagnostics import Note
+from xaivision.core.question import Question, question
+from xaivision.core.targets import Targets
+from xaivision.engines.activation_maps import spread_over_input
+from xaivision.engines.attention import token_values
+from xaivision.engines.token_layout import token_layout
+from xaivision.engines.token_relevance import attention_rollout
+from xaivision.explainers.attention_doubts import unlike_itself
+
+
+@dataclass(frozen=True)
+class AttentionRollout:
+    """One value for each position, (B, 1, H, W): the share of what the scores are read from that comes from its patch.
+
+    The heads' mean, half of it kept in place for the residual path, multiplied over the layers; read at the class token, or
+    as the mean over all tokens in a model that takes their mean. The map is the same for every class.
+    """
+
+    about: ClassVar[About] = About(
+        name="attention_rollout",
+        answers="Which patches does a vision transformer's attention bring together, whatever the class?",
+        misleads="It is the same map for every class and has no sign; attention tells what is looked at, not what is made of it.",
+        cost="2 forwards; 1 gradient of one input finds the tokens",
+        source="Abnar, Zuidema, 2020, arXiv:2005.00928",
+        needs=Access.GRADIENTS,
+        domains=("image",),
+    )
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+        """Contributions of patches, at most 1 in all, (B, 1, H, W).
+
+        Raises: CapabilityError, where the model has no attention over all its tokens.
+        """
+        with question(self, model, inputs, targets, seed=seed) as q:
+            layout = token_layout(q.torch_model, q.query.inputs[:1])
+            found = token_values(
+                q.torch_model,
+                q.query.inputs,
+                q.query.target,
+                lambda attention: attention_rollout(attention.weights, layout.readers),
+                gradients=False,
+            )
+            unlike_itself(q, found.scores)
+            _one_map_for_all_classes(q)
+            height, width = q.query.inputs.shape[2:]
+            return q.attribution(spread_over_input(layout.patches(found.values), height, width).to(inputs), "contribution")
+
+
+def _one_map_for_all_classes(q: Question) -> None:
+    """Refuse to say why one class and not another."""
+    if q.query.target.against is not None or q.query.target.output == "margin":
+        text = "the map is the same for every class: it cannot say why one class and not another"
+        q.note(Note("refuse", text))

@@ -1,0 +1,68 @@
+"""What `info` tells of a model, and its preflight on an input that every machine has."""
+
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from xaivision.catalog import Card, environment, model_facts
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.explainers.preflight import Preflight, preflight
+from xaivision.facade import load_model, load_sample_images
+from xaivision.models.weights_file import DownloadError
+from xaivision.report.preflight_table import preflight_table
+from xaivision.report.table import facts_table
+
+SAMPLE = "chelsea"
+
+
+def told(name: str) -> tuple[Card, list[Table]]:
+    """Plain values and tables: of the model with this name its card and its preflight, of the machine where none is named.
+
+    Raises: UnknownNameError; MissingExtraError.
+    """
+    if not name:
+        facts = environment()
+        return facts, [facts_table(facts)]
+    facts, found = model_facts(name), first_look(_with_weights(name))
+    return {**facts, "preflight": _plain(found)}, [facts_table(facts), preflight_table(found)]
+
+
+def first_look(model: ClassifierAdapter) -> Preflight:
+    """The preflight on a photo of a cat, or on a row of a table that is a little off the typical one.
+
+    Raises: InputError, where no input is known: a table without typical values.
+    """
+    return preflight(model, sample_input(model))
+
+
+def sample_input(model: ClassifierAdapter) -> Tensor:
+    """(1, *S) an input that this model takes. Raises: InputError, where none is known."""
+    if model.domain == "image" and model.image_format is not None:
+        return load_sample_images([SAMPLE], model)
+    if model.typical is None:
+        raise InputError("A preflight needs an input. Got a model of which none is known. Call `preflight(model, inputs)`.")
+    row = torch.tensor([model.typical], dtype=torch.float32, device="cpu")
+    # A typical row is the baseline of tables: methods that compare with it would have nothing to share out.
+    reach = torch.ones_like(row) if model.ranges is None else torch.tensor([model.ranges], dtype=torch.float32, device="cpu")
+    return row + reach / 4
+
+
+def _with_weights(name: str) -> ClassifierAdapter:
+    """With random weights where its own cannot be had: which operations a method knows does not depend on them."""
+    try:
+        return load_model(name)
+    except DownloadError:
+        return load_model(name, weights=None)
+
+
+def _plain(found: Preflight) -> dict[str, Any]:
+    """Plain values for JSON, which knows no NaN."""
+    plain = asdict(found)
+    for finding in plain["findings"]:
+        gap = finding["gap"]
+        finding["gap"] = gap if gap is not None and gap == gap else None
+    return plain

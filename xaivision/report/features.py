@@ -1,0 +1,82 @@
+"""The features of a table row as a reader knows them: names, categories in place of codes, and the strongest as signed bars."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from xaivision.core.query import Query
+from xaivision.core.rules import Condition, Rule
+from xaivision.data.columns import CODE_SLACK
+from xaivision.report.palette import NEGATIVE_ANCHORS, POSITIVE_ANCHORS
+from xaivision.report.scale import Scaling, scaled_values
+from xaivision.report.signed_map import SignedMap
+from xaivision.report.wording import condition_text, feature_names, listed, number, plain
+
+TOP = 10
+POSITIVE_COLOR, NEGATIVE_COLOR = POSITIVE_ANCHORS[3], NEGATIVE_ANCHORS[3]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One feature: its name, its value in the row, and what the method gives it, in the scale's unit."""
+
+    name: str
+    value: str
+    length: float
+
+    @property
+    def color(self) -> str:
+        return POSITIVE_COLOR if self.length > 0 else NEGATIVE_COLOR
+
+
+def top_bars(query: Query, index: int, shown: SignedMap, scaling: Scaling, top: int = TOP) -> list[Bar]:
+    """The `top` features with the largest absolute values, largest first; features with zero are left out."""
+    lengths = scaled_values(shown, scaling)
+    names = feature_names(query, len(lengths))
+    order = np.argsort(-np.abs(lengths), kind="stable")[:top].tolist()
+    row = query.inputs[index]
+    return [Bar(names[i], value_words(query, i, float(row[i])), float(lengths[i])) for i in order if lengths[i] != 0]
+
+
+def remainder(shown: SignedMap, bars: list[Bar]) -> str:
+    """How much of the map's total the features without a bar carry; empty where there are none."""
+    left = int((shown.values != 0).sum()) - len(bars)
+    if left <= 0:
+        return ""
+    rest = np.sort(np.abs(shown.shares))[: shown.values.size - len(bars)].sum()
+    return f"{left} more features carry {100 * float(rest):.2g} % of the total"
+
+
+def value_words(query: Query, column: int, value: float) -> str:
+    """A value of this column: the name of the category that it is the code of, else the number."""
+    names = _categories(query, column)
+    code = round(value) if math.isfinite(value) else -1
+    known = 0 <= code < len(names) and abs(value - code) <= CODE_SLACK
+    return plain(names[code]) if known else number(value, 4)
+
+
+def rule_words(query: Query, rule: Rule) -> str:
+    """`if mean radius > 14.2 and color is red or green`."""
+    return f"if {listed([condition_words(query, one) for one in rule.conditions])}" if rule.conditions else "always"
+
+
+def condition_words(query: Query, condition: Condition) -> str:
+    """`0.1 < texture ≤ 3`; for a column of categories `color is red or green`, or `color is not red`."""
+    names = tuple(map(plain, _categories(query, condition.feature)))
+    held = [name for code, name in enumerate(names) if _holds(condition, code)]
+    left = [name for code, name in enumerate(names) if not _holds(condition, code)]
+    columns = feature_names(query, query.inputs[0].numel())
+    if not held or not left:  # no categories, or a condition that does not tell them apart
+        return condition_text(condition, columns)
+    verb, named = ("is", held) if len(held) <= len(left) else ("is not", left)
+    return f"{columns[condition.feature]} {verb} {' or '.join(named)}"
+
+
+def _categories(query: Query, column: int) -> tuple[str, ...]:
+    """What the codes of this column stand for; nothing where it holds numbers."""
+    return query.category_names[column] if column < len(query.category_names) else ()
+
+
+def _holds(condition: Condition, code: int) -> bool:
+    return (condition.low is None or code > condition.low) and (condition.high is None or code <= condition.high)
