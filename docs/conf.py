@@ -7,6 +7,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+# Before autodoc imports anything: it reads modules once more as a type checker would, and torch's compiler cannot be read so.
+import torch._dynamo  # noqa: E402, F401
 from api_pages import write_api_pages  # noqa: E402
 
 import xaivision  # noqa: E402

@@ -64,13 +64,19 @@ def test_channels_may_come_last():
     assert found(ChannelsLast(), "patches").layout == LayerLayout("channels_first", 4, 4)
 
 
-def test_as_many_channels_as_rows_are_told_by_the_layer_or_by_those_of_the_same_shape():
+def test_as_many_channels_as_rows_are_told_by_the_layer_or_by_the_very_map_it_works_on():
     net = ChannelsLast(width=4)
     assert found(net).layout == LayerLayout("channels_last", 4, 4)
-    # Here a convolution and a linear layer gave this shape: the activation could be either.
-    with pytest.raises(InputError, match=r"`act`, of shape \(1, 4, 4, 4\), can be read as channels_first or as channels_last"):
-        found(net, "act")
-    assert found(net, "act", "channels_last").layout == LayerLayout("channels_last", 4, 4)
+    assert found(net, "act").layout == LayerLayout("channels_last", 4, 4)
+    assert found(nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(inplace=True))).layout.kind == "channels_first"
+
+
+@pytest.mark.parametrize("last", [nn.Identity, nn.ReLU, lambda: Applied(torch.tanh)])
+def test_where_all_sides_are_equal_a_movement_of_the_axes_is_asked_about_and_not_overlooked(last):
+    net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), Applied(lambda maps: maps.movedim(1, -1).contiguous()), last())
+    with pytest.raises(InputError, match=r"can be read as channels_first or as channels_last\. Say which with `layout`"):
+        found(net, "2")
+    assert found(net, "2", "channels_last").layout == LayerLayout("channels_last", 16, 16)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Which layer of a network shows maps, and how they are laid out, told from one forward pass."""
 
 from collections.abc import Callable, Hashable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,6 +30,23 @@ CHANNELS_FIRST = (
     nn.PixelShuffle,
     nn.PixelUnshuffle,
 )
+# Layers that give their output the layout of their input.
+ELEMENTWISE = (
+    nn.Identity,
+    nn.modules.dropout._DropoutNd,
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.SiLU,
+    nn.GELU,
+    nn.Hardswish,
+    nn.Mish,
+    nn.Sigmoid,
+    nn.Hardsigmoid,
+    nn.Tanh,
+    nn.Softplus,
+)
 REMEDY = "Name another layer, or use a gradient or perturbation method."
 
 
@@ -45,7 +63,8 @@ class Call:
     """One call of a module that gave a tensor with the batch first (or a tuple of which the first is one).
 
     `shape` of the output, None where there is no such tensor. `known`: the layout that the module's class implies.
-    `again`: it is the very tensor that the map before it was, unchanged since. `alone`: the output is that tensor, no tuple.
+    `again`: it is the very tensor that the map before it was, unchanged since. `follows`: it worked on that very tensor,
+    element by element. `alone`: the output is that tensor, no tuple.
     """
 
     layer: Layer
@@ -53,6 +72,7 @@ class Call:
     shape: tuple[int, ...] | None
     known: Layout | None
     again: bool = False
+    follows: bool = False
     alone: bool = True
 
     @property
@@ -94,6 +114,11 @@ def traced(module: nn.Module, names: set[str], run: Callable[[], object]) -> lis
     parts = dict(module.named_modules())
     calls: list[Call] = []
     last_map: list[tuple[Tensor, int]] = []
+    follows: set[nn.Module] = set()
+
+    def look(part: nn.Module, given: tuple[Any, ...]) -> None:
+        if given and any(given[0] is one for one, _ in last_map):
+            follows.add(part)
 
     def note(layer: Layer, output: Any) -> None:
         first = output[0] if isinstance(output, tuple | list) and output else output
@@ -103,9 +128,13 @@ def traced(module: nn.Module, names: set[str], run: Callable[[], object]) -> lis
             last_map[:] = [(tensor, _version(tensor))]
         part = parts[layer.name]
         shape = None if tensor is None else tuple(tensor.shape)
-        calls.append(Call(layer, part, shape, _implied(part, shape), again, alone=tensor is output))
+        calls.append(Call(layer, part, shape, _implied(part, shape), again, part in follows, alone=tensor is output))
+        follows.discard(part)
 
-    with watching(module, names, note), torch.inference_mode(False), torch.no_grad():
+    elementwise = (part for part in parts.values() if isinstance(part, ELEMENTWISE))
+    with ExitStack() as hooks, watching(module, names, note), torch.inference_mode(False), torch.no_grad():
+        for part in elementwise:
+            hooks.callback(part.register_forward_pre_hook(look).remove)
         run()
     return calls
 
@@ -160,8 +189,6 @@ def _only(found: list[LayerLayout], call: Call) -> LayerLayout:
 def surroundings(calls: list[Call], number: int, picture: tuple[int, int]) -> Surroundings:
     """What the pass has shown about the output of this call."""
     call = calls[number]
-    alike = {one.known for one in calls if one.shape == call.shape}
-    known = {call.known} if call.known is not None else alike
     made = [one for one in calls[: number + 1] if one.shape is not None and len(one.shape) == 4 and _is_convolution(one)]
     patches = made[-1].shape[2:] if made and made[-1].shape is not None else None
     tokens = frozenset(one.shape[1] for one in calls if one.known == "tokens" and one.shape is not None)
@@ -169,9 +196,24 @@ def surroundings(calls: list[Call], number: int, picture: tuple[int, int]) -> Su
         picture,
         None if patches is None else (patches[0], patches[1]),
         tokens,
-        frozenset(one for one in known if one is not None),
+        _known_layouts(calls, number),
         windows=any(call.layer.name.startswith(f"{one.layer.name}.") for one in calls if _has_windows(one)),
     )
+
+
+def _known_layouts(calls: list[Call], number: int) -> frozenset[Layout]:
+    """The layouts that layers of a known kind gave to outputs of the same shape.
+
+    Where all sides are equal the shape tells nothing: a movement of its axes would not be seen. There only the call's own
+    kind counts, or that of the map before it where it works on that very map.
+    """
+    call = calls[number]
+    if call.known is not None:
+        return frozenset({call.known})
+    if call.shape is not None and len(call.shape) == 4 and len(set(call.shape[1:])) == 1:
+        maps = [place for place in range(number) if (shape := calls[place].shape) is not None and len(shape) == 4]
+        return _known_layouts(calls, maps[-1]) if maps and (call.again or call.follows) else frozenset()
+    return frozenset(one.known for one in calls if one.shape == call.shape and one.known is not None)
 
 
 def _by_default(calls: list[Call], picture: tuple[int, int], layout: Layout | None) -> MapLayer:
