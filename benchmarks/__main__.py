@@ -9,7 +9,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("heap", "integrated_gradients", "smooth_grad", "expected_gradients", "occlusion")
+NAMES = ("heap", "integrated_gradients", "smooth_grad", "expected_gradients", "grad_cam", "occlusion")
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "models": markdown_tables.models,
     "commands": markdown_tables.commands,
     "architectures": lambda: markdown_tables.architectures(ROOT / "docs" / "results" / "architectures.json"),
+    "localization": lambda: markdown_tables.localization(ROOT / "docs" / "results" / "localization.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

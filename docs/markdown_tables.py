@@ -76,6 +76,29 @@ def architectures(result: Path) -> str:
     return f"{methods_}\n\n{whole}\n\n" + "\n\n".join(_whys(row) for row in rows)
 
 
+def localization(result: Path) -> str:
+    """How much of each method's map lies on the object, best first, controls marked."""
+    found = json.loads(result.read_text(encoding="utf-8"))
+    rows = [
+        (
+            f"{'control ' if row['control'] else ''}`{row['method']}`",
+            f"{row['pointing']:.2f}",
+            f"{row['mass']:.2f}",
+            f"{row['doubted']}",
+        )
+        for row in found["rows"]
+    ]
+    told = "; ".join(f"`{name}` {_told(given)}" for name, given in found["settings"].items())
+    return (
+        f"{found['photos']} photos; the objects cover {found['area']:.0%} of them on average, which is what chance would hit. "
+        f"Defaults but for {told}.\n\n{table(('Method', 'Pointing game', 'Mass accuracy', 'Verdicts not ok'), rows)}"
+    )
+
+
+def _told(given: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in given.items())
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [heads, ["---"] * len(heads), *([_cell(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from xaivision.core.completeness import completeness_gap, completeness_tolerance, score_change
+from xaivision.core.completeness import completeness_gap, completeness_tolerance, magnitude, score_change
 
 
 def test_the_gap_is_the_change_minus_the_sum_of_each_inputs_contributions():
@@ -27,3 +27,9 @@ def test_the_floor_shrinks_with_scores_below_one_so_that_small_probabilities_are
     assert completeness_tolerance(change).tolist() == pytest.approx([1e-4, 1e-4, 0.5])
     found = completeness_tolerance(change, torch.tensor([6e-5, 3.0, 12.0]))
     assert found.tolist() == pytest.approx([5e-7, 1e-4, 0.5])
+
+
+def test_where_little_cancels_one_percent_of_the_map_is_the_bound():
+    change, sums = torch.tensor([1.0, 1.0, 0.0]), torch.tensor([1.0, 100.0, 50.0])
+    assert completeness_tolerance(change, magnitude=sums).tolist() == pytest.approx([0.01, 0.05, 1e-4])
+    assert magnitude(torch.tensor([[[1.0, -2.0]], [[0.5, 0.0]]])).tolist() == [3.0, 0.5]

@@ -16,7 +16,7 @@ PHOTO = drawn(1, 3, 16, 16)
 
 def found(net, name=None, layout=None, photo=PHOTO):
     net.eval()
-    return map_layer(net, name, layout, photo, lambda: net(photo))
+    return map_layer(net, name, layout, photo, net)
 
 
 def test_the_pooled_map_is_not_the_last_one_and_an_in_place_activation_is():
@@ -38,6 +38,20 @@ def test_a_block_that_changes_what_its_last_part_gave_is_named_itself(adds):
 @pytest.mark.parametrize("leading", [1, 2, 5])
 def test_of_tokens_those_that_enter_the_last_attention_are_meant_and_their_leading_ones_are_in_no_map(leading):
     assert found(Vision(leading)) == MapLayer(Layer("blocks.1.norm1"), LayerLayout("tokens", 4, 4, leading))
+
+
+def test_a_class_token_behind_the_positions_is_refused_and_not_read_as_the_first():
+    class Behind(Vision):
+        def forward(self, photos):
+            tokens = torch.cat([self.patches(photos).flatten(2).transpose(1, 2), self.leading.expand(len(photos), -1, -1)], 1)
+            for block in self.blocks:
+                tokens = block(tokens)
+            return self.head(self.norm(tokens)[:, -1])
+
+    with pytest.raises(InputError, match=r"Here token 16 of 17 does, which stands behind the positions\."):
+        found(Behind())
+    with pytest.raises(InputError, match="which stands behind the positions"):
+        found(Behind(), "blocks.0.norm2")
 
 
 def test_tokens_that_are_averaged_are_treated_alike():
@@ -119,7 +133,7 @@ def test_a_layer_that_is_not_called_has_no_layout():
 
 def test_an_unknown_name_is_refused_before_anything_runs():
     with pytest.raises(UnknownNameError, match=r"`feature` is not a known layer of this model. Did you mean `features`"):
-        map_layer(nn.ModuleDict({"features": nn.ReLU()}), "feature", None, PHOTO, lambda: pytest.fail("it ran"))
+        map_layer(nn.ModuleDict({"features": nn.ReLU()}), "feature", None, PHOTO, lambda _photo: pytest.fail("it ran"))
 
 
 def test_no_map_at_all_is_an_error_that_names_the_way_out():
@@ -140,7 +154,7 @@ def test_hooks_are_taken_off_after_an_exception_of_the_run():
     net = convnet()
     before = state_of(net)
 
-    def run():
+    def run(_photo):
         net(PHOTO)
         raise RuntimeError("broken")
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import torch
 from core_subjects import Applied, ControlProbe, CountsRows, GradientProbe, ImageProbe, Probe, convnet, drawn, linear, state_of
@@ -242,3 +244,15 @@ def test_a_zero_map_can_be_probed_under_the_callers_default_device():
     with torch.device("meta"):
         verdict = Probe(zeros).explain(MODEL, ROWS).verdict
     assert verdict.status == "refuse"
+
+
+def test_the_scores_that_a_method_gets_from_its_own_pass_are_in_its_bill():
+    """Else the first method of a job would seem free, and the next one that shares its pass dear."""
+
+    def slowly(model, inputs):
+        time.sleep(0.05)
+        return model(inputs)
+
+    with question(Probe(slopes), MODEL, ROWS, scorer=slowly) as q:
+        found = q.attribution(torch.ones_like(ROWS), "slope")
+    assert found.diagnostics.seconds >= 0.05

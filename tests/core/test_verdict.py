@@ -47,9 +47,15 @@ TABLE = {
     "zero, score still": (one(ZEROS, 1.0, 1.0), "warn", (STILL_ZERO,)),
     "zero, score nearly still": (one(ZEROS, 1.00005, 1.0, completeness_gap=5e-5), "warn", (STILL_ZERO,)),
     "reference, no gap": (one(score=1.0, reference=0.0), "ok", ()),
-    "gap within 5 %": (one(score=1.0, reference=0.0, completeness_gap=0.0499), "ok", ()),
+    "gap within 5 %": (one(10 * ONES, score=1.0, reference=0.0, completeness_gap=0.0499), "ok", ()),
+    "gap within 1 % of the map": (one(ONES, score=1.0, reference=0.0, completeness_gap=0.0399), "ok", ()),
+    "gap over 1 % of the map": (
+        one(ONES, score=1.0, reference=0.0, completeness_gap=0.0401),
+        "warn",
+        ("it does not add up: the score changes by 1, the contributions sum to 0.96",),
+    ),
     "gap over 5 %": (
-        one(score=1.0, reference=0.0, completeness_gap=0.0501),
+        one(10 * ONES, score=1.0, reference=0.0, completeness_gap=0.0501),
         "warn",
         ("it does not add up: the score changes by 1, the contributions sum to 0.95",),
     ),

@@ -324,7 +324,7 @@ MUTANTS = (
     Mutant(
         "refinement of the inputs that are done already",
         "path_integral",
-        "(gap.abs() > completeness_tolerance(change, scale)).nonzero()",
+        "(gap.abs() > completeness_tolerance(change, scale, magnitude(contributions))).nonzero()",
         "(gap.abs() > completeness_tolerance(change)).any().expand(len(gap)).nonzero()",
         test_path_integral.check_refinement_is_the_trapezoid_rule_on_the_final_cells_of_each_input,
     ),
@@ -492,8 +492,8 @@ MUTANTS = (
     Mutant(
         "a batch replaces what the one before it has summed",
         "streaming",
-        "total[rows] += (",
-        "total[rows] = (",
+        "total[row] += weighted",
+        "total[row] = weighted",
         lambda: test_streaming.check_summed_gradients_are_the_weighted_sum_of_single_ones(0, 3),
     ),
     Mutant(

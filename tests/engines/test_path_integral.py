@@ -54,7 +54,10 @@ def plain_refinement(model, path, index, most):
     for stage, (spent, following) in enumerate(zip(STAGES, (*STAGES[1:], 10**9), strict=True)):
         rule = quadrature.trapezoid_rule(spent - 1) if stage else quadrature.quadrature_rule("midpoint", 16)
         contributions = plain_contributions(model, path, index, rule)
-        if abs(contributions.sum() - change) <= completeness_tolerance(change) or following > most:
+        if (
+            abs(contributions.sum() - change) <= completeness_tolerance(change, magnitude=contributions.abs().sum())
+            or following > most
+        ):
             return contributions, spent
     raise AssertionError("no stage fits")
 

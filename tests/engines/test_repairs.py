@@ -185,3 +185,32 @@ def test_the_classifier_of_a_view_scores_as_the_model_does():
     assert found.model.model is not net
     assert torch.equal(found.model(inputs), model(inputs))
     assert len(found.repairs) == 1
+
+
+class Settled(nn.Module):
+    """Reads a function, a container and a buffer in plain Python: a traced view bakes them in."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 4), nn.Linear(4, 3)
+        self.act, self.settings = torch.relu, {"times": 1.0}
+        self.register_buffer("scale", torch.tensor(2.0))
+
+    def forward(self, rows):
+        return self.last(self.act(self.first(rows)) * self.settings["times"] * float(self.scale))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: setattr(net, "act", torch.tanh),
+        lambda net: net.settings.update(times=3.0),
+        lambda net: net.scale.fill_(-1.0),
+    ],
+    ids=["another function", "another entry", "another value of a buffer"],
+)
+def test_a_view_is_built_anew_once_what_it_has_baked_in_has_changed(change):
+    net, rows = Settled().eval(), torch.rand(3, 4)
+    repairs.repaired(net, rows)
+    change(net)
+    torch.testing.assert_close(repairs.repaired(net, rows).module(rows), net(rows))

@@ -119,3 +119,16 @@ def test_a_cancelled_job_stops_before_its_next_batch():
         token.cancel()
         with pytest.raises(Cancelled):
             next(stream)
+
+
+def test_what_is_not_finite_for_one_input_stays_with_it():
+    class Root(torch.nn.Module):
+        def forward(self, rows):
+            return torch.stack([rows.sqrt().sum(1), rows.sum(1)], 1)
+
+    model = TorchClassifier(Root(), 2, domain="tabular", batch_size=8)
+    inputs = torch.tensor([[1.0, 4.0], [0.0, 1.0], [4.0, 9.0]], dtype=torch.float64)  # the root of zero is infinitely steep
+    target = TargetScore(torch.zeros(3, dtype=torch.long))
+    found = streaming.summed_gradients(model, inputs, target, torch.ones(2) / 2, lambda p: inputs[p.inputs], "test")
+    assert found.values.isfinite().all(1).tolist() == [True, False, True]
+    torch.testing.assert_close(found.values[0], torch.tensor([0.5, 0.25], dtype=torch.float64))

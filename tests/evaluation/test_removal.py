@@ -199,10 +199,15 @@ def test_a_table_is_replaced_by_the_typical_values_of_its_schema(judge: type[Met
 
 
 @BOTH
-def test_a_table_without_typical_values_is_refused(judge: type[Metric]) -> None:
+def test_in_a_table_without_typical_values_zeros_take_their_place_and_that_is_said(judge: type[Metric]) -> None:
     model = linear(WEIGHTS)
+    found = judge().evaluate(model, mapped(model, X, CONTRIBUTIONS))
+    zeros = judge(baseline="zeros").evaluate(model, mapped(model, X, CONTRIBUTIONS))
+    assert torch.equal(found.values, zeros.values)
+    assert found.notes[0].startswith("no typical values of the columns are known, so the baseline is zeros")
+    assert zeros.notes == ()
     with pytest.raises(InputError, match="needs a table whose schema knows typical values"):
-        judge().evaluate(model, mapped(model, X, CONTRIBUTIONS))
+        judge(baseline="typical").evaluate(model, mapped(model, X, CONTRIBUTIONS))
 
 
 def image_model(function: object) -> FunctionClassifier:

@@ -136,10 +136,21 @@ def test_wrong_settings_are_refused_when_they_are_given(wrong, sentence):
         ("grey", r"`baseline` must be one of 'auto', 'black', .* Got 'grey'\."),
         (torch.zeros(3), r"`baseline` must have the shape of one input, \(4,\), or of the batch\. Got \(3,\)\."),
         (torch.full((4,), float("nan")), r"`baseline` must be finite\."),
-        ("auto", r"`baseline` 'typical' needs a table whose schema knows typical values\."),
+        ("typical", r"`baseline` 'typical' needs a table whose schema knows typical values\."),
         ("blur", r"`baseline` 'blur' has a meaning for images only\."),
     ],
 )
 def test_a_baseline_that_does_not_fit_is_refused(baseline, sentence):
     with pytest.raises(InputError, match=sentence):
         IntegratedGradients(baseline=baseline).explain(table_classifier(), drawn((2, 4), 0))
+
+
+def test_a_table_of_which_nothing_is_known_starts_from_zeros_and_that_is_doubted():
+    model, rows = TorchClassifier(nn.Linear(4, 2).double(), 2, domain="tabular"), drawn((2, 4), 0)
+    found = IntegratedGradients().explain(model, rows)
+    assert torch.equal(found.baseline, torch.zeros_like(rows))
+    assert found.verdict.status == "warn"
+    assert found.verdict.reasons == (
+        "no typical values of the columns are known, so the baseline is zeros: give the model a schema, or set `baseline`",
+    )
+    assert IntegratedGradients(baseline="zeros").explain(model, rows).verdict.status == "ok"

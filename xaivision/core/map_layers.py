@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -50,6 +51,10 @@ ELEMENTWISE = (
 REMEDY = "Name another layer, or use a gradient or perturbation method."
 
 
+# One forward pass of a picture (1, C, H, W).
+Run = Callable[[Tensor], object]
+
+
 @dataclass(frozen=True)
 class MapLayer:
     """A layer whose output is maps, and how they are laid out; `layout` is None where the layer is not called."""
@@ -80,8 +85,8 @@ class Call:
         return not any(self.module.children())
 
 
-def map_layer(module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Callable[[], object]) -> MapLayer:
-    """The named layer, or the one by which a network like this is best explained, told from `run()` on one picture (1, C, H, W).
+def map_layer(module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Run) -> MapLayer:
+    """The named layer, or the one by which a network like this is best explained, told from `run(picture)` on one (1, C, H, W).
 
     Without a name: the last map that the network makes. Where it works on tokens after that, the last normalization before
     the last attention: behind it only a class token may reach the score, and the other tokens would get no gradient. It is
@@ -97,16 +102,48 @@ def map_layer(module: nn.Module, name: str | None, layout: Layout | None, pictur
     return known[1]
 
 
-def _looked_for(
-    module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Callable[[], object]
-) -> MapLayer:
+def _looked_for(module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Run) -> MapLayer:
     names = {known for known, _ in module.named_modules() if known}
     if name is not None and name not in names:
         raise UnknownNameError("layer of this model", name, names)
     with unmetered():
-        calls = traced(module, names, run)
+        calls = traced(module, names, lambda: run(picture))
     sides = (int(picture.shape[2]), int(picture.shape[3]))
-    return _by_default(calls, sides, layout) if name is None else _named(calls, name, sides, layout)
+    found = _by_default(calls, sides, layout) if name is None else _named(calls, name, sides, layout)
+    if found.layout is not None and found.layout.leading:
+        with unmetered():
+            _check_leading(module, names, found.layout, (picture, 1 - picture), run)
+    return found
+
+
+def _check_leading(module: nn.Module, names: set[str], layout: LayerLayout, pictures: tuple[Tensor, Tensor], run: Run) -> None:
+    """Where the tokens are first met, those of no position are the ones that are the same for every picture.
+
+    Raises: InputError, where others than the leading ones are: every position would be read one place off.
+    """
+    before, after = (_first_tokens(module, names, layout, partial(run, picture)) for picture in pictures)
+    if before is None or after is None:
+        return
+    same = (before == after).all(-1).squeeze(0)
+    if int(same.sum()) == layout.leading and not bool(same[: layout.leading].all()):
+        raise InputError(
+            f"`layer` must name a layer whose leading tokens belong to no position. Here token {int(same.nonzero()[0])} of "
+            f"{len(same)} does, which stands behind the positions. {REMEDY}"
+        )
+
+
+def _first_tokens(module: nn.Module, names: set[str], layout: LayerLayout, run: Callable[[], object]) -> Tensor | None:
+    """(1, N, C) the first output that has as many tokens as this layout."""
+    met: list[Tensor] = []
+    tokens = layout.leading + layout.height * layout.width
+
+    def note(_layer: Layer, output: Any) -> None:
+        if not met and isinstance(output, Tensor) and output.ndim == 3 and output.shape[1] == tokens:
+            met.append(output.detach().clone())
+
+    with watching(module, names, note), torch.inference_mode(False), torch.no_grad():
+        run()
+    return met[0] if met else None
 
 
 def traced(module: nn.Module, names: set[str], run: Callable[[], object]) -> list[Call]:

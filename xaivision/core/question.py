@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,17 +34,23 @@ from xaivision.core.wrapping import classifier
 STILL = 1e-4
 
 
+class Bill(NamedTuple):
+    """What was counted since a question was put, and when that was: its scores are part of the bill."""
+
+    meter: Meter
+    start: float
+
+
 class Question:
     """What an explainer works with: the model, the query, its seed, and notes for the verdict."""
 
-    def __init__(self, explainer: Explainer, model: ClassifierAdapter, query: Query, seed: int, meter: Meter) -> None:
+    def __init__(self, explainer: Explainer, model: ClassifierAdapter, query: Query, seed: int, bill: Bill) -> None:
         self.explainer = explainer
         self.model = model
         self.query = query
         self.seed = seed
         self.notes: list[Note] = []
-        self._meter = meter
-        self._start = time.perf_counter()
+        self._bill = bill
 
     @property
     def torch_model(self) -> TorchClassifier:
@@ -126,9 +132,9 @@ class Question:
 
     def _diagnostics(self, **measured: Any) -> Diagnostics:
         return Diagnostics(
-            model_calls=self._meter.model_calls_alone,
-            gradient_calls=self._meter.gradient_calls_alone,
-            seconds=time.perf_counter() - self._start + self._meter.recalled_seconds,
+            model_calls=self._bill.meter.model_calls_alone,
+            gradient_calls=self._bill.meter.gradient_calls_alone,
+            seconds=time.perf_counter() - self._bill.start + self._bill.meter.recalled_seconds,
             load=load_per_core(),
             notes=tuple(self.notes),
             **measured,
@@ -155,8 +161,9 @@ def question(
     if why := unmet(explainer.about, adapter):
         raise CapabilityError(why)
     with adapter.held(), metered() as meter:
+        start = time.perf_counter()
         query = asked(adapter, inputs, targets, scorer)
-        opened = Question(explainer, adapter, query, seed, meter)
+        opened = Question(explainer, adapter, query, seed, Bill(meter, start))
         if isinstance(adapter, TorchClassifier) and not explainer.about.control:
             opened.notes += steadiness_notes(adapter, query.inputs)
         yield opened

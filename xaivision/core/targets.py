@@ -100,10 +100,11 @@ class TargetNumbers:
         Raises: InputError, where a class is to be held against itself.
         """
         classes = scores.detach().argmax(dim=1) if self.classes is None else self.classes
-        if self.against is not None and bool((classes == self.against).any()):
-            same = int(classes[classes == self.against][0])
+        against = None if self.against is None else self.against.to(classes.device)
+        if against is not None and bool((classes == against).any()):
+            same = int(classes[classes == against][0])
             raise InputError(f"`against` must be another class than the target. Got class {same} for both.")
-        return TargetScore(classes, self.against, self.output, self.score_unit)
+        return TargetScore(classes, against, self.output, self.score_unit)
 
     def of(self, scores: Tensor) -> Tensor:
         """(B,) the explained numbers, out of (B, K) scores of the model; differentiable."""

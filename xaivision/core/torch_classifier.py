@@ -152,7 +152,7 @@ class TorchClassifier(ClassifierAdapter):
         Raises: UnknownNameError, InputError, where there is no such layer, or its output is no map in just one way.
         """
         with self.held():
-            return map_layer(self.model, name, layout, sample[:1], lambda: self(sample[:1]))
+            return map_layer(self.model, name, layout, sample[:1], self)
 
     def activations(self, inputs: Tensor, layer: Layer) -> Tensor | None:
         """(B, ...) output of the layer; None where it is not called."""

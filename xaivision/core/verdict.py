@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaivision.core.completeness import completeness_tolerance, score_scale
+from xaivision.core.completeness import completeness_tolerance, magnitude, score_scale
 from xaivision.core.diagnostics import Diagnostics, Status
 
 SEVERITY: tuple[Status, ...] = ("ok", "warn", "refuse")
@@ -88,6 +88,8 @@ def _of_completeness(
         return [("warn", "the map is zero everywhere: the score is practically that of the baseline")]
     if gaps is None:
         return []
+    if values is not None:
+        tolerance = completeness_tolerance(change, score_scale(score, reference), magnitude(values[None])[0])
     gap = gaps[index].double()
     if bool(torch.isnan(gap)) or bool(gap.abs() > tolerance):
         total = float(change - gap)

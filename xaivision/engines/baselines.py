@@ -9,9 +9,9 @@ from torch import Tensor
 from xaivision.core.errors import InputError
 from xaivision.engines.filters import gaussian_blur
 
-BaselineName = Literal["auto", "black", "mean", "blur", "noise", "typical"]
+BaselineName = Literal["auto", "black", "zeros", "mean", "blur", "noise", "typical"]
 Baseline = BaselineName | Tensor
-BASELINE_NAMES: tuple[BaselineName, ...] = ("auto", "black", "mean", "blur", "noise", "typical")
+BASELINE_NAMES: tuple[BaselineName, ...] = ("auto", "black", "zeros", "mean", "blur", "noise", "typical")
 
 
 def reference_inputs(
@@ -19,9 +19,9 @@ def reference_inputs(
 ) -> Tensor:
     """The baseline of each input, in input space, (B, *S).
 
-    "black": zeros. "mean": each image's own mean for each channel. "blur": the blurred image. "noise": uniform in [0, 1],
-    the same draw for every input. "typical": the table's typical values. "auto": black for images, typical for tables. A
-    tensor: (*S), (B, *S) or anything that broadcasts to it.
+    "black", "zeros": zeros. "mean": each image's own mean for each channel. "blur": the blurred image. "noise": uniform in
+    [0, 1], the same draw for every input. "typical": the table's typical values. "auto": black for images, typical for
+    tables, and zeros for those that know no typical values. A tensor: (*S), (B, *S) or anything that broadcasts to it.
 
     Raises: InputError, where the name is unknown, has no meaning for these inputs, or the tensor does not fit.
     """
@@ -33,14 +33,14 @@ def reference_inputs(
         raise InputError(f"`baseline` must be one of {names}, or a tensor. Got {got}.")
     is_image = inputs.ndim == 4
     if baseline == "auto":
-        baseline = "black" if is_image else "typical"
+        baseline = "black" if is_image or typical is None else "typical"
     if baseline == "typical":
         return _typical(typical, inputs)
-    if baseline == "black":
+    if baseline in ("black", "zeros"):
         return torch.zeros_like(inputs)
     if not is_image:
         raise InputError(
-            f"`baseline` {baseline!r} has a meaning for images only. For a table pass 'typical', 'black' or a tensor."
+            f"`baseline` {baseline!r} has a meaning for images only. For a table pass 'typical', 'zeros' or a tensor."
         )
     if baseline == "mean":
         return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
@@ -48,6 +48,13 @@ def reference_inputs(
         return gaussian_blur(inputs)
     noise = torch.rand(inputs.shape[1:], generator=generator, dtype=torch.float64, device="cpu")
     return noise.to(inputs).expand_as(inputs)
+
+
+def guessed(baseline: Baseline, inputs: Tensor, typical: Sequence[float] | None) -> str:
+    """A sentence where the baseline is zeros for want of anything known, empty otherwise."""
+    if inputs.ndim == 4 or typical is not None or not (isinstance(baseline, str) and baseline == "auto"):
+        return ""
+    return "no typical values of the columns are known, so the baseline is zeros: give the model a schema, or set `baseline`"
 
 
 def _given(baseline: Tensor, inputs: Tensor) -> Tensor:
@@ -66,6 +73,6 @@ def _typical(typical: Sequence[float] | None, inputs: Tensor) -> Tensor:
     if inputs.ndim == 4 or typical is None:
         raise InputError(
             "`baseline` 'typical' needs a table whose schema knows typical values. "
-            "Wrap the model with a schema, pass a tensor with one value a feature, or 'black' for zeros."
+            "Wrap the model with a schema, pass a tensor with one value a feature, or 'zeros'."
         )
     return torch.tensor(list(typical), dtype=torch.float64, device="cpu").to(inputs).expand_as(inputs)

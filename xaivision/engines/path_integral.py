@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from xaivision.core.completeness import completeness_gap, completeness_tolerance
+from xaivision.core.completeness import completeness_gap, completeness_tolerance, magnitude
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.quadrature import Rule, quadrature_rule, trapezoid_rule
@@ -69,7 +69,7 @@ def refined_path_integral(model: TorchClassifier, path: Path, change: Tensor, mo
 def incomplete(contributions: Tensor, change: Tensor, scale: Tensor | None) -> Tensor:
     """Numbers of the inputs whose contributions do not add up, on the CPU: an index from there fits tensors on any device."""
     gap = completeness_gap(contributions, change)
-    return (gap.abs() > completeness_tolerance(change, scale)).nonzero().flatten().cpu()
+    return (gap.abs() > completeness_tolerance(change, scale, magnitude(contributions))).nonzero().flatten().cpu()
 
 
 def _contributions(model: TorchClassifier, path: Path, rule: Rule) -> GradientSum:

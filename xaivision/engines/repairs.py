@@ -53,7 +53,7 @@ def repaired(module: nn.Module, sample: Tensor) -> Repaired:
     Raises: CapabilityError, where the module has no graph, or an operation cannot be repaired; it names the operation.
     """
     with lock_of(module).held():
-        structure = module_structure(module)
+        structure = module_structure(module, closely=True)
         known = _known.get(module)
         if known is None or known[0] != structure:
             known = (structure, _proven(module, _repaired(traced(module)), sample[:MOST_PROVEN]))

@@ -60,8 +60,9 @@ def summed_gradients(
 
 
 def _add_weighted(total: Tensor, part: Pairs, gradients: Tensor, weights: Tensor) -> None:
-    """One matrix product a batch: a row for each input that the batch touches."""
-    rows = torch.arange(int(part.inputs[0]), int(part.inputs[-1]) + 1, device="cpu")  # pairs run input by input
-    mixing = torch.zeros(len(rows), len(weights), dtype=gradients.dtype, device=gradients.device)
-    mixing[part.inputs - rows[0], torch.arange(len(weights), device="cpu")] = weights.to(mixing)
-    total[rows] += (mixing @ gradients.flatten(1)).view(len(rows), *gradients.shape[1:]).double()
+    """One product an input that the batch touches: a matrix over all of them would spread one input's NaN to the others."""
+    for row in range(int(part.inputs[0]), int(part.inputs[-1]) + 1):
+        own = (part.inputs == row).nonzero().flatten()
+        mine = slice(int(own[0]), int(own[-1]) + 1)  # pairs run input by input
+        weighted = weights[mine].to(gradients) @ gradients[mine].flatten(1)
+        total[row] += weighted.view(gradients.shape[1:]).double()

@@ -16,7 +16,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.targets import TargetScore
-from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline, guessed, reference_inputs
 from xaivision.engines.ranking import removal_order
 from xaivision.engines.removal_curves import area_under, removal_curves, step_counts
 from xaivision.evaluation.measurement import Measurement, measurement
@@ -58,7 +58,8 @@ class _RemovalCurve:
         area = area_under(curves, counts)
         area[~m.explanation.values.flatten(1).isfinite().all(1)] = float("nan")
         found = {"curves": curves.double().cpu(), "curve_shares": counts.double() / counts[-1]}
-        return m.scores(area, f"mean {unit} over the share of features replaced", **found)
+        doubt = guessed(self.baseline, start, m.model.typical)
+        return m.scores(area, f"mean {unit} over the share of features replaced", notes=(doubt,) if doubt else (), **found)
 
     def _followed(self, m: Measurement) -> tuple[TargetScore, str]:
         """The number that the curve follows, and its unit."""

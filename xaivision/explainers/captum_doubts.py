@@ -35,6 +35,13 @@ def rule_doubts(q: Question, call: CaptumCall) -> None:
         q.note(Note("warn", "captum loses shares of max pooling whose windows overlap"))
 
 
+def sampling_doubts(q: Question, call: CaptumCall) -> None:
+    """Warn where a local model was fitted, of whose fit captum says nothing."""
+    if not {"Lime", "KernelShap", "LimeBase"} & set(call.names):
+        return
+    q.note(Note("warn", "captum does not say how well its local model fits: ask again with more `n_samples` and another seed"))
+
+
 def explosion_doubts(q: Question, call: CaptumCall, values: Tensor) -> None:
     """Warn where relevance sums to many times the score that it should sum to."""
     if not call.changes_weights:

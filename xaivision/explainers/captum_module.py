@@ -135,7 +135,7 @@ _seen: "WeakKeyDictionary[nn.Module, tuple[Hashable, tuple[Step, ...]]]" = WeakK
 
 def explained_steps(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> tuple[Step, ...]:
     """What the gradient of the target's scores passes, seen on the first input: once a module, and no method's cost."""
-    key = (module_structure(model.model), tuple(inputs.shape[1:]))
+    key = (module_structure(model.model, closely=True), tuple(inputs.shape[1:]))
     known = _seen.get(model.model)
     if known is None or known[0] != key:
         with model.held(), unmetered():

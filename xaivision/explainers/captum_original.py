@@ -21,11 +21,11 @@ from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.activation_maps import spread_over_input
-from xaivision.engines.baselines import reference_inputs
 from xaivision.explainers.captum_call import CaptumCall, checked_call
-from xaivision.explainers.captum_doubts import explosion_doubts, rule_doubts
+from xaivision.explainers.captum_doubts import explosion_doubts, rule_doubts, sampling_doubts
 from xaivision.explainers.captum_module import ExplainedNumber, as_found
 from xaivision.explainers.captum_surroundings import captums_errors, seeded
+from xaivision.explainers.reference import baseline_of
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -75,6 +75,7 @@ class Captum:
                 reference = q.query.target.of(shared_scores(q.model, baseline))
             values = _values(q, call, baseline, self.settings.get("layer"))
             explosion_doubts(q, call, values)
+            sampling_doubts(q, call)
             return q.attribution(
                 values, call.result, baseline=baseline, reference_scores=reference, adds_up=reference is not None
             )
@@ -139,7 +140,7 @@ def _baseline(q: Question, call: CaptumCall) -> Tensor | None:
 
 
 def _reference(q: Question, given: Any) -> Tensor:
-    return reference_inputs(given, q.query.inputs, q.generator("baseline"), q.model.typical)
+    return baseline_of(q, given)
 
 
 def _asking(q: Question, call: CaptumCall, baseline: Tensor | None, row: int) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
-from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline
 from xaivision.explainers.captum_module import hookable
 from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.rescaling import RESCALE, rescaled
 
 
@@ -46,7 +47,7 @@ class DeepLift:
         """
         with question(self, model, inputs, targets, seed=seed) as q:
             asked, target = q.query.inputs, q.query.target
-            baseline = reference_inputs(self.baseline, asked, q.generator("baseline"), q.model.typical)
+            baseline = baseline_of(q, self.baseline)
             reference = target.of(shared_scores(q.model, baseline))
             with hookable(q, RESCALE) as network:
                 gradient_doubts(q, not network.steps)

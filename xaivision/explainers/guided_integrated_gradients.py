@@ -13,10 +13,11 @@ from xaivision.core.errors import InputError
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
-from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline
 from xaivision.engines.guided_path import Walk, guided_contributions
 from xaivision.engines.path_integral import Path
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
+from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.settings import check_positive_integer
 
 
@@ -63,7 +64,7 @@ class GuidedIntegratedGradients:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
+            baseline = baseline_of(q, self.baseline)
             reference = q.query.target.of(shared_scores(q.model, baseline))
             walk = Walk(self.steps, self.fraction, self.max_distance, self.anchors)
             found = guided_contributions(q.torch_model, Path(q.query.inputs, baseline, q.query.target), walk)

@@ -14,10 +14,11 @@ from xaivision.core.errors import InputError
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
-from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline
 from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
+from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.steps import Steps, check_steps
 
 
@@ -26,8 +27,8 @@ class IntegratedGradients:
     """The gradient averaged along the line from the baseline, times the distance: contributions that add up.
 
     `steps` "auto" doubles the number of gradients until the contributions of an input add up within 5 % of its score's
-    change, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps. `baseline`: a name or a tensor, "auto" for
-    black images and the typical row of a table.
+    change and 1 % of the map, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps. `baseline`: a name or
+    a tensor, "auto" for black images and the typical row of a table.
     """
 
     about: ClassVar[About] = About(
@@ -53,7 +54,7 @@ class IntegratedGradients:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
+            baseline = baseline_of(q, self.baseline)
             reference = q.query.target.of(shared_scores(q.model, baseline))
             path = Path(q.query.inputs, baseline, q.query.target)
             change = score_change(q.query.scores, reference)

@@ -12,8 +12,9 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
-from xaivision.engines.baselines import Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline
 from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, unchanging, window_scores
+from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.settings import check_positive_integer
 
 
@@ -47,7 +48,7 @@ class Occlusion:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions: drops of the score per position. They add up where windows do not overlap and the model is linear."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            baseline = reference_inputs(self.baseline, q.query.inputs, q.generator("baseline"), q.model.typical)
+            baseline = baseline_of(q, self.baseline)
             reference = q.query.target.of(shared_scores(q.model, baseline))
             windows = self._windows(q.query.inputs)
             hidden = window_scores(q.model, q.query.inputs, baseline, q.query.target, windows)

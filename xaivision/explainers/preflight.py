@@ -51,13 +51,22 @@ class Finding:
     gap: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preflight:
     """`doubts`: of the model as a whole, which concern all methods. `findings`: one for each method that looks inside."""
 
     model: str
     doubts: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        """A line for each method: its standing, and the first reason where it is not plainly valid."""
+        width = max((len(finding.method) for finding in self.findings), default=0)
+        told = [
+            f"  {finding.method:{width}}  {finding.standing:8}  {finding.reasons[0] if finding.reasons else ''}".rstrip()
+            for finding in self.findings
+        ]
+        return "\n".join([f"Preflight of {self.model}", *(f"  in doubt: {doubt}" for doubt in self.doubts), *told])
 
     def of(self, method: str) -> Finding:
         """The finding on the method with this registry name; KeyError where it was not tried."""

@@ -88,6 +88,8 @@ def _magnitude(attribution: Attribution, values: Floats, index: int, unit: str) 
     if attribution.kind == "slope":
         return f"slopes: net {net}, total {total}"
     change = ""
-    if attribution.reference_scores is not None:
+    if attribution.reference_scores is None:
+        return f"net {net}, total {total}"  # no share of a change that was measured: no number of logits may be read off it
+    if attribution.diagnostics.completeness_gap is not None:
         change = f" of {signed(float(score_change(attribution.query.scores, attribution.reference_scores)[index]))}"
     return f"net {net}{change} {unit}, total {total}"
