@@ -107,3 +107,13 @@ def test_several_questions_of_one_job_share_their_passes():
         for kind in (*QUESTIONS, *QUESTIONS):
             asked(kind, model)
     assert module.rows == 5 * len(QUESTIONS)
+
+
+@pytest.mark.parametrize("kind", ["maps", "no gradients"])
+def test_another_layer_of_the_same_inputs_is_another_question(kind):
+    model = TorchClassifier(convnet(), 3)
+    with sharing():
+        shared = [asked(kind, model, layer=layer)[1].activations for layer in ("0", "3", "0")]
+    alone = [asked(kind, model, layer=layer)[1].activations for layer in ("0", "3", "0")]
+    assert [found.shape for found in shared] == [found.shape for found in alone]
+    assert all(torch.equal(one, other) for one, other in zip(shared, alone, strict=True))

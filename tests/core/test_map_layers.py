@@ -219,3 +219,22 @@ def test_maxvit_ends_in_a_map_though_it_works_on_windows():
     # (B, windows, positions, C): 16 windows of 16 positions are a square, and no map.
     with pytest.raises(InputError, match=r"`layer` must name a layer whose output is a map .* gives shape \(1, 16, 16, 8\)"):
         found(net, windows, photo=photo)
+
+
+def test_of_a_layer_that_is_called_twice_the_last_call_is_meant():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            with seeded():
+                self.mix, self.pool = nn.Conv2d(3, 3, 3, padding=1), nn.MaxPool2d(2)
+
+        def forward(self, photos):
+            return self.mix(self.pool(self.mix(photos))).mean((2, 3))
+
+    assert found(Twice(), "mix") == MapLayer(Layer("mix", 1), LayerLayout("channels_first", 8, 8))
+
+
+def test_another_layout_is_another_question_about_the_same_module():
+    net = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), Applied(torch.tanh))
+    kinds = [found(net, "1", layout).layout.kind for layout in ("channels_first", "channels_last", "channels_first")]
+    assert kinds == ["channels_first", "channels_last", "channels_first"]

@@ -25,6 +25,7 @@ from same_results import difference
 from xaivision.core.attribution import Attribution
 from xaivision.core.errors import InputError
 from xaivision.core.origin import Origin
+from xaivision.core.scores import Scores
 from xaivision.report.files import load, save
 
 NAN = float("nan")
@@ -242,3 +243,11 @@ def test_a_loaded_result_can_be_used_like_the_one_that_was_saved(tmp_path):
     for made in (concept_scores(query), counterfactuals(query), examples(query), rules(query), narrative(query)):
         back = again(made, tmp_path)
         assert difference(made.as_attribution(), back.as_attribution()) == ""
+
+
+def test_a_tensor_and_its_transpose_over_one_memory_stay_two(tmp_path):
+    square = torch.arange(4.0).view(2, 2)
+    made = Scores("m", "x", torch.zeros(2), True, details={"rows": square, "columns": square.T})
+    back = again(made, tmp_path)
+    assert torch.equal(back.details["rows"], square)
+    assert torch.equal(back.details["columns"], square.T)
