@@ -125,3 +125,8 @@ def test_a_class_is_not_an_object_of_it(thing):
 def test_what_scores_nothing_is_refused_with_what_would_do(thing):
     with pytest.raises(InputError, match=r"takes a torch module, a fitted estimator .* or a function of a batch. Got"):
         classifier(thing)
+
+
+def test_a_name_is_no_model_and_the_way_to_one_is_told():
+    with pytest.raises(InputError, match=r"Got str\. Load a model by its name first: xv\.load_model\('efficientnet_lite0'\)\."):
+        classifier("efficientnet_lite0")

@@ -197,6 +197,7 @@ def _check_shape(inputs: Tensor, domain: Domain, one: tuple[int, ...] | None) ->
         expected = f"(B, {', '.join(map(str, one))})"
     fits = inputs.ndim == (4 if domain == "image" else 2) and (one is None or tuple(inputs.shape[1:]) == one)
     if not fits:
-        raise InputError(f"`inputs` must have shape {expected}. Got {tuple(inputs.shape)}.")
+        remedy = " `xv.load_images(source, model)` brings pictures to it." if domain == "image" and one is not None else ""
+        raise InputError(f"`inputs` must have shape {expected}. Got {tuple(inputs.shape)}.{remedy}")
     if inputs.numel() == 0:
         raise InputError(f"`inputs` must hold at least one input. Got an empty batch of shape {tuple(inputs.shape)}.")

@@ -33,9 +33,10 @@ def classifier(anything: Any, **settings: Any) -> ClassifierAdapter:
         return SklearnClassifier(anything, **_known(SklearnClassifier, settings))
     if callable(anything):
         return _around_function(anything, settings)
+    remedy = f" Load a model by its name first: xv.load_model({anything!r})." if isinstance(anything, str) else ""
     raise InputError(
         f"`classifier` takes a torch module, a fitted estimator with `predict_proba` or `decision_function`, or a function "
-        f"of a batch. Got {type(anything).__name__}."
+        f"of a batch. Got {type(anything).__name__}.{remedy}"
     )
 
 
