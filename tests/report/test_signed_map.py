@@ -5,6 +5,7 @@ import pytest
 import torch
 from report_results import attribution, concept_scores, counterfactuals, draws, image_query, refused, rules, table_query
 
+from xaivision.core.diagnostics import Diagnostics
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
 
 
@@ -40,7 +41,10 @@ def test_contributions_say_what_they_should_add_up_to():
         baseline=torch.zeros(1, 2, dtype=torch.float64),
         reference_scores=torch.tensor([0.25], dtype=torch.float64),
     )
-    assert signed_map(made, 0).magnitude == "net +0.250 of +0.250 probability, total 0.750"
+    assert signed_map(made, 0).magnitude == "net +0.250 probability, total 0.750"  # it promises no sum
+    promised = replace(made, diagnostics=Diagnostics(completeness_gap=torch.zeros(1, dtype=torch.float64)))
+    assert signed_map(promised, 0).magnitude == "net +0.250 of +0.250 probability, total 0.750"
+    assert signed_map(replace(made, reference_scores=None), 0).magnitude == "net +0.250, total 0.750"
 
 
 def test_slopes_are_not_called_shares_of_the_score():
