@@ -50,8 +50,9 @@ generate: $(READY)docs ## write the generated tables into README.md and docs/
 pictures: $(READY)demo ## draw the pictures in README.md and docs/ anew
 	@$(BIN)/python docs/pictures.py
 
-bench: $(READY)test ## measure beside the peers and write benchmarks/results
+bench: $(READY)test $(READY)docs ## measure beside the peers and write the results into docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python docs/generate.py
 
 constraints: $(BIN)/uv ## renew the pins after a change of pyproject.toml
 	@env -u UV_TORCH_BACKEND $(UV_PIP) compile pyproject.toml --universal --python-version 3.11 --quiet \

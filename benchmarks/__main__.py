@@ -9,7 +9,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("heap", "integrated_gradients", "smooth_grad", "expected_gradients", "grad_cam", "occlusion")
+NAMES = ("heap", "integrated_gradients", "smooth_grad", "expected_gradients", "grad_cam", "occlusion", "lime_tables", "tree_shap")
 
 
 def main() -> None:

@@ -1,63 +1,74 @@
 """Grad-CAM on photos, beside captum's and pytorch-grad-cam's and the forward passes alone."""
 
-import torch
 from captum.attr import LayerGradCam
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor
-from torchvision.models import resnet18
 
-from benchmarks.contest import LIMIT, Contest, hold, photo_and_model
-from xaivision.core.heap import give_back_heap
-from xaivision.core.modes import evaluating
+from benchmarks.contest import COLD, LIMIT, OURS, Contest, after_a_pause, hold, photo_and_model
+from benchmarks.networks import InPixels, random_resnet
+from benchmarks.peers import Peer
+from benchmarks.timing import Work, in_a_row
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.grad_cam import GradCam
 from xaivision.facade import load_sample_images
 
 PHOTOS = 8
-CLASS = 281
+IN_A_ROW = 5  # of one photo; a batch fills the caches with its own
+CLASS = 282
+# What is measured, and the layer that peers are told to take, as their users would.
+CONTESTS = {
+    "grad_cam": ("EfficientNet-Lite0, one photo", "_bn1"),
+    "grad_cam_batch": (f"EfficientNet-Lite0, {PHOTOS} photos", "_bn1"),
+    "grad_cam_resnet": ("ResNet-18 with random weights, one photo", "layer4"),
+}
+PEERS = (COLD, "captum", "captum, channels last", "pytorch-grad-cam", "pytorch-grad-cam, channels last")
 
 
 def main(quick: bool = False) -> list[list[object]]:
-    photo, network = photo_and_model()
-    rounds = 1 if quick else 15
-    several = load_sample_images(["chelsea", "coffee", "camera", "rocket"], network).repeat(PHOTOS // 4, 1, 1, 1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        residual = TorchClassifier(resnet18(), 1000, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-    rows = _hold("grad_cam", "EfficientNet-Lite0, one photo", network, photo, rounds)
-    rows += _hold("grad_cam_batch", f"EfficientNet-Lite0, {PHOTOS} photos", network, several, rounds)
-    return rows + _hold("grad_cam_resnet", "ResNet-18 with random weights, one photo", residual, photo, rounds)
+    return [row for name in CONTESTS for row in _hold(name, quick)]
 
 
-def _hold(name: str, what: str, model: TorchClassifier, photos: Tensor, rounds: int) -> list[list[object]]:
+def _hold(name: str, quick: bool) -> list[list[object]]:
+    model, photos = _model_and_photos(name)
     contest = Contest(
-        name, "Grad-CAM", f"{what} of 224 pixels, against one forward pass without a graph", "ours at most 1.20 for one photo"
+        name,
+        "Grad-CAM",
+        f"{CONTESTS[name][0]} of 224 pixels, against one forward pass without a graph",
+        "ours at most 1.20 for one photo",
     )
-    layer = dict(model.model.named_modules())[model.layer(None, photos[:1]).name]
-    pixels = _InPixels(model)
-    captum, other = LayerGradCam(pixels, layer), GradCAM(model=pixels, target_layers=[layer])
-
-    def peer(work):
-        give_back_heap()  # a peer runs on the allocator as it is
-        with evaluating(model.model):
-            work()
-
     contestants = {
-        LIMIT: lambda: model(photos),
-        "xaivision": lambda: GradCam().explain(model, photos, CLASS),
-        "captum": lambda: peer(lambda: captum.attribute(photos.clone().requires_grad_(), target=CLASS)),
-        "pytorch-grad-cam": lambda: peer(lambda: other(photos, [ClassifierOutputTarget(CLASS)] * len(photos))),
+        LIMIT: _often(lambda: model(photos), photos),
+        OURS: _often(lambda: GradCam().explain(model, photos, CLASS), photos),
+        **{peer: Peer("grad_cam", name, peer, quick=quick) for peer in PEERS},
     }
-    return hold(contest, contestants, rounds)
+    return hold(contest, contestants, rounds=1 if quick else 7)
 
 
-class _InPixels(torch.nn.Module):
-    """The network as the peers take it: normalization inside."""
+def peer(contest: str, name: str, _quick: bool) -> Work:
+    """What the process of this contestant runs."""
+    model, photos = _model_and_photos(contest)
+    return _often(_once(contest, name, model, photos), photos)
 
-    def __init__(self, model: TorchClassifier) -> None:
-        super().__init__()
-        self.network, self.whole = model.model, model
 
-    def forward(self, photos: Tensor) -> Tensor:
-        return self.whole.forward(photos)
+def _once(contest: str, name: str, model: TorchClassifier, photos: Tensor) -> Work:
+    if name == COLD:
+        return after_a_pause(lambda: GradCam().explain(model, photos, CLASS))
+    network = InPixels(model, channels_last="channels last" in name)
+    layer = dict(network.network.named_modules())[CONTESTS[contest][1]]
+    if name.startswith("captum"):
+        captum = LayerGradCam(network, layer)
+        return lambda: captum.attribute(photos, target=CLASS)
+    other = GradCAM(model=network, target_layers=[layer])
+    return lambda: other(photos, [ClassifierOutputTarget(CLASS)] * len(photos))
+
+
+def _often(work: Work, photos: Tensor) -> Work:
+    return in_a_row(work, IN_A_ROW) if len(photos) == 1 else work
+
+
+def _model_and_photos(contest: str) -> tuple[TorchClassifier, Tensor]:
+    photo, lite = photo_and_model()
+    if contest == "grad_cam_batch":
+        photo = load_sample_images(["chelsea", "coffee", "camera", "rocket"], lite).repeat(PHOTOS // 4, 1, 1, 1)
+    return (random_resnet() if contest == "grad_cam_resnet" else lite), photo

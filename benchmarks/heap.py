@@ -20,7 +20,7 @@ CONTEST = Contest(
 def main(quick: bool = False) -> list[list[object]]:
     """The allocator as it is comes first: once it was told anything, glibc stops adapting its thresholds."""
     photo, model = photo_and_model()
-    batches = {size: model._prepared(photo.expand(size, *photo.shape[1:])) for size in BATCHES}
+    batches = {size: model.prepared(photo.expand(size, *photo.shape[1:])) for size in BATCHES}
     rounds = 1 if quick else 4
     as_it_is = {size: min(_milliseconds(model.model, batch) for _ in range(rounds)) for size, batch in batches.items()}
     with kept_heap():

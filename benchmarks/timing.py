@@ -3,8 +3,15 @@
 import time
 from collections.abc import Callable, Mapping
 from statistics import median
+from typing import Protocol
 
 Work = Callable[[], object]
+
+
+class Timed(Protocol):
+    """A contestant that is measured elsewhere."""
+
+    def seconds(self) -> float: ...
 
 
 def cpu_seconds(work: Work) -> float:
@@ -13,14 +20,24 @@ def cpu_seconds(work: Work) -> float:
     return time.process_time() - start
 
 
-def interleaved(contestants: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
+def in_a_row(work: Work, times: int) -> Work:
+    """The work so many times: what takes milliseconds would else be measured on caches that another has filled."""
+
+    def several() -> None:
+        for _ in range(times):
+            work()
+
+    return several
+
+
+def interleaved(contestants: Mapping[str, Work | Timed], rounds: int) -> dict[str, list[float]]:
     """Seconds of each contestant in each round; all of them run once unmeasured first."""
-    for work in contestants.values():
-        work()
+    for contestant in contestants.values():
+        _seconds(contestant)
     found: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
-        for name, work in contestants.items():
-            found[name].append(cpu_seconds(work))
+        for name, contestant in contestants.items():
+            found[name].append(_seconds(contestant))
     return found
 
 
@@ -31,3 +48,7 @@ def ratios(seconds: Mapping[str, list[float]], limit: str) -> dict[str, tuple[fl
         each = [own / least for own, least in zip(times, seconds[limit], strict=True)]
         found[name] = (min(each), median(each), max(each))
     return found
+
+
+def _seconds(contestant: Work | Timed) -> float:
+    return cpu_seconds(contestant) if callable(contestant) else contestant.seconds()

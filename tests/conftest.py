@@ -4,6 +4,7 @@ import os
 
 os.environ["OMP_WAIT_POLICY"] = "passive"
 os.environ["MPLBACKEND"] = "Agg"
+os.environ.pop("COLUMNS", None)  # tables would be as narrow as somebody's terminal
 
 import pytest
 import torch

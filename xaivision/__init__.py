@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING, Any
 from xaivision.core.presenting import Presenter, install
 
 if TYPE_CHECKING:
+    from xaivision.choosing import cross_table, recommend
     from xaivision.core.attribution import Attribution
+    from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
     from xaivision.core.classifier import Classifier
     from xaivision.core.function_classifier import FunctionClassifier
+    from xaivision.core.huggingface_classifier import HuggingFaceClassifier
     from xaivision.core.image_format import ImageFormat
+    from xaivision.core.onnx_classifier import OnnxClassifier
     from xaivision.core.scores import Scores
     from xaivision.core.sklearn_classifier import SklearnClassifier
     from xaivision.core.targets import Target
@@ -30,20 +34,30 @@ if TYPE_CHECKING:
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
     from xaivision.explainers.captum_original import Captum
+    from xaivision.explainers.lfa_presets import lfa_presets
+    from xaivision.explainers.lime_package import LimePackage
+    from xaivision.explainers.shap_original import Shap
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
+    from xaivision.picking import submodular_pick
     from xaivision.report.files import load
+    from xaivision.report.shap_explanation import shap_explanation
     from xaivision.terminal import progress
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Attribution",
+    "BoostedTreesClassifier",
     "Captum",
     "Classifier",
     "Comparison",
     "FunctionClassifier",
+    "HuggingFaceClassifier",
     "ImageFormat",
+    "LimePackage",
+    "OnnxClassifier",
     "Scores",
+    "Shap",
     "SklearnClassifier",
     "TableSchema",
     "Target",
@@ -51,8 +65,10 @@ __all__ = [
     "Verdict",
     "classifier",
     "compare",
+    "cross_table",
     "evaluate",
     "explain",
+    "lfa_presets",
     "load",
     "load_dataset",
     "load_images",
@@ -60,16 +76,24 @@ __all__ = [
     "load_sample_images",
     "preflight",
     "progress",
+    "recommend",
+    "shap_explanation",
+    "submodular_pick",
 ]
 
 _ROOMS = {
     "Attribution": "xaivision.core.attribution",
+    "BoostedTreesClassifier": "xaivision.core.boosted_trees_classifier",
     "Captum": "xaivision.explainers.captum_original",
     "Classifier": "xaivision.core.classifier",
     "Comparison": "xaivision.evaluation.comparison",
     "FunctionClassifier": "xaivision.core.function_classifier",
+    "HuggingFaceClassifier": "xaivision.core.huggingface_classifier",
     "ImageFormat": "xaivision.core.image_format",
+    "LimePackage": "xaivision.explainers.lime_package",
+    "OnnxClassifier": "xaivision.core.onnx_classifier",
     "Scores": "xaivision.core.scores",
+    "Shap": "xaivision.explainers.shap_original",
     "SklearnClassifier": "xaivision.core.sklearn_classifier",
     "TableSchema": "xaivision.data.schema",
     "Target": "xaivision.core.targets",
@@ -77,8 +101,10 @@ _ROOMS = {
     "Verdict": "xaivision.core.verdict",
     "classifier": "xaivision.facade",
     "compare": "xaivision.facade",
+    "cross_table": "xaivision.choosing",
     "evaluate": "xaivision.facade",
     "explain": "xaivision.facade",
+    "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
     "load_dataset": "xaivision.data.registry",
     "load_images": "xaivision.facade",
@@ -86,6 +112,9 @@ _ROOMS = {
     "load_sample_images": "xaivision.facade",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
+    "recommend": "xaivision.choosing",
+    "shap_explanation": "xaivision.report.shap_explanation",
+    "submodular_pick": "xaivision.picking",
 }
 
 

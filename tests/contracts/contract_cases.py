@@ -4,11 +4,12 @@ setting without a default or draws at random: then it needs a line in a table he
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import prod
 from typing import Any
 
 import pytest
 import torch
-from contract_subjects import SUBJECTS, TRANSFORMERS, Subject
+from contract_subjects import SIDE, SUBJECTS, TRANSFORMERS, TREES, Subject
 from torch import Tensor
 
 from xaivision.core.explanation import Explanation
@@ -16,19 +17,76 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
 from xaivision.explainers.registry import EXPLAINERS, missing_settings
 
-# Values for the settings that have no default.
+
+def tiles(subject: Subject, side: int = 3) -> Mapping[str, Any]:
+    """Nine tiles of a tiny picture, on which no segmenter finds eight segments; nothing for tables."""
+    if len(subject.one) == 1:
+        return {}
+    parts = torch.arange(SIDE) * side // SIDE
+    return {"segments": side * parts[:, None] + parts}
+
+
+def lime_settings(subject: Subject) -> Mapping[str, Any]:
+    """Few samples, and a local model that fits: slopes of tables, tiles of pictures."""
+    if len(subject.one) == 1:
+        return {"background": subject.inputs(40, seed=9), "settings": {"num_samples": 60, "discretize_continuous": False}}
+    map_of_tiles = tiles(subject)["segments"].numpy()
+    return {"settings": {"num_samples": 60, "segmentation_fn": lambda _image: map_of_tiles}}
+
+
+def parts_of_a_hierarchy(subject: Subject) -> Mapping[str, Any]:
+    """A background for tables, whose columns are grouped by it; pictures are halved."""
+    return {"background": subject.inputs(5, seed=9)} if len(subject.one) == 1 else {}
+
+
+# Values for the settings that have no default, or none that suits tiny inputs.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "nearest_examples": lambda subject: {"background": subject.inputs(9, seed=9)},
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
     "deep_lift_shap": lambda subject: {"background": subject.inputs(4, seed=9)},
     "captum": lambda _subject: {"method": "FeatureAblation", "settings": {"perturbations_per_eval": 32}},
+    "feature_ablation": tiles,
+    "exact_shapley": lambda subject: tiles(subject, 2),
+    # Less than there are coalitions, or nothing would be drawn.
+    "kernel_shap": lambda subject: {**tiles(subject), "budget": 50},
+    "permutation_shap": lambda subject: {**tiles(subject), "budget": 50},
+    "owen": lambda subject: {**tiles(subject), **({"hierarchy": [[0, 1], [2, [3, 4]]]} if len(subject.one) == 1 else {})},
+    "shapley_interactions": lambda subject: {**tiles(subject), "budget": 50 if len(subject.one) == 1 else 110},
+    "partition_shap": lambda subject: {**parts_of_a_hierarchy(subject), "budget": 40},
+    "tree_shap": lambda subject: {"background": subject.inputs(7, seed=9)},
+    "shap": lambda subject: {"algorithm": "partition", **parts_of_a_hierarchy(subject), "settings": {"max_evals": 30}},
+    "lime_image": lambda subject: {**tiles(subject), "budget": 60},
+    "superpixel_lime": lambda subject: {**tiles(subject), "budget": 60},
+    "lime_tabular": lambda subject: {"background": subject.inputs(40, seed=9), "budget": 60, "discretize": False},
+    "lime_package": lime_settings,
+    "c_lime": lambda subject: {"budget": prod(subject.one) + 40},
+    "lfa": lambda subject: {"budget": 40, **tiles(subject)},
+    "rise": lambda _subject: {"budget": 60, "grid": 3},
 }
 # Methods whose answer depends on the seed; all others must not depend on it.
-DRAWN_AT_RANDOM = ("random", "smooth_grad", "smooth_grad_squared", "var_grad")
-# Methods that change the gradient at ReLU, and refuse a network without it: they get the same networks with ReLU.
-RECTIFYING = ("guided_backprop", "deconvolution", "guided_grad_cam")
+DRAWN_AT_RANDOM = (
+    "c_lime",
+    "lfa",
+    "lime_tabular",
+    "lime_package",
+    "lime_image",
+    "superpixel_lime",
+    "kernel_shap",
+    "permutation_shap",
+    "random",
+    "shapley_interactions",
+    "rise",
+    "smooth_grad",
+    "smooth_grad_squared",
+    "var_grad",
+)
+# Methods that change the gradient at ReLU and refuse a network without it, or add up with such activations only: they get
+# the same networks with ReLU.
+RECTIFYING = ("guided_backprop", "deconvolution", "guided_grad_cam", "full_grad")
 # Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
 ATTENDING = ("attention_rollout", "transformer_attribution")
+# Methods that read decision trees, and refuse all else.
+READING_TREES = ("tree_shap",)
 
 
 @dataclass(frozen=True)
@@ -54,6 +112,8 @@ class Case:
             return SUBJECTS[self.kind](dtype, seed, rectified=True)
         if self.method in ATTENDING and self.kind in TRANSFORMERS:
             return TRANSFORMERS[self.kind](dtype, seed)
+        if self.method in READING_TREES and self.kind in TREES:
+            return TREES[self.kind](dtype, seed)
         return SUBJECTS[self.kind](dtype, seed)
 
     def explainer(self, subject: Subject) -> Explainer:
@@ -81,3 +141,5 @@ def answers(explanation: Explanation) -> dict[str, Tensor]:
 CASES = [Case(method, kind) for method in EXPLAINERS for kind in SUBJECTS]
 FITTING = [case for case in CASES if case.fits()]
 MISFITS = [case for case in CASES if not case.fits()]
+# One model for each method: for manners that have nothing to do with the kind of model.
+ONE_EACH = [next(case for case in FITTING if case.method == method) for method in EXPLAINERS]

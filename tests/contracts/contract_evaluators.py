@@ -1,11 +1,11 @@
 """Every registered metric and sanity check on every tiny model that it fits, with the explanation it is to judge."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from contract_subjects import SUBJECTS, Subject
+from contract_subjects import SIDE, SUBJECTS, Subject
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
@@ -13,8 +13,11 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
 from xaivision.evaluation.registry import EVALUATORS
+from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.occlusion import Occlusion
-from xaivision.explainers.saliency import Saliency
+
+# More than the values of the largest tiny input: slopes for models that have no gradients.
+SLOPE_COPIES = 160
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,87 @@ class Rules:
     because: str = ""
 
 
+OF_THE_METHOD = "it judges the method: how little its answers differ, not whether they are true"
+BY_A_MASK = "it holds the map against a mask, which the model may not use"
 RULES: Mapping[str, Rules] = {
     "deletion": Rules(scale_free=True, of_zero=None, ranks=True),
     "insertion": Rules(scale_free=True, of_zero=None, ranks=True),
     "completeness": Rules(scale_free=False, of_zero=None, ranks=True),
     "sparseness": Rules(scale_free=True, of_zero=0.0, ranks=False, because="it reads absolute values and no model"),
+    "entropy": Rules(scale_free=True, of_zero=None, ranks=False, because="it reads absolute values and no model"),
+    "effective_complexity": Rules(scale_free=True, of_zero=0.0, ranks=False, because="it reads absolute values and no model"),
+    "pointing_game": Rules(scale_free=True, of_zero=0.5, ranks=False, because=BY_A_MASK),
+    "relevance_mass": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=BY_A_MASK),
+    "relevance_rank": Rules(scale_free=True, of_zero=0.5, ranks=False, because=BY_A_MASK),
+    "top_k_intersection": Rules(scale_free=True, of_zero=0.5, ranks=False, because=BY_A_MASK),
+    "attribution_localization": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=BY_A_MASK),
+    "localization_auc": Rules(scale_free=True, of_zero=0.5, ranks=False, because=BY_A_MASK),
+    "faithfulness_correlation": Rules(scale_free=True, of_zero=float("nan"), ranks=True),
+    "faithfulness_estimate": Rules(scale_free=True, of_zero=float("nan"), ranks=True),
+    "mu_fidelity": Rules(scale_free=True, of_zero=float("nan"), ranks=True),
+    "sensitivity_n": Rules(scale_free=True, of_zero=float("nan"), ranks=True),
+    "max_sensitivity": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "avg_sensitivity": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "local_lipschitz": Rules(scale_free=False, of_zero=None, ranks=False, because=OF_THE_METHOD),
+    "relative_input_stability": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "relative_output_stability": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "relative_representation_stability": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "seed_stability": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "infidelity": Rules(scale_free=False, of_zero=None, ranks=True),
+    "robust_fidelity": Rules(scale_free=True, of_zero=None, ranks=True),
+    "pixel_flipping": Rules(scale_free=True, of_zero=None, ranks=True),
+    "region_perturbation": Rules(scale_free=True, of_zero=None, ranks=True),
+    "selectivity": Rules(scale_free=True, of_zero=None, ranks=True),
+    "irof": Rules(scale_free=True, of_zero=None, ranks=True),
+    "road": Rules(scale_free=True, of_zero=None, ranks=True),
     "parameter_randomization": Rules(
         scale_free=True, of_zero=float("nan"), ranks=False, because="it judges the method; a map and its negative are alike"
     ),
+}
+
+
+def half(subject: Subject) -> Mapping[str, Any]:
+    """A mask of the first half of the positions or columns, the same for every input."""
+    mask = torch.zeros(subject.one[-2:] if len(subject.one) == 3 else subject.one)
+    mask.view(-1)[: mask.numel() // 2] = 1
+    return {"masks": mask}
+
+
+def nine_tiles(_subject: Subject) -> Mapping[str, Any]:
+    """Segments of pictures so small that no segmenter finds eight; tables take no notice."""
+    side = torch.arange(SIDE) // 2
+    return {"segments": 3 * side[:, None] + side}
+
+
+def few_sets(_subject: Subject) -> Mapping[str, Any]:
+    """A budget that is soon spent."""
+    return {"budget": 12}
+
+
+# Values for the settings that have no default, or none that is fast enough here.
+SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
+    "pointing_game": half,
+    "relevance_mass": half,
+    "relevance_rank": half,
+    "top_k_intersection": half,
+    "attribution_localization": half,
+    "localization_auc": half,
+    "max_sensitivity": lambda _subject: {"samples": 2},
+    "avg_sensitivity": lambda _subject: {"samples": 2},
+    "local_lipschitz": lambda _subject: {"samples": 2},
+    "relative_input_stability": lambda _subject: {"samples": 2},
+    "relative_output_stability": lambda _subject: {"samples": 2},
+    "relative_representation_stability": lambda _subject: {"samples": 2},
+    "seed_stability": lambda _subject: {"samples": 2},
+    "faithfulness_correlation": few_sets,
+    "mu_fidelity": few_sets,
+    "sensitivity_n": lambda _subject: {"budget": 12, "sizes": 3},
+    "infidelity": few_sets,
+    "region_perturbation": lambda _subject: {"patch": 2},
+    "selectivity": lambda _subject: {"patch": 2},
+    "irof": nine_tiles,
+    "road": lambda _subject: {"shares": (0.3, 0.7)},
+    "robust_fidelity": lambda _subject: {"budget": 5, "shares": (0.2, 0.5)},
 }
 
 
@@ -65,19 +141,22 @@ class Judge:
         return SUBJECTS[self.kind](torch.float64)
 
     def explainer(self) -> Explainer:
-        return Occlusion() if "contribution" in self.about.kinds else Saliency()
+        return Occlusion() if "contribution" in self.about.kinds else CLime(budget=SLOPE_COPIES)
 
     def explanation(self, subject: Subject, batch: int = 3) -> Attribution:
         return self.explainer().explain(subject.model, subject.inputs(batch)).as_attribution()
 
     def scores(self, subject: Subject, explanation: Attribution, seed: int = 0) -> Scores:
-        """What it says of the explanation, with its settings by default."""
-        judge: Any = EVALUATORS[self.evaluator]()
+        """What it says of the explanation, with the settings it needs."""
+        judge: Any = EVALUATORS[self.evaluator](**self.settings(subject))
         if self.about.judges == "explainer":
             found: Scores = judge.evaluate(subject.model, self.explainer(), explanation, seed=seed)
         else:
             found = judge.evaluate(subject.model, explanation, seed=seed)
         return found
+
+    def settings(self, subject: Subject) -> Mapping[str, Any]:
+        return SETTINGS[self.evaluator](subject) if self.evaluator in SETTINGS else {}
 
     def fits(self) -> bool:
         return not unmet(self.about, self.subject().model)

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import lightgbm
 import numpy as np
+import onnx
+import onnxruntime
 import pandas as pd
 import torch
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
+from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.image_format import ImageFormat
+from xaivision.core.onnx_classifier import OnnxClassifier
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -69,6 +75,10 @@ class Columns:
     typical: tuple[float, ...] | None
     ranges: tuple[float, ...] | None = None
     category_names: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def groups(self) -> dict[str, tuple[int, ...]]:
+        return {name: (number,) for number, name in enumerate(self.names)}
 
     def to_frame(self, rows: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=list(self.names))
@@ -208,6 +218,35 @@ def _fitted(seed: int) -> WatchedRegression:
     return WatchedRegression(C=20.0).fit(COLUMNS.to_frame(rows), labels)
 
 
+class WatchedForest(RandomForestClassifier):
+    """A forest with a witness."""
+
+    witness: Witness
+
+    def predict_proba(self, X: Any) -> Any:
+        self.witness.saw(X)
+        return super().predict_proba(X)
+
+
+def forest(dtype: torch.dtype, seed: int = 0) -> Subject:
+    grown, witness = copy(_forest(seed)), Witness()
+    grown.witness = witness
+    model = SklearnClassifier(grown, schema=COLUMNS, batch_size=BATCH)
+    return Subject(model, witness, (FEATURES,), dtype, lambda: [_tree_state(tree.tree_) for tree in grown.estimators_])
+
+
+def _tree_state(tree: Any) -> bytes:
+    return b"".join(part.tobytes() for part in (tree.threshold, tree.value, tree.weighted_n_node_samples))
+
+
+@cache
+def _forest(seed: int) -> WatchedForest:
+    draws = np.random.default_rng(seed)
+    rows = draws.random((200, FEATURES))
+    labels = np.argmax((rows - 0.5) @ draws.normal(size=(FEATURES, CLASSES)), axis=1)
+    return WatchedForest(8, max_depth=5, random_state=seed).fit(COLUMNS.to_frame(rows), labels)
+
+
 def function(dtype: torch.dtype, seed: int = 0) -> Subject:
     weights = np.random.default_rng(seed).normal(size=(3 * SIDE * SIDE, CLASSES))
     witness = Witness()
@@ -229,6 +268,66 @@ def function(dtype: torch.dtype, seed: int = 0) -> Subject:
     return Subject(model, witness, (3, SIDE, SIDE), dtype, weights.tobytes)
 
 
+class WatchedSession(onnxruntime.InferenceSession):
+    """A session with a witness."""
+
+    witness: Witness
+
+    def run(self, output_names: Any, input_feed: Any, run_options: Any = None) -> Any:
+        (batch,) = input_feed.values()
+        self.witness.saw(batch)
+        return super().run(output_names, input_feed, run_options)
+
+
+def onnx_of_one_channel(dtype: torch.dtype, seed: int = 0) -> Subject:
+    """A black box of one-channel images whose pixels are normalized outside it."""
+    kind = np.float64 if dtype == torch.float64 else np.float32
+    weights = np.random.default_rng(seed).normal(size=(SIDE * SIDE, CLASSES)).astype(kind)
+    nodes = [
+        onnx.helper.make_node("Flatten", ["images"], ["flat"]),
+        onnx.helper.make_node("MatMul", ["flat", "weights"], ["mixed"]),
+        onnx.helper.make_node("Tanh", ["mixed"], ["scores"]),
+    ]
+    one = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    ends = (("images", ["batch", 1, SIDE, SIDE]), ("scores", ["batch", CLASSES]))
+    taken, given = ([onnx.helper.make_tensor_value_info(name, one, sides)] for name, sides in ends)
+    graph = onnx.helper.make_graph(nodes, "graph", taken, given, [onnx.numpy_helper.from_array(weights / 4, "weights")])
+    proto = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    session, witness = WatchedSession(proto.SerializeToString(), providers=["CPUExecutionProvider"]), Witness()
+    session.witness = Witness()  # wrapping looks at a few inputs, which no method has asked for
+    model = OnnxClassifier(session, score_unit="logit", mean=[0.3], std=[1.0], batch_size=BATCH)
+    session.witness = witness
+    return Subject(model, witness, (1, SIDE, SIDE), dtype, lambda: [part.name for part in session.get_inputs()])
+
+
+class WatchedBooster(lightgbm.Booster):
+    """A booster with a witness."""
+
+    witness: Witness
+
+    def predict(self, data: Any, **settings: Any) -> Any:
+        self.witness.saw(data)
+        return super().predict(data, **settings)
+
+
+def boosted_trees(dtype: torch.dtype, seed: int = 0) -> Subject:
+    """Margins of trees: steps, and flat between them."""
+    booster, witness = WatchedBooster(model_str=_grown(seed)), Witness()
+    booster.witness = witness
+    model = BoostedTreesClassifier(booster, score_unit="logit", schema=COLUMNS, batch_size=BATCH)
+    return Subject(model, witness, (FEATURES,), dtype, booster.model_to_string)
+
+
+@cache
+def _grown(seed: int) -> str:
+    draws = np.random.default_rng(seed)
+    rows = draws.random((300, FEATURES))
+    labels = np.argmax((rows - 0.5) @ draws.normal(size=(FEATURES, CLASSES)), axis=1)
+    settings = {"objective": "multiclass", "num_class": CLASSES, "num_leaves": 8, "verbose": -1, "num_threads": 1, "seed": seed}
+    grown: str = lightgbm.train(settings, lightgbm.Dataset(rows, labels), 20).model_to_string()
+    return grown
+
+
 def transformer_of_three_channels(dtype: torch.dtype, seed: int = 0) -> Subject:
     return _torch_subject(lambda: _transformer(3), (3, SIDE, SIDE), dtype, seed, domain="image")
 
@@ -243,7 +342,11 @@ SUBJECTS: dict[str, Callable[..., Subject]] = {
     "mlp": mlp,
     "sklearn": estimator,
     "function": function,
+    "onnx": onnx_of_one_channel,
+    "trees": boosted_trees,
 }
+# Trees in the place of other models of tables.
+TREES: dict[str, Callable[..., Subject]] = {"mlp": boosted_trees, "sklearn": forest}
 # The same kinds with attention instead of convolutions.
 TRANSFORMERS: dict[str, Callable[..., Subject]] = {
     "cnn3": transformer_of_three_channels,

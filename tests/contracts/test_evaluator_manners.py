@@ -158,7 +158,7 @@ def test_the_card_is_complete(name: str) -> None:
 @pytest.mark.parametrize("name", EVALUATORS)
 def test_the_name_is_the_snake_case_of_the_class(name: str) -> None:
     made = EVALUATORS[name]
-    assert re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.__name__).lower() == name
+    assert re.sub(r"(?<!^)(?=[A-Z])", "_", made.__name__).lower() == name
     assert made.__dataclass_params__.frozen
     assert made.__doc__
     assert not made.__doc__.startswith(f"{made.__name__}(")
@@ -166,15 +166,17 @@ def test_the_name_is_the_snake_case_of_the_class(name: str) -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_judges_explanations(name: str) -> None:
-    assert isinstance(metric(name), METRICS[name])
-    assert isinstance(metric(name), Metric)
+    made = metric(name, **Judge(name, "mlp").settings(Judge(name, "mlp").subject()))
+    assert isinstance(made, METRICS[name])
+    assert isinstance(made, Metric)
     assert METRICS[name].about.judges == "explanation"
 
 
 @pytest.mark.parametrize("name", SANITY_CHECKS)
 def test_a_sanity_check_judges_explainers(name: str) -> None:
-    assert isinstance(sanity_check(name), SANITY_CHECKS[name])
-    assert isinstance(sanity_check(name), SanityCheck)
+    made = sanity_check(name, **Judge(name, "mlp").settings(Judge(name, "mlp").subject()))
+    assert isinstance(made, SANITY_CHECKS[name])
+    assert isinstance(made, SanityCheck)
     assert SANITY_CHECKS[name].about.judges == "explainer"
 
 

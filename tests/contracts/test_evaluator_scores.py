@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import replace
+from math import prod
 
 import pytest
 import torch
 from contract_evaluators import RULES, Judge, rows
 from torch import Tensor
 
+from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.random import generator
@@ -19,7 +21,7 @@ SAME = 1e-9
 
 
 def assert_same_scores(first: Tensor, second: Tensor) -> None:
-    assert torch.allclose(first, second, rtol=0, atol=SAME, equal_nan=True)
+    assert torch.allclose(first, second, rtol=SAME, atol=SAME, equal_nan=True)
 
 
 def test_an_input_alone_scores_what_it_scores_in_a_batch(judge: Judge) -> None:
@@ -94,7 +96,7 @@ def test_a_map_that_is_not_finite_is_undefined_and_counted(judge: Judge, spoiler
 
 @pytest.mark.parametrize("name", [name for name, rules in RULES.items() if rules.ranks])
 def test_a_true_map_beats_chance_and_chance_beats_the_true_map_reversed(name: str) -> None:
-    true, model = linear_truth()
+    true, model = linear_truth(METRICS[name].about)
     judge = METRICS[name](output="score", baseline="black") if name in ("deletion", "insertion") else METRICS[name]()
     sign = 1 if judge.about.higher_is_better else -1
 
@@ -113,10 +115,22 @@ def test_ranks_are_excused_with_a_reason_only() -> None:
     assert all(rules.ranks != bool(rules.because) for rules in RULES.values())
 
 
-def linear_truth() -> tuple[Attribution, FunctionClassifier]:
-    """A linear model of tables and its exact contributions: weight times distance from zero."""
-    weights = torch.randn(8, 3, generator=generator(1, "weights"), dtype=torch.float64)
-    model = FunctionClassifier(lambda x: x @ weights, 3, score_unit="logit", domain="tabular", array="torch")
-    inputs = torch.randn(5, 8, generator=generator(2, "inputs"), dtype=torch.float64)
+def linear_truth(about: AboutEvaluator) -> tuple[Attribution, FunctionClassifier]:
+    """A linear model, of tables where the metric judges them and else of pictures, and the truth about it.
+
+    Exact contributions, weight times distance from zero, or where the metric judges slopes only, the weights.
+    """
+    one = (8,) if "tabular" in about.domains else (1, 8, 8)
+    weights = torch.randn(prod(one), 3, generator=generator(1, "weights"), dtype=torch.float64)
+    model = FunctionClassifier(
+        lambda x: x.flatten(1) @ weights, 3, score_unit="logit", domain="tabular" if len(one) == 1 else "image", array="torch"
+    )
+    draw = torch.randn if len(one) == 1 else torch.rand
+    inputs = draw(5, *one, generator=generator(2, "inputs"), dtype=torch.float64)
+    if len(one) == 3:
+        inputs *= (torch.arange(64) % 2 + torch.arange(64) // 8 % 2 == 0).view(8, 8)  # points on black: neighbors are zero
     found = Occlusion(baseline="black").explain(model, inputs, targets=1)
-    return replace(found, values=inputs * weights[:, 1]), model
+    slopes = weights[:, 1].view(one).expand_as(inputs)
+    if "contribution" in about.kinds:
+        return replace(found, values=inputs * slopes), model
+    return replace(found, values=slopes.clone(), kind="slope"), model

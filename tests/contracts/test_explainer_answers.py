@@ -8,12 +8,15 @@ from torch import Tensor
 from xaivision.core.attribution import Attribution
 from xaivision.core.explanation import Explanation
 from xaivision.explainers.controls import UNSCALED
+from xaivision.explainers.lime_package import PER_DEVIATION
 from xaivision.explainers.noisy_copies import UNKNOWN_RANGES
 
 TARGET = 1
-# What these must say of a table whose columns have no known ranges, as the tables here.
+# What these must say of a table: of columns without known ranges, as the tables here, or of lime's own unit.
 WITHOUT_RANGES = {
+    "c_lime": UNKNOWN_RANGES.text,
     "input_magnitude": UNSCALED.text,
+    "lime_package": PER_DEVIATION.text,
     "smooth_grad": UNKNOWN_RANGES.text,
     "smooth_grad_squared": UNKNOWN_RANGES.text,
     "var_grad": UNKNOWN_RANGES.text,

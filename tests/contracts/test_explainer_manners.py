@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
-from contract_cases import Case, answers
+from contract_cases import ONE_EACH, Case, answers
 from contract_subjects import Subject
 
 from xaivision.core.errors import Cancelled
@@ -134,3 +134,16 @@ def test_a_shared_settings_object_is_not_changed_by_use(case: Case) -> None:
     name = next(iter(vars(explainer)), "anything")
     with pytest.raises(AttributeError):
         setattr(explainer, name, None)
+
+
+@pytest.mark.parametrize("around", [lambda: torch.device("meta"), torch.inference_mode], ids=["default device", "inference mode"])
+@pytest.mark.parametrize("one", ONE_EACH, ids=str)
+def test_tensors_are_made_where_they_are_needed_whatever_the_caller_has_set(one: Case, around) -> None:
+    """Nothing on the device "meta" has values: whatever is made there by default cannot be used."""
+    subject = one.subject()
+    explainer, inputs = one.explainer(subject), subject.inputs()
+    expected = answers(explainer.explain(subject.model, inputs))
+    with around():
+        found = explainer.explain(subject.model, inputs)
+    for name, values in answers(found).items():  # under a mode torch takes other kernels for attention: another last bit
+        torch.testing.assert_close(values, expected[name], atol=1e-12, rtol=0)

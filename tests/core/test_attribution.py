@@ -91,3 +91,42 @@ def test_a_verdict_of_one_input_is_that_of_its_own_values():
     found = Attribution(*parts_of(ROWS), values, "slope")
     assert [verdict.status for verdict in found.verdicts] == ["ok", "refuse"]
     assert found.verdict.reasons == ("input 1: 1 of 6 values are not finite",)
+
+
+def test_an_interval_is_as_many_errors_wide_as_its_factor_says():
+    values, error = drawn(2, 6, seed=3), drawn(2, 6, seed=4)
+    factor = torch.tensor([2.0, 4.303], dtype=torch.float64)
+    low, high = Attribution(*parts_of(ROWS, standard_error=error, interval_factor=factor), values, "contribution").interval
+    assert torch.allclose(high - values, error * factor[:, None].to(error))
+    assert torch.allclose(values - low, error * factor[:, None].to(error))
+
+
+def test_an_interval_without_a_factor_is_that_of_many_draws():
+    values, error = drawn(2, 1, 4, 5, seed=3), drawn(2, 1, 4, 5, seed=4)
+    low, high = Attribution(*parts_of(PHOTOS, standard_error=error), values, "contribution").interval
+    assert torch.allclose(high - low, 2 * 1.959964 * error)
+
+
+def test_there_is_no_interval_where_no_error_is_known():
+    assert Attribution(*parts_of(ROWS), ROWS, "slope").interval is None
+
+
+def test_other_values_have_no_interval():
+    measured = {"standard_error": ROWS, "interval_factor": torch.ones(2), "evaluations": torch.tensor([7, 9])}
+    other = Attribution(*parts_of(ROWS, **measured), ROWS, "contribution").with_values(-ROWS)
+    assert other.interval is None
+    assert other.diagnostics.interval_factor is None
+    assert other.diagnostics.evaluations.tolist() == [7, 9]
+
+
+def test_players_get_the_sum_of_their_positions():
+    values = drawn(2, 1, 4, 5, seed=1)
+    players = torch.stack((torch.arange(20).view(4, 5) // 10, torch.arange(20).view(4, 5) // 5))
+    first, second = Attribution(*parts_of(PHOTOS), values, "contribution", players=players).player_values
+    assert torch.allclose(first, values[0, 0].view(2, 10).sum(1))
+    assert torch.allclose(second, values[1, 0].view(4, 5).sum(1))
+    assert first.dtype == values.dtype
+
+
+def test_features_that_are_the_players_have_no_others():
+    assert Attribution(*parts_of(ROWS), ROWS, "slope").player_values is None

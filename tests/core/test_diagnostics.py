@@ -23,6 +23,8 @@ def test_nothing_is_claimed_that_was_not_measured():
         "seconds": 0.0,
         "completeness_gap": None,
         "standard_error": None,
+        "interval_factor": None,
+        "evaluations": None,
         "local_fit": None,
         "notes": (),
     }

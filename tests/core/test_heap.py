@@ -72,15 +72,58 @@ def test_whoever_comes_during_the_quiet_finds_the_memory_still_there_and_keeps_i
     assert calls == KEPT + GIVEN_BACK
 
 
-def test_a_farewell_that_comes_too_late_to_be_cancelled_gives_nothing_back(calls):
+def test_a_farewell_that_comes_while_somebody_holds_the_memory_gives_nothing_back(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.01)
+    with kept_heap():
+        heap._keeper._wait_for_quiet()
+        assert calls == KEPT
+
+
+def test_many_explanations_one_after_the_other_wait_for_the_quiet_in_one_thread(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.3)
+    waiting = set()
+    for _ in range(5):
+        with kept_heap():
+            time.sleep(0.01)
+        waiting.add(heap._keeper._farewell)
+    assert len(waiting) == 1
+    wait_for(lambda: len(calls) > len(KEPT))
+    assert calls == KEPT + GIVEN_BACK
+
+
+def test_the_quiet_is_counted_from_the_last_explanation(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.4)
     with kept_heap():
         pass
-    farewell = heap._keeper._farewell
+    time.sleep(0.3)
     with kept_heap():
-        thread = threading.Thread(target=farewell.function)
-        thread.start()
-        thread.join(30)
-        assert calls == KEPT
+        pass
+    left = time.monotonic()
+    wait_for(lambda: len(calls) > len(KEPT))
+    assert time.monotonic() - left > 0.3
+
+
+def test_who_comes_after_the_farewell_gets_another_one(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.01)
+    for times in (1, 2):
+        with kept_heap():
+            time.sleep(0.05)  # the farewell of the one before ends here at the latest
+        wait_for(lambda times=times: len(calls) == times * len(KEPT + GIVEN_BACK))
+    assert calls == 2 * (KEPT + GIVEN_BACK)
+    wait_for(lambda: heap._keeper._farewell is None)
+    assert heap._keeper._farewell is None  # a thread that ends is not taken for one that waits
+
+
+def test_a_thread_that_was_lost_in_a_fork_is_replaced(calls, monkeypatch):
+    monkeypatch.setattr(heap, "QUIET_SECONDS", 0.01)
+    lost = threading.Thread(target=lambda: None)
+    lost.start()
+    lost.join(30)
+    heap._keeper._farewell = lost
+    with kept_heap():
+        pass
+    wait_for(lambda: len(calls) > len(KEPT))
+    assert calls == KEPT + GIVEN_BACK
 
 
 def test_the_memory_can_be_given_back_at_once(calls):

@@ -3,7 +3,7 @@ import torch
 from core_subjects import drawn
 
 from xaivision.core.errors import InputError
-from xaivision.core.layer_layout import LayerLayout, Surroundings, check_layout, read_as, readings, token_grid
+from xaivision.core.layer_layout import LayerLayout, Surroundings, check_layout, read_as, readings
 
 FIRST, LAST, TOKENS = (frozenset([kind]) for kind in ("channels_first", "channels_last", "tokens"))
 SQUARE, WIDE = (32, 32), (32, 64)
@@ -109,11 +109,6 @@ def test_a_cube_can_be_read_in_two_ways():
 )
 def test_what_the_caller_says_is_taken_where_the_shape_allows_it(layout, shape, expected):
     assert read_as(layout, shape, Surroundings(SQUARE)) == expected
-
-
-@pytest.mark.parametrize("tokens", [0, 1, 2, 3])
-def test_a_token_or_two_are_no_grid(tokens):
-    assert token_grid(tokens, Surroundings(SQUARE)) is None
 
 
 def test_an_unknown_layout_is_refused():

@@ -150,6 +150,59 @@ def test_the_thread_that_holds_a_model_may_ask_it():
         assert model(drawn(2, 4)).shape == (2, 3)
 
 
+def test_who_holds_a_model_again_keeps_others_out_until_it_is_given_back_as_often():
+    lock = lock_of(linear())
+
+    def take():
+        with lock.held():
+            pass
+
+    with lock.held():
+        with lock.held():
+            pass
+        passed, thread = got_in(take, 0.1)
+        assert not passed
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_who_held_a_model_before_holds_it_anew_and_not_by_what_was_left_behind():
+    lock = lock_of(linear())
+
+    def take():
+        with lock.held():
+            pass
+
+    for _ in range(2):
+        take()
+    with lock.held():
+        passed, thread = got_in(take, 0.1)
+        assert not passed
+    thread.join(30)
+
+
+def test_who_gave_up_waiting_does_not_open_the_model_that_another_holds():
+    lock, token = lock_of(torch.nn.Sequential(linear())), CancelToken()
+    token.cancel()
+
+    def gives_up():
+        with reporting(None, token), pytest.raises(Cancelled), lock.held():
+            pass
+
+    def take():
+        with lock.held():
+            pass
+
+    with lock.held():
+        assert got_in(gives_up, 30)[0]
+        with lock.held():
+            pass
+        passed, thread = got_in(take, 0.1)
+        assert not passed
+    thread.join(30)
+    assert not thread.is_alive()
+
+
 def test_a_model_is_free_again_after_an_error():
     model = TorchClassifier(linear(), 3, domain="tabular")
     with pytest.raises(ZeroDivisionError), model.held():

@@ -3,7 +3,7 @@ import torch
 from core_subjects import convnet, drawn, state_of
 from torch import nn
 
-from xaivision.core.modes import evaluating
+from xaivision.core.modes import evaluating, parts
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -72,3 +72,12 @@ def test_dropout_and_batch_norm_answer_as_in_evaluation_and_their_statistics_sta
         model.gradients(inputs, TargetScore(torch.zeros(4, dtype=torch.long))).scores, expected[:, 0], atol=1e-6
     )
     assert state_of(net) == before
+
+
+def test_all_parts_are_found_once_shared_ones_and_missing_ones_too():
+    shared = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    net = nn.Sequential(shared, nn.Sequential(shared, nn.Dropout()), nn.Linear(4, 3))
+    net.register_module("missing", None)
+    found = parts(net)
+    assert len(found) == len(set(found)) == 7
+    assert set(found) == set(net.modules())

@@ -62,6 +62,16 @@ def test_values_that_are_not_finite_are_refused_and_counted(model, inputs, bad):
         asked(model, inputs)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("place", [0, 500, 1006])
+def test_one_value_that_is_no_number_is_found_wherever_it_stands(dtype, place):
+    model = TorchClassifier(linear(1007, 2, dtype=dtype), 2, domain="tabular")
+    rows = drawn(1, 1007, dtype=dtype)
+    rows[0, place] = torch.nan
+    with pytest.raises(InputError, match=r"must be finite. Got 1 values"):
+        asked(model, rows)
+
+
 @pytest.mark.parametrize(
     ("inputs", "says"),
     [

@@ -5,6 +5,7 @@ import torch
 from core_subjects import Applied, ControlProbe, CountsRows, GradientProbe, ImageProbe, Probe, convnet, drawn, linear, state_of
 from sklearn.linear_model import LogisticRegression
 
+from xaivision.core import structure
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.function_classifier import FunctionClassifier
@@ -256,3 +257,46 @@ def test_the_scores_that_a_method_gets_from_its_own_pass_are_in_its_bill():
     with question(Probe(slopes), MODEL, ROWS, scorer=slowly) as q:
         found = q.attribution(torch.ones_like(ROWS), "slope")
     assert found.diagnostics.seconds >= 0.05
+
+
+def test_a_question_walks_over_the_parts_once_whatever_asks_for_them(monkeypatch):
+    walks = []
+    walk = structure._structure
+    monkeypatch.setattr(structure, "_structure", lambda module, closely: walks.append(module) or walk(module, closely))
+    model, photos = TorchClassifier(convnet(), 3), drawn(2, 3, 8, 8)
+
+    def scores(adapter, inputs):
+        adapter.map_layer(None, None, inputs)
+        return adapter(inputs)
+
+    for _ in range(2):
+        with question(ImageProbe(zeros), model, photos, scorer=scores):
+            pass
+    assert walks == [model.model] * 2
+
+
+def test_a_model_that_was_changed_between_two_questions_or_within_one_is_looked_at_anew():
+    model, photos = TorchClassifier(convnet(), 3), drawn(1, 3, 8, 8)
+
+    def notes():
+        with question(ImageProbe(zeros), model, photos, scorer=scores) as q:
+            return [note.text[:40] for note in q.notes]
+
+    def scores(adapter, inputs):
+        layers.append(adapter.map_layer(None, None, inputs).layer.name)
+        return adapter(inputs)
+
+    layers = []
+    assert notes() == []
+    model.model[7] = Applied(lambda rows: rows - rows.mean(0))
+    model.model[4] = torch.nn.Sequential(torch.nn.ReLU())
+    assert notes() == ["inputs are not independent: in a batch t"]
+    assert layers == ["4", "4.0"]
+
+
+def test_what_the_method_itself_asks_after_its_question_is_no_older_walk():
+    model, photos = TorchClassifier(convnet(), 3), drawn(1, 3, 8, 8)
+    with question(ImageProbe(zeros), model, photos):
+        before = structure.module_structure(model.model)
+        model.model[7].p = 0.25
+        assert structure.module_structure(model.model) != before

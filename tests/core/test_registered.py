@@ -25,7 +25,7 @@ def test_what_is_registered_is_made_with_its_settings():
     [
         ("knive", {}, "`knive` is not a known tool. Did you mean `knife`"),
         ("knife", {"blad": 3}, "`blad` is not a known setting of `knife`. Did you mean `blade`"),
-        ("knife", {"sharp": True}, "`knife` needs `blade`. Got no value"),
+        ("knife", {"sharp": True}, "`knife` needs `blade`. Got no value. Give `blade=...`."),
     ],
 )
 def test_what_cannot_be_made_is_one_sentence(name, settings, sentence):

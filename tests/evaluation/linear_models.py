@@ -28,6 +28,10 @@ class Columns:
     def names(self) -> tuple[str, ...]:
         return tuple("abcdefgh"[: len(self.typical or ())])
 
+    @property
+    def groups(self) -> dict[str, tuple[int, ...]]:
+        return {name: (number,) for number, name in enumerate(self.names)}
+
     def to_frame(self, rows: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=list(self.names))
 

@@ -21,6 +21,7 @@ from xaivision.core.scores import Scores
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.verdict import Verdict
+from xaivision.evaluation.agreement import AGREEMENTS
 from xaivision.evaluation.comparison import Comparison, Plan, agreement, compare
 from xaivision.evaluation.completeness import Completeness
 from xaivision.evaluation.parameter_randomization import ParameterRandomization
@@ -322,3 +323,15 @@ def test_an_edge_map_out_of_a_comparison_fails_the_sanity_check() -> None:
 def test_inputs_that_fit_no_method_are_the_callers_error_not_a_failure_of_each(spoiled: Tensor) -> None:
     with pytest.raises(InputError, match="`inputs` must"):
         compared(Plan({"saliency": Saliency()}, {}, {}), inputs=spoiled)
+
+
+def test_agreement_by_another_measure_has_the_same_labels() -> None:
+    found = compared(Plan({"saliency": Saliency(), "same": Saliency()}, {"random": Random()}, {}))
+    for measure in sorted(set(AGREEMENTS) - {"structural_similarity"}):
+        by = found.agreement_by(measure, k=2)
+        assert by.shape == found.agreement.shape
+        assert bool((by[:, 0, 1] - 1).abs().max() < 1e-12)
+        assert bool((by[:, 0, 2] < 1).any())
+    assert torch.allclose(found.agreement_by("rank_correlation"), found.agreement, rtol=0, atol=1e-12)
+    with pytest.raises(InputError, match="SSIM is for pictures"):
+        found.agreement_by("structural_similarity")

@@ -14,6 +14,7 @@ class Columns:
         self.ranges = None
         self.category_names = ()
         self.names = tuple(f"column {i}" for i in range(len(typical)))
+        self.groups = {name: (i,) for i, name in enumerate(self.names)}
 
     def to_frame(self, rows):
         return rows

@@ -49,7 +49,11 @@ def test_an_unknown_name_is_answered_with_the_closest_one(method, settings, mess
 @pytest.mark.parametrize(
     ("method", "settings", "message"),
     [
-        ("Occlusion", {}, r"`Occlusion` of captum needs `sliding_window_shapes`\. Got no value"),
+        (
+            "Occlusion",
+            {},
+            r"needs `sliding_window_shapes`\. Got no value\. Give `settings={'sliding_window_shapes': \.\.\.}`",
+        ),
         ("GradientShap", {}, r"`GradientShap` of captum needs `baselines`"),
         ("NoiseTunnel", {}, r"`NoiseTunnel` of captum needs `attribution_method`, the name of the class it asks\. Got None"),
         ("NoiseTunnel", {"attribution_method": "NoiseTunnel"}, r"must be a class that asks the model itself"),

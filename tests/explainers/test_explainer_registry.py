@@ -32,8 +32,12 @@ OTHERS = f"{__name__}:Others"
 
 # What a method without a default needs.
 NEEDED = {
-    **{name: {"background": torch.zeros(3, 4)} for name in ("nearest_examples", "expected_gradients", "deep_lift_shap")},
+    **{
+        name: {"background": torch.zeros(3, 4)}
+        for name in ("nearest_examples", "expected_gradients", "deep_lift_shap", "lime_tabular")
+    },
     "captum": {"method": "Saliency"},
+    "shap": {"algorithm": "tree"},
 }
 
 
@@ -103,7 +107,7 @@ def test_every_card_says_what_it_answers_when_it_misleads_and_what_it_costs(name
     assert about.answers.endswith("?")
     assert about.misleads.endswith(".")
     assert about.cost
-    assert about.control or re.search(r"arXiv:\d{4}\.\d{5}|arXiv:\d{4}\.\d{4}|AMIA|DOI", about.source)
+    assert about.control or re.search(r"arXiv:\d{4}\.\d{5}|arXiv:\d{4}\.\d{4}|AMIA|DOI|doi:10", about.source)
 
 
 def test_a_method_is_made_with_its_settings():
@@ -131,7 +135,8 @@ def test_a_setting_of_a_method_without_any_is_refused():
 def test_a_missing_background_is_named():
     assert missing_settings(EXPLAINERS["nearest_examples"], ()) == ("background",)
     assert missing_settings(EXPLAINERS["nearest_examples"], ("background",)) == ()
-    with pytest.raises(InputError, match=r"`nearest_examples` needs `background`\. Got no value\."):
+    words = r"`nearest_examples` needs `background`\. Got no value\. Give `background=...`, a batch of reference"
+    with pytest.raises(InputError, match=words):
         explainer("nearest_examples")
 
 

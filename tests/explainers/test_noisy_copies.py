@@ -91,7 +91,7 @@ def test_what_a_base_costs_is_counted():
 def test_a_base_that_is_cut_is_refused_and_one_in_doubt_is_told():
     found = explainer("smooth_grad", base="input_x_gradient").explain(TorchClassifier(Untouched(), 2), drawn((2, 1, 4, 4), 0))
     assert found.verdict.status == "refuse"
-    assert "on 25 of 25 noisy copies `input_x_gradient` is in doubt: the gradient is cut" in str(found.verdict)
+    assert "on 50 of 50 noisy copies `input_x_gradient` is in doubt: the gradient is cut" in str(found.verdict)
 
     class Steep(nn.Module):
         def forward(self, x):

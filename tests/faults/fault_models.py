@@ -303,7 +303,8 @@ ATTENTION = ("attention_rollout", "transformer_attribution")
 
 def _activation(name: str) -> Fault:
     kind = getattr(nn, name)
-    return Fault(name, lambda fault: drawn(Activated(kind if fault else nn.ReLU)), name, RULES)
+    concerns = RULES if kind is nn.ReLU6 else (*RULES, "full_grad")  # ReLU6 is linear in pieces
+    return Fault(name, lambda fault: drawn(Activated(kind if fault else nn.ReLU)), name, concerns)
 
 
 FAULTS = (
@@ -339,15 +340,15 @@ FAULTS = (
     Fault("no_grad on one branch", net(without_gradients), "not the slope .* at sub at `sub`", by_asking=False),
     Fault("detach on one branch", net(detached), "not the slope .* at detach at", by_asking=False),
     Fault("rounding with a gradient of its own", net(rounded), "not the slope .* at mul at `mul`", by_asking=False),
-    Fault("a cut gradient", net(cut), "cut", (*SLOPES, *PATHS, "deep_lift", "guided_grad_cam")),
+    Fault("a cut gradient", net(cut), "cut", (*SLOPES, *PATHS, "deep_lift", "guided_grad_cam", "full_grad")),
     Fault("a constant score", Constant, "the same scores", by_asking=False),
     Fault("NaN", net(not_a_number), "not finite", refused_as="no rule for log|`log` has no rule"),
-    Fault("a steep sigmoid", Steep, "zero|add up", PATHS, unfit=(*ATTENTION, *MAPS, *RULES)),
+    Fault("a steep sigmoid", Steep, "zero|add up", PATHS, unfit=(*ATTENTION, *MAPS, *RULES, "full_grad")),
     Fault(
         "layer normalization at a black baseline",
         lambda fault: drawn(LayerNormalized(fault)),
-        "zero|add up|LayerNorm",
-        (*PATHS, "deep_lift"),
+        "zero|add up|LayerNorm|layer_norm",
+        (*PATHS, "deep_lift", "full_grad"),
         unfit=(*ATTENTION, *MAPS, *RULES, "blur_integrated_gradients"),
     ),
     Fault("as many channels as sides, last", lambda fault: drawn(ChannelsLast(fault)), "can be read as", MAPS),
@@ -356,6 +357,6 @@ FAULTS = (
         lambda fault: drawn(Tokens(fault)),
         "grid|layer|the cells of the last convolution",
         (*MAPS, *ATTENTION),
-        unfit=(*RULES, "layerwise_relevance"),
+        unfit=(*RULES, "layerwise_relevance", "full_grad"),
     ),
 )

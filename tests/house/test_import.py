@@ -51,6 +51,20 @@ def test_asking_for_help_loads_no_heavy_package():
     assert cost_of("import xaivision.cli")[1] & set(HEAVY) == set()
 
 
+def test_no_explainer_imports_or_compiles_what_only_some_need():
+    """shap's numba takes seconds to import and more to compile: nobody pays for it who did not ask shap."""
+    asked = """
+import torch
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.explainers.registry import explainer
+
+model = FunctionClassifier(lambda rows: rows, 2, score_unit="logit", domain="tabular")
+for name in ("exact_shapley", "kernel_shap", "permutation_shap"):
+    explainer(name).explain(model, torch.rand(2, 2), 1)
+"""
+    assert cost_of(asked)[1] & {"shap", "numba", "llvmlite", "lime", "captum", "cv2"} == set()
+
+
 @pytest.mark.parametrize("name", ["torch", "pandas"])
 def test_a_heavy_package_would_be_seen(name):
     assert name in cost_of(f"import {name}")[1]

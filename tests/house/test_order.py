@@ -24,6 +24,7 @@ MANY_PARAMETERS = {
     "xaivision.core.classifier": frozenset({"ClassifierAdapter.__init__"}),
     "xaivision.core.torch_classifier": frozenset({"TorchClassifier.__init__"}),
     "xaivision.core.function_classifier": frozenset({"FunctionClassifier.__init__"}),
+    "xaivision.core.onnx_classifier": frozenset({"OnnxClassifier.__init__"}),
     # The options of a command are its parameters.
     "xaivision.cli": frozenset({"explain", "compare", "evaluate"}),
     # What a person may say of methods and of metrics in one call.

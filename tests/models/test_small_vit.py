@@ -21,7 +21,7 @@ def test_scores_are_read_from_the_class_token_in_front_of_the_patches(side, patc
     module = made(side, patch)
     assert module(pictures(side)).shape == (2, 3)
     found = token_layout(TorchClassifier(module, 3), pictures(side)[:1])
-    assert (found.rows, found.columns, found.first, found.readers.nonzero().flatten().tolist()) == (rows, rows, 1, [0])
+    assert (found.grid.height, found.grid.width, found.first, found.readers.nonzero().flatten().tolist()) == (rows, rows, 1, [0])
 
 
 def test_a_constant_added_to_every_value_of_a_head_has_no_parameter():

@@ -178,3 +178,40 @@ def test_g5_without_biases_integrated_gradients_are_input_x_gradient_and_sum_to_
         found = explainer("integrated_gradients", baseline="black", **settings).explain(model, inputs)
         close(found.values, values("input_x_gradient", model, inputs), 1e-12)
         close(found.values.sum(1), found.query.scores, 1e-12)
+
+
+class Blocks(nn.Module):
+    """A residual network with max pooling and batch normalization, clipped as in MobileNet where `clipped`."""
+
+    def __init__(self, clipped):
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6)
+        self.block = nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 6, 1))
+        self.act = nn.ReLU6() if clipped else nn.ReLU()
+        self.head = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 4))
+        for norm in (self.norm, self.block[1]):
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(0.1, 0.5)
+
+    def forward(self, x):
+        maps = nn.functional.max_pool2d(self.act(3 * self.norm(self.stem(x))), 2)
+        return self.head(self.act(self.block(maps) + maps).mean((2, 3)))
+
+
+@pytest.mark.parametrize("clipped", [False, True])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+def test_g8_full_gradients_sum_to_the_score(clipped, dtype, tolerance):
+    for seed in range(5):
+        model = TorchClassifier(seeded(lambda: Blocks(clipped), seed).to(dtype), 4, mean=[0.5] * 3, std=[0.25] * 3)
+        found = explainer("full_grad").explain(model, drawn((3, 3, 12, 10), seed).to(dtype))
+        magnitude = found.values.double().abs().sum((1, 2, 3))
+        gap = found.values.double().sum((1, 2, 3)) - found.query.scores.double()
+        assert bool((gap.abs() <= tolerance * torch.maximum(magnitude, found.query.scores.abs())).all())
+        assert found.verdict.status == "ok"
+
+
+def test_g8_input_times_gradient_alone_misses_what_the_biases_hold():
+    model = TorchClassifier(seeded(lambda: Blocks(False)), 4)
+    found = explainer("input_x_gradient").explain(model, drawn((3, 3, 12, 10), 0))
+    gap = found.values.sum((1, 2, 3)) - found.query.scores
+    assert bool((gap.abs() > 1e-2 * found.query.scores.abs()).all())

@@ -26,7 +26,7 @@ from xaivision.report.photo import map_pixels
 from xaivision.report.scale import scales_for
 from xaivision.report.signed_map import signed_map
 
-VOID = {"meta", "img", "br", "link", "input", "hr"}
+VOID = {"meta", "img", "br", "wbr", "link", "input", "hr"}
 SVG_LEAVES = {"polyline", "polygon", "path"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}&lt;"
 
@@ -204,6 +204,15 @@ def test_foreign_text_of_every_kind_stays_text():
         assert "<script>alert(1)</script>" in parsed.text + " ".join(picture["alt"] for picture in parsed.all("img"))
         assert "49" not in re.sub(r"[\d.]*49[\d.]+|[\d.]+49", "", parsed.text)  # no template inside a name is filled in
         assert parsed.broken == []
+
+
+def test_long_names_may_be_broken_after_each_underscore_and_stay_escaped():
+    made = comparison(image_query(), {"integrated_gradients": attribution(image_query()), "a_<b>": attribution(image_query())})
+    text = html_page([("photo", made)])
+    assert text.count("<strong>integrated_<wbr>gradients</strong>") == 1
+    assert '<th scope="row">integrated_<wbr>gradients</th>' in text
+    assert "a_<wbr>&lt;b&gt;" in text
+    assert "<b>" not in text
 
 
 def test_a_map_in_a_page_is_the_map_pixel_by_pixel():

@@ -101,6 +101,12 @@ def test_a_completeness_gap_is_kept():
     assert strict(explanation_summary(made))["completeness_gap"] == [0.5, None]
 
 
+def test_evaluations_are_kept():
+    counted = replace(attribution(table_query(2)).diagnostics, evaluations=torch.tensor([64, 100]))
+    assert strict(explanation_summary(attribution(table_query(2), diagnostics=counted)))["evaluations"] == [64, 100]
+    assert strict(explanation_summary(attribution(table_query(2))))["evaluations"] is None
+
+
 def test_probabilities_are_told_where_the_model_has_them():
     query = replace(image_query(2), probabilities=torch.tensor([0.25, NAN]))
     assert [one["probability"] for one in strict(explanation_summary(attribution(query)))["inputs"]] == [0.25, None]

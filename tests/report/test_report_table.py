@@ -107,6 +107,18 @@ def test_plain_text_has_no_escapes_and_a_terminal_has_colors():
     assert "\x1b[" in printed(table, 120, terminal=True)
 
 
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("5", 20), ("", 400), ("0", 400), ("wide", 400), ("-3", 400)])
+def test_plain_text_is_as_wide_as_the_variable_says(monkeypatch, columns, widest):
+    monkeypatch.setenv("COLUMNS", columns)
+    long = facts_table({"name": "word " * 200})
+    assert widest * 0.7 < max(map(len, as_text(long).splitlines())) <= widest
+
+
+def test_plain_text_is_not_folded_where_no_variable_says_how_wide(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert len(as_text(facts_table({"name": "word " * 60})).splitlines()) == 1
+
+
 def test_names_are_never_markup_or_terminal_commands():
     query = replace(image_query(), class_names=("[red]cat[/red]\x1b[2J", "b", "c"))
     made = comparison(query, {"[bold]m[/bold]": attribution(query)})

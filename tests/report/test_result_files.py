@@ -9,6 +9,7 @@ from report_results import (
     comparison,
     concept_scores,
     counterfactuals,
+    diagnostics,
     doubted,
     draws,
     every_explanation,
@@ -123,6 +124,14 @@ def test_probabilities_come_back_and_must_be_one_for_each_input(tmp_path):
         save(attribution(replace(table_query(2), probabilities=torch.tensor([0.25]))), tmp_path / "x")
 
 
+@pytest.mark.parametrize("name", ["interval_factor", "evaluations"])
+def test_what_was_measured_of_each_input_must_be_there_for_each(name, tmp_path):
+    whole = attribution(table_query(2), diagnostics=diagnostics(**{name: torch.tensor([2, 3])}))
+    assert difference(whole, again(whole, tmp_path)) == ""
+    with pytest.raises(InputError, match=f"`{name}` of Diagnostics is not one for each input"):
+        save(attribution(table_query(2), diagnostics=diagnostics(**{name: torch.tensor([2])})), tmp_path / "x")
+
+
 def test_a_question_about_two_classes_comes_back_whole(tmp_path):
     query = replace(table_query(2), against=torch.tensor([1, 0]), output="logit", category_names=(("a", "b"), *[()] * 11))
     back = again(attribution(query), tmp_path)
@@ -220,9 +229,21 @@ def test_what_a_file_cannot_hold_is_refused_before_anything_is_written(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_file_is_an_error_of_the_system(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_file_is_an_error_of_the_system_that_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"whose folder does not exist\. Correct the path; .* begins at `/"):
+        load(tmp_path / "no folder" / "nothing")
+    with pytest.raises(FileNotFoundError, match=r"nothing`, which does not exist\. `/.*` holds no results: save one there first"):
         load(tmp_path / "nothing")
+    for name in "abcdefg":
+        save(attribution(table_query()), tmp_path / f"result {name}")
+    with pytest.raises(FileNotFoundError, match=r"which does not exist\. Did you mean `result b\.safetensors`\?"):
+        load(tmp_path / "resultb.safetensors")
+    with pytest.raises(
+        FileNotFoundError, match=r"holds `result a\.safetensors`, .*, `result e\.safetensors` and 2 more: name one"
+    ):
+        load(tmp_path / "qqq")
+    with pytest.raises(IsADirectoryError, match=r"which is a folder\. `/.*` holds `result a\.safetensors`"):
+        load(tmp_path)
 
 
 def test_empty_parts_are_kept(tmp_path):

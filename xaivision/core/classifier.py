@@ -1,7 +1,7 @@
 """What a classifier is, and the adapter that turns anything that scores a batch into one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
@@ -54,6 +54,9 @@ class Schema(Protocol):
     @property
     def ranges(self) -> tuple[float, ...] | None: ...
 
+    @property
+    def groups(self) -> Mapping[str, tuple[int, ...]]: ...
+
     def to_frame(self, rows: np.ndarray) -> Any: ...
 
 
@@ -105,6 +108,11 @@ class ClassifierAdapter(ABC):
     def ranges(self) -> tuple[float, ...] | None:
         """Largest minus smallest known value of each column of a table; None for images, and where no schema knows them."""
         return None if self.schema is None else self.schema.ranges
+
+    @property
+    def groups(self) -> Mapping[str, tuple[int, ...]] | None:
+        """Numbers of the columns that belong together, by name, single columns included; None where no schema knows them."""
+        return None if self.schema is None else self.schema.groups
 
     @abstractmethod
     def _score(self, batch: Tensor) -> Tensor:

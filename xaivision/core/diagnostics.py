@@ -26,7 +26,9 @@ class Diagnostics:
 
     `model_calls`: inputs scored, `gradient_calls`: inputs scored and differentiated, and `seconds` are what the method costs
     alone, also where a job knew some of the scores already. `completeness_gap` (B,): score change to the baseline minus the
-    sum of contributions, in score units. `standard_error`: shape of the values. `local_fit` (B,): R2 of a local model.
+    sum of contributions, in score units. `standard_error`: shape of the values. `interval_factor` (B,): how many standard
+    errors the half width of the 95 % interval is, which is more where few draws tell the error. `evaluations` (B,): distinct
+    choices of features that were scored for each input. `local_fit` (B,): R2 of a local model.
     `load`: processes that wanted a core meanwhile, for each core; NaN where the system does not say.
     """
 
@@ -36,5 +38,7 @@ class Diagnostics:
     load: float = float("nan")
     completeness_gap: Tensor | None = None
     standard_error: Tensor | None = None
+    interval_factor: Tensor | None = None
+    evaluations: Tensor | None = None
     local_fit: Tensor | None = None
     notes: tuple[Note, ...] = ()

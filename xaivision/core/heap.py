@@ -7,10 +7,11 @@ given back. Giving it back after each one would cost a quarter of the time of ch
 """
 
 import ctypes
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock, Timer, current_thread
+from threading import Lock, Thread
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 # glibc's own defaults. Once any of these is set it stops adapting its mmap threshold, so that is put where
@@ -46,12 +47,12 @@ class _Keeper:
         self._guard = Lock()
         self._holders = 0
         self._kept: ctypes.CDLL | None = None
-        self._farewell: Timer | None = None
+        self._last = 0.0
+        self._farewell: Thread | None = None
 
     def enter(self, library: ctypes.CDLL) -> None:
         with self._guard:
             self._holders += 1
-            self._forget_farewell()
             if self._kept is None:
                 self._kept = library
                 library.mallopt(M_MMAP_MAX, 0)
@@ -61,33 +62,42 @@ class _Keeper:
         with self._guard:
             self._holders -= 1
             if self._holders == 0:
-                self._farewell = Timer(QUIET_SECONDS, self._give_back_in_time)
-                self._farewell.daemon = True
-                self._farewell.start()
+                self._last = time.monotonic()
+                # One thread for many explanations: to start and stop one for each would take a hundredth of a cheap one.
+                if self._farewell is None or not self._farewell.is_alive():  # a fork takes no threads along
+                    self._farewell = Thread(target=self._wait_for_quiet, daemon=True)
+                    self._farewell.start()
 
     def give_back(self) -> None:
         with self._guard:
             if self._holders == 0:
                 self._give_back()
 
-    def _give_back_in_time(self) -> None:
-        with self._guard:
-            if self._farewell is current_thread():  # else somebody came while this waited for the guard
-                self._give_back()
+    def _wait_for_quiet(self) -> None:
+        wait = QUIET_SECONDS
+        while wait > 0:
+            time.sleep(wait)
+            with self._guard:
+                wait = self._still_to_wait()
+                if wait <= 0:
+                    self._farewell = None
+
+    def _still_to_wait(self) -> float:
+        """Seconds to the end of the quiet; 0 once the memory is given back, or is held: who leaves it waits anew."""
+        if self._holders or self._kept is None:
+            return 0
+        left = self._last + QUIET_SECONDS - time.monotonic()
+        if left <= 0:
+            self._give_back()
+        return left
 
     def _give_back(self) -> None:
-        self._forget_farewell()
         library, self._kept = self._kept, None
         if library is not None:
             library.mallopt(M_MMAP_MAX, DEFAULT_MMAP_MAX)
             library.mallopt(M_MMAP_THRESHOLD, MATURE_MMAP_THRESHOLD)
             library.mallopt(M_TRIM_THRESHOLD, 2 * MATURE_MMAP_THRESHOLD)
             library.malloc_trim(0)
-
-    def _forget_farewell(self) -> None:
-        if self._farewell is not None:
-            self._farewell.cancel()
-            self._farewell = None
 
 
 _keeper = _Keeper()

@@ -2,21 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
 from typing import Literal, get_args
 
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.token_grid import TokenGrid, token_grid
 
 Layout = Literal["channels_first", "channels_last", "tokens"]
-# (h, w), and how many tokens come before those of the positions.
-Grid = tuple[int, int, int]
-
-# A class token, a distillation token, four registers: more has not been seen.
-MOST_LEADING_TOKENS = 8
-# Hierarchical transformers halve both sides of their grid, from 4 x 4 pixels a token to 32 x 32 and beyond.
-MOST_HALVINGS = 5
 
 
 @dataclass(frozen=True)
@@ -95,23 +88,10 @@ def read_as(layout: Layout, shape: Sequence[int], around: Surroundings) -> Layer
     if len(shape) != (3 if layout == "tokens" else 4):
         return None
     if layout == "tokens":
-        grid = token_grid(shape[1], around)
+        grid = _grid(shape[1], around)
         return None if grid is None else LayerLayout("tokens", *grid)
     height, width = shape[2:] if layout == "channels_first" else shape[1:3]
     return LayerLayout(layout, height, width) if height * width > 1 else None
-
-
-def token_grid(tokens: int, around: Surroundings) -> Grid | None:
-    """The positions that this many tokens stand for; None where it cannot be told.
-
-    The patches that a convolution made settle it. Without them the tokens must tile the picture with squares, all of them or
-    all but a class token.
-    """
-    if around.patches is not None:
-        return _grid_of_patches(tokens, *around.patches)
-    # No two of these follow each other, so that a class token is told by the number alone.
-    tilings = ((*tiling, extra) for extra in (0, 1) if (tiling := _tiling(tokens - extra, *around.picture)) is not None)
-    return next(tilings, None)
 
 
 def _as_channels_first(shape: Sequence[int], around: Surroundings) -> LayerLayout | None:
@@ -134,10 +114,10 @@ def _as_channels_last(shape: Sequence[int], around: Surroundings) -> LayerLayout
 
 
 def _as_tokens(shape: Sequence[int], around: Surroundings) -> LayerLayout | None:
-    grid = token_grid(shape[1], around)
+    grid = _grid(shape[1], around)
     if grid is None or around.known == {"channels_first"}:
         return None
-    if not around.known and token_grid(shape[2], around) is not None:
+    if not around.known and _grid(shape[2], around) is not None:
         return None  # the last axis could be the tokens as well
     return LayerLayout("tokens", *grid)
 
@@ -151,24 +131,5 @@ def _alike(height: int, width: int, picture: tuple[int, int]) -> bool:
     return abs(height - width * picture[0] / picture[1]) < 1 or abs(width - height * picture[1] / picture[0]) < 1
 
 
-def _grid_of_patches(tokens: int, height: int, width: int) -> Grid | None:
-    leading = tokens - height * width
-    if 0 <= leading <= MOST_LEADING_TOKENS:
-        return (height, width, leading)
-    for halvings in range(1, MOST_HALVINGS + 1):
-        side = 2**halvings
-        if height % side == 0 and width % side == 0 and tokens == height * width // side**2 > 1:
-            return (height // side, width // side, 0)
-    return None
-
-
-def _tiling(tokens: int, picture_height: int, picture_width: int) -> tuple[int, int] | None:
-    """Sides of the grid of squares that tile the picture."""
-    if tokens < 2:
-        return None
-    height = isqrt(tokens * picture_height // picture_width)
-    if height < 1 or tokens % height:
-        return None
-    width = tokens // height
-    whole = picture_height % height == 0 and picture_width % width == 0
-    return (height, width) if whole and picture_height // height == picture_width // width else None
+def _grid(tokens: int, around: Surroundings) -> TokenGrid | None:
+    return token_grid(tokens, around.picture, () if around.patches is None else (around.patches,))

@@ -1,9 +1,9 @@
 """A model to one thread at a time, whichever adapters wrap it or share a part of it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import count
-from threading import Lock, RLock
+from threading import Lock, RLock, get_ident
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,12 +24,20 @@ class _PartLock:
         self.number = next(self._numbers)
         self.lock = RLock()
 
+    def acquire(self) -> None:
+        """Raises: Cancelled, where the job is cancelled while another thread has it."""
+        if self.lock.acquire(blocking=False):
+            return
+        while not self.lock.acquire(timeout=SECONDS_BETWEEN_LOOKS):
+            raise_if_cancelled()
+
 
 class ModelLock:
     """The locks of a model's parts, taken together and always in the same order, so that nobody waits in a circle."""
 
     def __init__(self, parts: frozenset[_PartLock]) -> None:
         self._parts = sorted(parts, key=lambda part: part.number)
+        self._holder: int | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -37,12 +45,21 @@ class ModelLock:
 
         Raises: Cancelled, where the job is cancelled while another thread holds the model.
         """
-        with ExitStack() as taken:
-            for part in self._parts:
-                while not part.lock.acquire(timeout=SECONDS_BETWEEN_LOOKS):
-                    raise_if_cancelled()
-                taken.callback(part.lock.release)
+        me = get_ident()
+        if self._holder == me:  # a thread writes its own number only, and while it has all the locks, or none
             yield
+            return
+        taken: list[_PartLock] = []
+        try:
+            for part in self._parts:
+                part.acquire()
+                taken.append(part)
+            self._holder = me
+            yield
+        finally:
+            self._holder = None
+            for part in reversed(taken):
+                part.lock.release()
 
 
 _guard = Lock()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 from torch import Tensor
 
@@ -127,8 +128,9 @@ def _check_unit(model: ClassifierAdapter, scores: Tensor) -> None:
     """
     if scores.shape[1] < 3:
         return
-    sums = scores.double().sum(1)
-    if model.score_unit == "logit" and bool((scores >= 0).all()) and bool(((sums - 1).abs() < UNIT_SLACK).all()):
+    if model.score_unit != "logit" or not bool((scores >= 0).all()):
+        return
+    if bool(((scores.double().sum(1) - 1).abs() < UNIT_SLACK).all()):
         raise InputError(
             "The model was said to give logits. Got scores that are not negative and sum to 1, as probabilities do. "
             "Give the classifier score_unit='probability'."
@@ -137,14 +139,13 @@ def _check_unit(model: ClassifierAdapter, scores: Tensor) -> None:
 
 def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:
     model.check(inputs)
-    if not bool(inputs.isfinite().all()):
+    low, high = (float(end) for end in inputs.detach().aminmax())  # NaN where one value is: one look shows it all
+    if not (isfinite(low) and isfinite(high)):
         bad = int((~inputs.isfinite()).sum())
         raise InputError(f"`inputs` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
-    if model.domain == "image" and not _perturbed.get():
-        low, high = (float(end) for end in inputs.detach().aminmax())
-        if low < -PIXEL_SLACK or high > 1 + PIXEL_SLACK:
-            remedy = "Divide by 255." if high > 2 and low >= 0 else "Undo it, and give `mean` and `std` to the classifier."
-            raise InputError(
-                f"Images must be in [0, 1], since normalization is part of the classifier. "
-                f"Got values from {low:.4g} to {high:.4g}. {remedy}"
-            )
+    if model.domain == "image" and not _perturbed.get() and (low < -PIXEL_SLACK or high > 1 + PIXEL_SLACK):
+        remedy = "Divide by 255." if high > 2 and low >= 0 else "Undo it, and give `mean` and `std` to the classifier."
+        raise InputError(
+            f"Images must be in [0, 1], since normalization is part of the classifier. "
+            f"Got values from {low:.4g} to {high:.4g}. {remedy}"
+        )

@@ -25,6 +25,7 @@ from xaivision.core.random import generator
 from xaivision.core.requirements import lacking, unmet
 from xaivision.core.sharing import shared_scores
 from xaivision.core.steadiness import steadiness_notes
+from xaivision.core.structure import walked_once
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
@@ -162,8 +163,9 @@ def question(
         raise CapabilityError(why)
     with adapter.held(), metered() as meter:
         start = time.perf_counter()
-        query = asked(adapter, inputs, targets, scorer)
-        opened = Question(explainer, adapter, query, seed, Bill(meter, start))
-        if isinstance(adapter, TorchClassifier) and not explainer.about.control:
-            opened.notes += steadiness_notes(adapter, query.inputs)
+        with walked_once():  # which layer shows maps, and whether the model is steady, are known until its parts change
+            query = asked(adapter, inputs, targets, scorer)
+            opened = Question(explainer, adapter, query, seed, Bill(meter, start))
+            if isinstance(adapter, TorchClassifier) and not explainer.about.control:
+                opened.notes += steadiness_notes(adapter, query.inputs)
         yield opened

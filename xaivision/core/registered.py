@@ -10,6 +10,9 @@ from xaivision.core.errors import InputError, UnknownNameError
 
 T = TypeVar("T")
 
+# What is meant by settings that have one name everywhere and no default.
+NEEDED = {"background": ", a batch of reference inputs such as the training part of a dataset"}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -36,7 +39,9 @@ def made(what: str, name: str, known: Mapping[str, type[T]], settings: Mapping[s
         if setting not in allowed:
             raise UnknownNameError(f"setting of `{name}`", setting, allowed)
     if missing := missing_settings(kind, settings):
-        raise InputError(f"`{name}` needs {' and '.join(f'`{part}`' for part in missing)}. Got no value.")
+        needed = " and ".join(f"`{part}`" for part in missing)
+        remedy = " and ".join(f"`{part}=...`{NEEDED.get(part, '')}" for part in missing)
+        raise InputError(f"`{name}` needs {needed}. Got no value. Give {remedy}.")
     return kind(**settings)
 
 

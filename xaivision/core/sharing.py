@@ -26,6 +26,13 @@ class Remembered(NamedTuple):
     seconds: float
 
 
+class RememberedValue(NamedTuple):
+    """One number, and the seconds that it took."""
+
+    value: float
+    seconds: float
+
+
 class RememberedWork(NamedTuple):
     """An answer about a whole batch, the question, and what it cost."""
 
@@ -37,9 +44,12 @@ class RememberedWork(NamedTuple):
 
 @dataclass
 class _Memory:
-    """`work` holds one answer for each model and kind, the last: methods that need the same pass follow each other."""
+    """`work` holds one answer for each model and kind, the last: methods that need the same pass follow each other.
+    `values` holds numbers by question: what a model gives for the coalitions of one input's features.
+    """
 
     scores: dict[Key, Remembered] = field(default_factory=dict)
+    values: dict[tuple[ClassifierAdapter, Hashable], dict[bytes, "RememberedValue"]] = field(default_factory=dict)
     work: dict[tuple[ClassifierAdapter, str], RememberedWork] = field(default_factory=dict)
 
 
@@ -73,7 +83,7 @@ def shared_scores(model: ClassifierAdapter, inputs: Tensor) -> Tensor:
     if job is None:
         return model(inputs)
     memory = job.scores
-    keys = [(model, _fingerprint(one)) for one in inputs]
+    keys = [(model, fingerprint(one)) for one in inputs]
     new = [i for i, key in enumerate(keys) if key not in memory]
     recalled = [memory[key] for key in keys if key in memory]
     if recalled:
@@ -94,7 +104,7 @@ def shared_work(model: ClassifierAdapter, inputs: Tensor, kind: str, question: H
     memory = _memory.get()
     if memory is None:
         return ask()
-    full = (_fingerprint(inputs), question)
+    full = (fingerprint(inputs), question)
     known = memory.work.get((model, kind))
     if known is not None and known.question == full:
         count_recalled_work(known.cost, known.seconds)
@@ -107,13 +117,20 @@ def shared_work(model: ClassifierAdapter, inputs: Tensor, kind: str, question: H
     return _copied(answer)
 
 
+def shared_values(model: ClassifierAdapter, question: Hashable) -> dict[bytes, RememberedValue]:
+    """What this job knows of the question, to be read and added to; outside a job an empty one, that nobody else sees."""
+    memory = _memory.get()
+    return {} if memory is None else memory.values.setdefault((model, question), {})
+
+
 def _copied(answer: Answer) -> Answer:
     tensors = {part.name: getattr(answer, part.name) for part in fields(answer)}  # type: ignore[arg-type]
     copies = {name: value.clone() for name, value in tensors.items() if isinstance(value, Tensor)}
     return replace(answer, **copies)  # type: ignore[type-var]
 
 
-def _fingerprint(one: Tensor) -> bytes:
+def fingerprint(one: Tensor) -> bytes:
+    """16 bytes that tell tensors apart by what they hold, their shape, dtype and device."""
     digest = hashlib.blake2b(str((one.shape, one.dtype, one.device)).encode(), digest_size=16)
     digest.update(one.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())  # bytes: NumPy has no bfloat16
     return digest.digest()

@@ -1,10 +1,30 @@
 """What a module is made of, to tell whether what was found out about it still holds."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from torch import Tensor, nn
 
 PLAIN = frozenset((bool, int, float, str))
+# Run with every pass. Those with keyword arguments, and those that are called always, are among them too.
+HOOKS = frozenset(("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"))
+# What else every module has: its mode, what is looked at by itself, and hooks that loading and saving run.
+KEPT_BY_TORCH = frozenset(vars(nn.Module())) - HOOKS
+
+# Found out since the question was put; None outside of one.
+_walked: ContextVar[dict[nn.Module, Hashable] | None] = ContextVar("walked", default=None)
+
+
+@contextmanager
+def walked_once() -> Iterator[None]:
+    """Look at each module at most once inside: for one short question, while its model is held and nobody changes it."""
+    before = _walked.set({})
+    try:
+        yield
+    finally:
+        _walked.reset(before)
 
 
 def module_structure(module: nn.Module, closely: bool = False) -> Hashable:
@@ -13,33 +33,45 @@ def module_structure(module: nn.Module, closely: bool = False) -> Hashable:
     The mode (training or evaluation) is left out: models are asked in evaluation mode. `closely`: with its functions, its
     containers and how often its buffers were written on, since a traced copy holds what they were.
     """
-    # Asked before every explanation: one walk over the parts, and no more text than has to be made.
-    return tuple(
-        (
-            name,
-            id(part),
-            type(part),
-            (*_plain(part), *(_held(part) if closely else ())),
-            tuple(map(id, part._parameters.values())),
-            tuple(map(id, part._buffers.values())),
-        )
-        for name, part in module.named_modules(remove_duplicate=False)
-    )
+    walked = None if closely else _walked.get()
+    if walked is None:
+        return _structure(module, closely)
+    if module not in walked:
+        walked[module] = _structure(module, closely)
+    return walked[module]
 
 
-def _plain(part: nn.Module) -> tuple[tuple[str, object], ...]:
-    """Settings that a forward pass may read, and the hooks that it runs."""
-    found: list[tuple[str, object]] = []
-    for name, value in vars(part).items():
-        kind = type(value)
-        if kind in PLAIN:
-            if name != "training":
-                found.append((name, value))
-        elif isinstance(value, tuple):
-            found.append((name, repr(value)))  # it may hold tensors, which have no equality
-        elif isinstance(value, dict) and name.endswith("_hooks"):
-            found.append((name, tuple(value)))
+def _structure(module: nn.Module, closely: bool) -> Hashable:
+    found: list[Hashable] = []
+    _visit("", module, closely, found)
     return tuple(found)
+
+
+def _visit(name: str, part: nn.Module, closely: bool, found: list[Hashable]) -> None:
+    """Add the part and those below it, one flat tuple each: this is done before every explanation."""
+    own: list[Any] = [name, id(part), type(part)]
+    _add_plain(part, own)
+    if closely:
+        own += _held(part)
+    # None ends what is before it: no setting and no id is one.
+    own += (None, *map(id, part._parameters.values()), None, *map(id, part._buffers.values()))
+    found.append(tuple(own))
+    for child_name, child in part._modules.items():
+        if child is not None:
+            _visit(f"{name}.{child_name}", child, closely, found)
+
+
+def _add_plain(part: nn.Module, own: list[Any]) -> None:
+    """Settings that a forward pass may read, and the hooks that it runs, each after its name."""
+    for name, value in vars(part).items():
+        if name in KEPT_BY_TORCH:
+            continue
+        if type(value) in PLAIN:
+            own += (name, value)
+        elif isinstance(value, tuple):
+            own += (name, repr(value))  # it may hold tensors, which have no equality
+        elif name in HOOKS and value:
+            own += (name, tuple(value))
 
 
 def _held(part: nn.Module) -> list[tuple[str, object]]:

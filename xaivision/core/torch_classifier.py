@@ -1,6 +1,6 @@
 """A torch module as a classifier: differentiable and hookable."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -118,7 +118,7 @@ class TorchClassifier(ClassifierAdapter):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, K) scores with their graph, in one piece. Hold the model while the graph is used."""
-        return self._logits(self._prepared(inputs))
+        return self._logits(self.prepared(inputs))
 
     def gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers) -> Gradients:
         """Scores of the target (B,) and their gradients with respect to the inputs (B, *S)."""
@@ -181,7 +181,7 @@ class TorchClassifier(ClassifierAdapter):
         with self.held(), torch.inference_mode(False):
             parts = self.batches.run(
                 lambda part: layer_gradients(
-                    self.model, layer, lambda: self._logits(self._prepared(inputs[part])), target.take(part).of
+                    self.model, layer, lambda: self._logits(self.prepared(inputs[part])), target.take(part).of
                 ),
                 inputs,
                 purpose="gradients",
@@ -211,7 +211,7 @@ class TorchClassifier(ClassifierAdapter):
         count_model_calls(len(outputs))
 
         def answer(part: slice) -> Tensor:
-            rows = self._prepared(one).expand(len(outputs[part]), *one.shape[1:])
+            rows = self.prepared(one).expand(len(outputs[part]), *one.shape[1:])
             if start is None:
                 return scores_with(self.model, layer, lambda: self._logits(rows.contiguous()), outputs[part])
             with resumed(start, outputs[part]), torch.no_grad():
@@ -220,11 +220,36 @@ class TorchClassifier(ClassifierAdapter):
         with self.held():
             return torch.cat(self.batches.run(answer, outputs, purpose="outputs")).to(one.device)
 
+    def prepared(self, inputs: Tensor) -> Tensor:
+        """The inputs on the module's device, in its dtype, normalised, channels last in memory (1.1 to 1.2 times faster)."""
+        anchor = self._anchor
+        prepared = inputs if anchor is None else inputs.to(anchor.device, anchor.dtype)
+        if self.domain == "image":
+            prepared = prepared.contiguous(memory_format=torch.channels_last)
+        if self._affine is None:
+            # A module may work in place; it must not do so on the caller's tensor.
+            return prepared.clone() if prepared.data_ptr() == inputs.data_ptr() else prepared
+        scale, shift = (constant.to(prepared) for constant in self._affine)
+        return torch.addcmul(shift, prepared, scale)
+
+    def scores_by(self, way: Callable[[slice], Any], inputs: Tensor) -> Tensor:
+        """(n, K) scores of inputs (n, *S) by another way through the module than its forward pass.
+
+        `way(part)` answers for a slice of them. It is counted, held and split like any other call, and what comes out is
+        read like the module's own answer.
+        """
+        count_model_calls(len(inputs))
+        with self.held(), torch.no_grad():
+            parts = self.batches.run(lambda part: self._read(way(part), len(inputs[part])), inputs)
+        return torch.cat(parts).to(inputs.device)
+
     def _score(self, batch: Tensor) -> Tensor:
-        return self._logits(self._prepared(batch))
+        return self._logits(self.prepared(batch))
 
     def _logits(self, prepared: Tensor) -> Tensor:
-        output = self._answer(prepared)
+        return self._read(self._answer(prepared), len(prepared))
+
+    def _read(self, output: Any, inputs: int) -> Tensor:
         scores = getattr(output, "logits", output)
         if not isinstance(scores, Tensor):
             raise InputError(
@@ -235,7 +260,7 @@ class TorchClassifier(ClassifierAdapter):
             # Half a logit each way: the probabilities stay what they are, and either class can be explained.
             both = [1 - scores, scores] if self.score_unit == "probability" else [-scores / 2, scores / 2]
             scores = torch.cat(both, dim=1)
-        return self._checked(scores, len(prepared))
+        return self._checked(scores, inputs)
 
     def _answer(self, prepared: Tensor) -> Any:
         try:
@@ -248,22 +273,10 @@ class TorchClassifier(ClassifierAdapter):
                 f"{str(error).splitlines()[0]}. Give `schema` or `image_format`, which say the shape before the model is asked."
             ) from error
 
-    def _prepared(self, inputs: Tensor) -> Tensor:
-        """The inputs on the module's device, in its dtype, normalised, channels last in memory (1.1 to 1.2 times faster)."""
-        anchor = self._anchor
-        prepared = inputs if anchor is None else inputs.to(anchor.device, anchor.dtype)
-        if self.domain == "image":
-            prepared = prepared.contiguous(memory_format=torch.channels_last)
-        if self._affine is None:
-            # A module may work in place; it must not do so on the caller's tensor.
-            return prepared.clone() if prepared.data_ptr() == inputs.data_ptr() else prepared
-        scale, shift = (constant.to(prepared) for constant in self._affine)
-        return torch.addcmul(shift, prepared, scale)
-
     def _gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers) -> Gradients:
         # The leaf is what the module sees; the chain rule over the normalisation is one multiplication by hand.
         with torch.no_grad():
-            leaf = self._prepared(inputs).detach()
+            leaf = self.prepared(inputs).detach()
         with torch.enable_grad():
             leaf.requires_grad_()  # asked through a clone: modules that work in place refuse a leaf
             all_scores = self._logits(leaf.clone())

@@ -6,20 +6,26 @@ from typing import Any
 from torch import nn
 
 from xaivision.core.about import Domain
+from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.extras import made_by
 from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.huggingface_classifier import HuggingFaceClassifier
+from xaivision.core.onnx_classifier import OnnxClassifier
+from xaivision.core.onnx_session import is_onnx
 from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.core.timm_preprocessing import is_timm_model, timm_settings
 from xaivision.core.torch_classifier import TorchClassifier
 
 
 def classifier(anything: Any, **settings: Any) -> ClassifierAdapter:
-    """An adapter around a classifier, a torch module, an estimator or a callable.
+    """An adapter around a classifier, a torch module, an estimator, boosted trees, an ONNX model or a callable.
 
     `settings` are those of the adapter: `domain`, `num_classes`, `score_unit`, `class_names`, `image_format`, `schema`,
-    `mean`, `std`, `array`, `batch_size`. What a module or an estimator shows of itself need not be said.
+    `mean`, `std`, `array`, `processor`, `layout`, `output`, `batch_size`. What a model shows of itself need not be said.
 
-    Raises: InputError, where something has to be said, or nothing fits.
+    Raises: InputError, where something has to be said, or nothing fits; MissingExtraError.
     """
     if isinstance(anything, ClassifierAdapter):
         return _unchanged(anything, settings)
@@ -27,17 +33,28 @@ def classifier(anything: Any, **settings: Any) -> ClassifierAdapter:
         raise InputError(f"`classifier` takes an object. Got the class {anything.__name__}. Make one of it first.")
     if isinstance(anything, nn.Module):
         return _around_module(anything, settings)
+    if is_onnx(anything):
+        return OnnxClassifier(anything, **_known(OnnxClassifier, settings))
+    if made_by(anything, "xgboost", "lightgbm"):
+        return BoostedTreesClassifier(anything, **_known(BoostedTreesClassifier, settings))
     if isinstance(anything, Classifier):
         return _around_classifier(anything, settings)
     if hasattr(anything, "predict_proba") or hasattr(anything, "decision_function"):
         return SklearnClassifier(anything, **_known(SklearnClassifier, settings))
     if callable(anything):
         return _around_function(anything, settings)
-    remedy = f" Load a model by its name first: xv.load_model({anything!r})." if isinstance(anything, str) else ""
     raise InputError(
         f"`classifier` takes a torch module, a fitted estimator with `predict_proba` or `decision_function`, or a function "
-        f"of a batch. Got {type(anything).__name__}.{remedy}"
+        f"of a batch. Got {type(anything).__name__}.{_remedy(anything)}"
     )
+
+
+def _remedy(anything: Any) -> str:
+    if isinstance(anything, str):
+        return f" Load a model by its name first: xv.load_model({anything!r})."
+    if isinstance(anything, bytes | bytearray):
+        return " Where these are the bytes of an ONNX file, use OnnxClassifier(content)."
+    return ""
 
 
 def _unchanged(adapter: ClassifierAdapter, settings: dict[str, Any]) -> ClassifierAdapter:
@@ -71,10 +88,31 @@ def _around_function(function: Any, settings: dict[str, Any]) -> FunctionClassif
 
 
 def _around_module(module: nn.Module, settings: dict[str, Any]) -> TorchClassifier:
+    said = {name: value for name, value in settings.items() if value is not None}
+    if "processor" in said:
+        return HuggingFaceClassifier(module, **_known(HuggingFaceClassifier, said))
     given = {name: value for name, value in _known(TorchClassifier, settings).items() if value is not None}
+    if made_by(module, "transformers"):
+        given = _without_processor(module, given)
+    if is_timm_model(module):
+        given = timm_settings(module, given)
     domain = given.pop("domain") if "domain" in given else _module_domain(module)
     num_classes = given.pop("num_classes") if "num_classes" in given else _module_classes(module)
     return TorchClassifier(module, num_classes, domain=domain, **given)
+
+
+def _without_processor(module: nn.Module, given: dict[str, Any]) -> dict[str, Any]:
+    """Its own number of classes, where the caller says what its processor does to pixels.
+
+    Raises: InputError, where nobody says it: pixels that are not scaled as in training give other scores, and no error.
+    """
+    if given.get("domain") != "tabular" and "mean" not in given:
+        raise InputError(
+            "A model of Hugging Face must come with its image processor: xv.classifier(model, processor=processor), as "
+            "AutoImageProcessor gives it. Where it has none, give `mean` and `std`, such as mean=[0, 0, 0] and std=[1, 1, 1]."
+        )
+    labels = getattr(getattr(module, "config", None), "num_labels", None)
+    return {**({"num_classes": labels} if labels is not None else {}), **given}
 
 
 def _module_domain(module: nn.Module) -> Domain:

@@ -18,6 +18,7 @@ DATASETS: Mapping[str, Entry] = {
     "digits": Entry("xaivision.data.digits", "1,797 handwritten digits, 8 x 8 pixels, gray"),
     "sample_images": Entry("xaivision.data.sample_images", "nine photos without labels: a cat, a cup, a rocket, ..."),
     "linear_table": Entry("xaivision.data.linear_table", "a generated table whose classes follow a linear rule that is known"),
+    "sonar48": Entry("xaivision.data.sonar48", "generated sonar pictures of objects and their shadows, which are known"),
     "planted_squares": Entry("xaivision.data.planted_squares", "generated pictures whose class is a square that is known"),
 }
 

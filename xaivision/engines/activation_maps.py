@@ -1,5 +1,6 @@
 """From a layer's maps and the gradients there to one map, and from its cells to the pixels of the input."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -90,16 +91,18 @@ def enlarged(maps: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(maps, (height, width), mode="bilinear", align_corners=False)
 
 
+@lru_cache(maxsize=16)
 def _shares(cells: int, pixels: int) -> Tensor:
-    """(pixels, cells) in float64: the share of each cell's value that each pixel gets. Columns sum to 1."""
-    taken = F.interpolate(
-        torch.eye(cells, dtype=torch.float64, device="cpu")[None, None],
-        (pixels, cells),
-        mode="bilinear",
-        align_corners=False,
-        antialias=pixels < cells,  # else cells between two pixels would be in none
-    )[0, 0]
-    return taken / taken.sum(0)
+    """(pixels, cells) in float64: the share of each cell's value that each pixel gets. Columns sum to 1. Not to be written on."""
+    with torch.inference_mode(False):  # it outlives the caller's mode
+        taken = F.interpolate(
+            torch.eye(cells, dtype=torch.float64, device="cpu")[None, None],
+            (pixels, cells),
+            mode="bilinear",
+            align_corners=False,
+            antialias=pixels < cells,  # else cells between two pixels would be in none
+        )[0, 0]
+        return taken / taken.sum(0)
 
 
 def _share(sizes: Tensor, chosen: Tensor) -> Tensor:

@@ -83,15 +83,19 @@ class Tape(NamedTuple):
     result: Tensor
 
 
-def recorded(run: Callable[[Tensor], Tensor], inputs: Tensor) -> Tape:
-    """The tape of `run(inputs)`, which maps (B, *S) to (B, K).
+# Told of each call, with the tensors that it gave or changed, their graphs included, in the order of its `outputs`.
+Watch = Callable[[Call, list[Tensor]], None]
+
+
+def recorded(run: Callable[[Tensor], Tensor], inputs: Tensor, watch: Watch | None = None) -> Tape:
+    """The tape of `run(inputs)`, which maps (B, *S) to (B, K). `watch` is told of each call as soon as it is done.
 
     Raises: CapabilityError, where the scores come from code that cannot be seen, such as scripted or compiled modules, or
     tensors are overwritten through views of them.
     """
     with torch.enable_grad():  # autograd knows of tensors that come from code the tape does not see
         leaf = inputs.detach().clone().requires_grad_()
-        with _Recorder(leaf) as recorder:
+        with _Recorder(leaf, watch) as recorder:
             result = run(leaf)
     if recorder.objection is not None:
         raise recorder.objection
@@ -123,8 +127,9 @@ def tensors_in(found: Any) -> Iterator[Tensor]:
 class _Recorder(TorchFunctionMode):
     """Sees every call of a function of torch in this thread while it is entered."""
 
-    def __init__(self, leaf: Tensor) -> None:
+    def __init__(self, leaf: Tensor, watch: Watch | None = None) -> None:
         super().__init__()
+        self.watch = watch
         self.inputs = Value(leaf)
         self.calls: list[Call] = []
         # Raised when all is done: operators of Python take a TypeError for "not my type", and say something else.
@@ -194,6 +199,8 @@ def _append(recorder: _Recorder, call: Call, results: list[Tensor]) -> None:
     for value in call.inputs:
         value.consumers += 1
     recorder.calls.append(call)
+    if recorder.watch is not None:
+        recorder.watch(call, results)
 
 
 def _objection(recorder: _Recorder, tensors: list[Tensor], name: str) -> CapabilityError | None:

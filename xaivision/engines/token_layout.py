@@ -6,29 +6,26 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import CapabilityError
+from xaivision.core.token_grid import MOST_OTHER_TOKENS, TokenGrid, token_grid
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.attention import attention_of_one
-
-# A class token, one for distillation and a few registers.
-MOST_EXTRA_TOKENS = 8
 
 
 @dataclass(frozen=True, eq=False)
 class TokenLayout:
-    """`rows` x `columns` patches in reading order from token `first` on; `readers` (N,) is true where the scores are read.
+    """The patches of the `grid` stand from token `first` on; `readers` (N,) is true where the scores are read.
 
     With a class token that is the one reader; a model that takes the mean of its tokens reads all of them.
     """
 
-    rows: int
-    columns: int
+    grid: TokenGrid
     first: int
     readers: Tensor
 
     def patches(self, tokens: Tensor) -> Tensor:
-        """(B, 1, rows, columns) out of one number for each token, (B, N)."""
-        cells = tokens[:, self.first : self.first + self.rows * self.columns]
-        return cells.reshape(len(tokens), 1, self.rows, self.columns)
+        """(B, 1, h, w) out of one number for each token, (B, N)."""
+        cells = tokens[:, self.first : self.first + self.grid.height * self.grid.width]
+        return cells.reshape(len(tokens), 1, self.grid.height, self.grid.width)
 
 
 def token_layout(model: TorchClassifier, one: Tensor) -> TokenLayout:
@@ -48,38 +45,28 @@ def _every_score(scores: Tensor) -> Tensor:
     return scores @ torch.linspace(1, 2, scores.shape[1], dtype=scores.dtype, device=scores.device)
 
 
-def recognized_grid(tokens: int, maps: list[tuple[int, int]], size: tuple[int, int]) -> tuple[int, int]:
-    """(rows, columns) of the patches: the last convolution's map that has as many cells; without convolutions, square patches.
+def recognized_grid(tokens: int, maps: list[tuple[int, int]], size: tuple[int, int]) -> TokenGrid:
+    """The patches that this many tokens are.
 
     `maps`: (h, w) of the convolutions before the first attention; `size`: (H, W) of the picture.
 
-    Raises: CapabilityError, where none fits or several do.
+    Raises: CapabilityError, where that cannot be told.
     """
-    for rows, columns in reversed(maps):
-        if _fits(tokens, rows, columns):
-            return rows, columns
-    if maps:  # what was made of them since is not known
+    grid = token_grid(tokens, size, maps)
+    if grid is None and maps:  # what was made of them since is not known
         raise CapabilityError(
-            f"The tokens must be the cells of the last convolution and at most {MOST_EXTRA_TOKENS} others. Got {tokens} tokens "
+            f"The tokens must be the cells of the last convolution and at most {MOST_OTHER_TOKENS} others. Got {tokens} tokens "
             f"after a map of {maps[-1][0]} x {maps[-1][1]}. Use `integrated_gradients`."
         )
-    height, width = size
-    sides = [side for side in range(1, min(size) + 1) if height % side == 0 and width % side == 0]
-    fitting = [(height // side, width // side) for side in sides if _fits(tokens, height // side, width // side)]
-    if len(fitting) != 1:
-        found = "no grid explains" if not fitting else f"{len(fitting)} grids explain"
+    if grid is None:
         raise CapabilityError(
-            f"The tokens must be square patches of the picture and at most {MOST_EXTRA_TOKENS} others. Got {tokens} tokens for a "
-            f"picture of {height} x {width}, which {found}. Use `integrated_gradients`."
+            f"The tokens must be square patches of the picture, alone or with a class token. Got {tokens} tokens for a picture "
+            f"of {size[0]} x {size[1]}, which no grid explains. Use `integrated_gradients`."
         )
-    return fitting[0]
+    return grid
 
 
-def _fits(tokens: int, rows: int, columns: int) -> bool:
-    return rows * columns > 1 and 0 <= tokens - rows * columns <= MOST_EXTRA_TOKENS
-
-
-def recognized_layout(grid: tuple[int, int], readers: Tensor) -> TokenLayout:
+def recognized_layout(grid: TokenGrid, readers: Tensor) -> TokenLayout:
     """The layout in which the readers (N,) make sense: other tokens stand in front of the patches, or after them.
 
     Raises: CapabilityError, where the readers are neither tokens beside the patches, nor one token, nor all patches.
@@ -89,14 +76,12 @@ def recognized_layout(grid: tuple[int, int], readers: Tensor) -> TokenLayout:
             "The scores must depend on the attention. No score of this model depends differentiably on its last attention. "
             "Use a method that asks for scores only, such as `occlusion`."
         )
-    rows, columns = grid
-    extra = len(readers) - rows * columns
-    for first in (extra, 0):
+    for first in (grid.others, 0):
         patch = torch.zeros_like(readers)
-        patch[first : first + rows * columns] = True
+        patch[first : first + grid.height * grid.width] = True
         beside = not bool((readers & patch).any())
-        if beside or bool((readers | ~patch).all()) or (extra == 0 and int(readers.sum()) == 1):
-            return TokenLayout(rows, columns, first, readers)
+        if beside or bool((readers | ~patch).all()) or (grid.others == 0 and int(readers.sum()) == 1):
+            return TokenLayout(grid, first, readers)
     raise CapabilityError(
         "The scores must be read from a class token or from all patches alike. This model reads "
         f"{int(readers.sum())} of {len(readers)} tokens after its last attention. Use `integrated_gradients`."

@@ -24,6 +24,7 @@ from xaivision.core.targets import Targets
 from xaivision.core.verdict import Verdict, worst
 from xaivision.core.wrapping import classifier
 from xaivision.engines.ranking import spearman_matrix
+from xaivision.evaluation.agreement import agreement_matrix
 from xaivision.evaluation.control_doubts import control_doubts
 from xaivision.evaluation.scoring import scored, scored_beside_reversal
 from xaivision.evaluation.standing import REVERSED, of_input
@@ -92,6 +93,17 @@ class Comparison(Presentable):
         """What everything together cost, and how busy the machine was meanwhile."""
         loads = [one.diagnostics.load for one in self.explanations.values()]
         return Diagnostics(self.model_calls, self.gradient_calls, self.seconds, max(loads, default=float("nan")))
+
+    def agreement_by(self, measure: str, k: int | None = None) -> Tensor:
+        """(B, n, n) agreement between the `agreement_labels` by another measure than `agreement`: 1 where two agree fully.
+
+        `measure`: "feature_agreement", "rank_agreement", "sign_agreement", "signed_rank_agreement" or "top_k_iou" of the `k`
+        first features (None: one in ten, and at least five); "rank_correlation"; "structural_similarity" of pictures.
+
+        Raises: UnknownNameError, where no measure has this name; InputError, where `k` or the inputs do not fit it.
+        """
+        maps = [self.explanations[label].as_attribution() for label in self.agreement_labels]
+        return agreement_matrix(maps, measure, k)
 
     @property
     def methods(self) -> tuple[str, ...]:

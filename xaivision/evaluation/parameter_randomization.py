@@ -12,7 +12,6 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
-from xaivision.core.origin import plain_settings
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import seed_for
@@ -22,6 +21,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.ranking import spearman
 from xaivision.engines.reinitialization import reinitialized, resettable_layers, unreachable_parameters
 from xaivision.evaluation.measurement import measurement
+from xaivision.evaluation.same_method import check_same
 
 Order = Literal["all", "bottom_up", "top_down"]
 
@@ -60,7 +60,7 @@ class ParameterRandomization:
         where the explanation is not this explainer's.
         """
         with measurement(self, model, explanation) as m:
-            _check_same(explainer, explanation)
+            check_same(explainer, explanation)
             module_model = _module_model(m.model)
             stages = self._stages(resettable_layers(module_model.model))
             maps = [self._asked_again(module_model, explainer, explanation, stage, seed) for stage in track(stages, "randomized")]
@@ -96,17 +96,6 @@ def _module_model(model: ClassifierAdapter) -> TorchClassifier:
     if not isinstance(model, TorchClassifier):
         raise CapabilityError(f"`parameter_randomization` needs a torch module. Got {model!r}.")
     return model
-
-
-def _check_same(explainer: Explainer, explanation: Attribution) -> None:
-    """Two methods, or two settings of one, differ without any help of the weights."""
-    asked = (explainer.about.name, plain_settings(explainer))
-    answered = (explanation.origin.method, dict(explanation.origin.settings))
-    if asked != answered:
-        raise InputError(
-            f"`explanation` must come from the explainer that is checked, `{asked[0]}` with {asked[1]}. "
-            f"Got one of `{answered[0]}` with {answered[1]}."
-        )
 
 
 def _likeness(before: Tensor, after: Tensor) -> list[float]:

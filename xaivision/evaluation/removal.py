@@ -4,7 +4,7 @@ Source: Petsiuk, Das, Saenko, RISE, 2018, arXiv:1806.07421.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -15,13 +15,11 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
-from xaivision.core.targets import TargetScore
 from xaivision.engines.baselines import Baseline, guessed, reference_inputs
 from xaivision.engines.ranking import removal_order
 from xaivision.engines.removal_curves import area_under, removal_curves, step_counts
+from xaivision.evaluation.following import Output, check_output, followed
 from xaivision.evaluation.measurement import Measurement, measurement
-
-Output = Literal["auto", "probability", "score"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +37,7 @@ class _RemovalCurve:
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
             raise InputError(f"`steps` must be a positive integer. Got {self.steps!r}.")
-        if self.output not in ("auto", "probability", "score"):
-            raise InputError(f"`output` must be 'auto', 'probability' or 'score'. Got {self.output!r}.")
+        check_output(self.output)
 
     def _order(self, explanation: Attribution, seed: int) -> Tensor:
         return removal_order(explanation.feature_values.flatten(1), generator(seed, "removal ties"))
@@ -52,7 +49,7 @@ class _RemovalCurve:
         """The area under the curve from `start`, (B, *S), to `substitutes`; undefined for maps that are not finite."""
         counts = step_counts(order.shape[1], self.steps)
         scores = removal_curves(m.model, start, substitutes, order, counts)
-        target, unit = self._followed(m)
+        target, unit = followed(m, self.output)
         rows = torch.arange(len(start), device=scores.device).repeat_interleave(len(counts))
         curves = target.take(rows).of(scores.flatten(0, 1)).view(len(start), len(counts))
         area = area_under(curves, counts)
@@ -60,17 +57,6 @@ class _RemovalCurve:
         found = {"curves": curves.double().cpu(), "curve_shares": counts.double() / counts[-1]}
         doubt = guessed(self.baseline, start, m.model.typical)
         return m.scores(area, f"mean {unit} over the share of features replaced", notes=(doubt,) if doubt else (), **found)
-
-    def _followed(self, m: Measurement) -> tuple[TargetScore, str]:
-        """The number that the curve follows, and its unit."""
-        asked = m.explanation.query.target
-        if self.output == "score":
-            return asked, asked.unit
-        if m.model.gives_probabilities:
-            return TargetScore(asked.classes, output="probability", score_unit=m.model.score_unit), "probability"
-        if self.output == "probability":
-            raise InputError(f"`output` 'probability' needs a model that gives probabilities. Got {m.model!r}. Use 'score'.")
-        return TargetScore(asked.classes), "margin"
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,7 +168,9 @@ def _check_missing(method: str, call: CaptumCall) -> None:
         if name not in GIVEN | set(call.asking) and parameter.default is Parameter.empty and _is_named(parameter)
     ]
     if missing:
-        raise InputError(f"`{method}` of captum needs {' and '.join(f'`{name}`' for name in missing)}. Got no value.")
+        needed = " and ".join(f"`{name}`" for name in missing)
+        remedy = ", ".join(f"{name!r}: ..." for name in missing)
+        raise InputError(f"`{method}` of captum needs {needed}. Got no value. Give `settings={{{remedy}}}`.")
 
 
 def _open(function: Any) -> set[str]:

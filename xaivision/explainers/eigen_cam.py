@@ -9,11 +9,11 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.gradient_question import map_question
 from xaivision.core.layer_layout import Layout, check_layout
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import first_component
 from xaivision.explainers.class_maps import map_answer, refuse_contrasts
+from xaivision.explainers.gradient_question import map_question
 
 
 @dataclass(frozen=True)

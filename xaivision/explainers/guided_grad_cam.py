@@ -11,10 +11,10 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
-from xaivision.core.gradient_question import map_gradient_question
 from xaivision.core.layer_layout import Layout, check_layout
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import channel_weighted_map, mean_weights
+from xaivision.explainers.gradient_question import map_gradient_question
 from xaivision.explainers.rectified_gradients import rectified_gradients
 
 Interpolation = Literal["nearest", "bilinear"]

@@ -9,11 +9,11 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.gradient_question import map_gradient_question
 from xaivision.core.layer_layout import Layout, check_layout
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import channel_weighted_map
 from xaivision.explainers.class_maps import map_answer
+from xaivision.explainers.gradient_question import map_gradient_question
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,17 @@ from xaivision.core.registered import missing_settings as missing_settings
 from xaivision.explainers.ablation_cam import AblationCam
 from xaivision.explainers.attention_rollout import AttentionRollout
 from xaivision.explainers.blur_integrated_gradients import BlurIntegratedGradients
+from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
 from xaivision.explainers.deconvolution import Deconvolution
 from xaivision.explainers.deep_lift import DeepLift
 from xaivision.explainers.deep_lift_shap import DeepLiftShap
 from xaivision.explainers.eigen_cam import EigenCam
+from xaivision.explainers.exact_shapley import ExactShapley
 from xaivision.explainers.expected_gradients import ExpectedGradients
+from xaivision.explainers.feature_ablation import FeatureAblation
+from xaivision.explainers.full_grad import FullGrad
 from xaivision.explainers.grad_cam import GradCam
 from xaivision.explainers.grad_cam_plus_plus import GradCamPlusPlus
 from xaivision.explainers.guided_backprop import GuidedBackprop
@@ -29,15 +33,28 @@ from xaivision.explainers.guided_integrated_gradients import GuidedIntegratedGra
 from xaivision.explainers.hires_cam import HiresCam
 from xaivision.explainers.input_x_gradient import InputXGradient
 from xaivision.explainers.integrated_gradients import IntegratedGradients
+from xaivision.explainers.kernel_shap import KernelShap
 from xaivision.explainers.layer_cam import LayerCam
 from xaivision.explainers.layerwise_relevance import LayerwiseRelevance
+from xaivision.explainers.lfa import Lfa
+from xaivision.explainers.lime_image import LimeImage
+from xaivision.explainers.lime_package import LimePackage
+from xaivision.explainers.lime_tabular import LimeTabular
 from xaivision.explainers.nearest_examples import NearestExamples
 from xaivision.explainers.occlusion import Occlusion
+from xaivision.explainers.owen_values import OwenValues
+from xaivision.explainers.partition_shap import PartitionShap
+from xaivision.explainers.permutation_shap import PermutationShap
+from xaivision.explainers.rise import Rise
 from xaivision.explainers.saliency import Saliency
 from xaivision.explainers.score_cam import ScoreCam
+from xaivision.explainers.shap_original import Shap
+from xaivision.explainers.shapley_interactions import ShapleyInteractions
 from xaivision.explainers.smooth_grad import SmoothGrad
 from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
+from xaivision.explainers.superpixel_lime import SuperpixelLime
 from xaivision.explainers.transformer_attribution import TransformerAttribution
+from xaivision.explainers.tree_shap import TreeShap
 from xaivision.explainers.var_grad import VarGrad
 from xaivision.explainers.x_grad_cam import XGradCam
 
@@ -54,6 +71,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "deep_lift": DeepLift,
     "deep_lift_shap": DeepLiftShap,
     "layerwise_relevance": LayerwiseRelevance,
+    "full_grad": FullGrad,
     "guided_backprop": GuidedBackprop,
     "deconvolution": Deconvolution,
     "guided_grad_cam": GuidedGradCam,
@@ -67,8 +85,24 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "eigen_cam": EigenCam,
     "attention_rollout": AttentionRollout,
     "transformer_attribution": TransformerAttribution,
+    "lime_tabular": LimeTabular,
+    "c_lime": CLime,
     "occlusion": Occlusion,
+    "lime_image": LimeImage,
+    "superpixel_lime": SuperpixelLime,
+    "feature_ablation": FeatureAblation,
+    "exact_shapley": ExactShapley,
+    "kernel_shap": KernelShap,
+    "permutation_shap": PermutationShap,
+    "owen": OwenValues,
+    "shapley_interactions": ShapleyInteractions,
+    "tree_shap": TreeShap,
+    "partition_shap": PartitionShap,
+    "rise": Rise,
+    "lfa": Lfa,
     "captum": Captum,
+    "shap": Shap,
+    "lime_package": LimePackage,
     "nearest_examples": NearestExamples,
     "random": Random,
     "sobel": Sobel,

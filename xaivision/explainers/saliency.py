@@ -9,9 +9,9 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.gradient_question import gradient_question
 from xaivision.core.targets import Targets
 from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.gradient_question import gradient_question
 
 
 @dataclass(frozen=True)

@@ -7,3 +7,15 @@ def check_positive_integer(name: str, value: object) -> None:
     """Raises: InputError, where the setting is not a whole number from 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InputError(f"`{name}` must be a positive integer. Got {value!r}.")
+
+
+def check_positive_number(name: str, value: object) -> None:
+    """Raises: InputError, where the setting is not a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise InputError(f"`{name}` must be a positive number. Got {value!r}.")
+
+
+def check_number_from_zero(name: str, value: object) -> None:
+    """Raises: InputError, where the setting is not a finite number, or below 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise InputError(f"`{name}` must be a number from 0. Got {value!r}.")

@@ -27,14 +27,14 @@ class SmoothGrad:
         name="smooth_grad",
         answers="Which values, changed a little, change the score of inputs like this one most?",
         misleads="It describes the model around the input, not at it; much noise shows what the model does with noise.",
-        cost="as many gradients as samples (25 by default)",
+        cost="as many gradients as samples (50 by default)",
         source="Smilkov et al., 2017, arXiv:1706.03825",
         needs=Access.GRADIENTS,
     )
 
     stands_on: ClassVar[str] = "saliency"  # a preflight asks that: the same passes, fewer of them
 
-    samples: int = 25
+    samples: int = 50
     noise: float = 0.15
     base: Base = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from xaivision.core.errors import UnknownNameError
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from xaivision.core.classifier import ClassifierAdapter
 
 TORCHVISION = Entry("xaivision.models.torchvision_models", "torchvision's ImageNet classifier of that name")
-
+TIMM = Entry("xaivision.models.timm_models", "timm's image classifier of that name, with the weights of that tag")
+TIMM_PREFIX = "timm/"
 
 _ESTIMATORS, _NETWORKS = "xaivision.models.table_estimators", "xaivision.models.trained_networks"
 
@@ -31,6 +33,7 @@ MODELS: Mapping[str, Entry] = {
     "wine_logistic": Entry(_ESTIMATORS, "wines of three growers; logistic regression"),
     "wine_forest": Entry(_ESTIMATORS, "wines of three growers; random forest"),
     "digits_cnn": Entry(_NETWORKS, "handwritten digits of 8 x 8 pixels; a small convolutional network"),
+    "sonar48_convnet": Entry(_NETWORKS, "generated sonar pictures, what lies on the seafloor; a small convolutional network"),
     "planted_squares_vit": Entry(_NETWORKS, "generated pictures with a planted square; a small vision transformer"),
 }
 
@@ -38,7 +41,8 @@ MODELS: Mapping[str, Entry] = {
 def load_model(name: str, **settings: Any) -> "ClassifierAdapter":
     """The named classifier, in an adapter and a model of its own: changing it changes nobody else's.
 
-    `settings` belong to the name: torchvision's classifiers take `weights` (None: random) and `seed`.
+    `settings` belong to the name: the classifiers of torchvision ("resnet18") and of timm ("timm/resnet18") take `weights`
+    (None: random) and `seed`.
 
     Raises: UnknownNameError; InputError, where the model does not take a setting; MissingExtraError, where a package is
     not installed; DownloadError, where weights cannot be had.
@@ -57,17 +61,25 @@ def model_card(name: str, **settings: Any) -> ModelCard:
 
 
 def available_models(*, downloads: bool = False) -> dict[str, str]:
-    """One line for each model that needs no network, by name; with `downloads`, torchvision's classifiers too."""
+    """One line for each model that needs no network, by name; with `downloads`, those of torchvision and timm (if installed)."""
     lines = {name: entry.what for name, entry in MODELS.items()}
     if downloads:
         lines |= {name: TORCHVISION.what for name in TORCHVISION.enter().names()}
+    if downloads and find_spec("timm") is not None:
+        lines |= {name: TIMM.what for name in TIMM.enter().names()}
     return lines
 
 
 def _room(name: str, settings: Mapping[str, Any]) -> Any:
-    room = MODELS[name].enter() if name in MODELS else TORCHVISION.enter()
+    room = _entry(name).enter()
     if name not in MODELS and name not in room.names():
-        # Not all 80 of torchvision's names: only what may have been meant.
+        # Not all 80 of torchvision's names, nor the thousands of timm's: only what may have been meant.
         raise UnknownNameError("model", name, [*MODELS, *get_close_matches(name.lower(), room.names(), cutoff=0.5)])
     check_settings(name, room.load, settings)
     return room
+
+
+def _entry(name: str) -> Entry:
+    if name in MODELS:
+        return MODELS[name]
+    return TIMM if name.startswith(TIMM_PREFIX) else TORCHVISION

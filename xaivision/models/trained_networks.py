@@ -15,11 +15,12 @@ from xaivision.core.random import seed_for
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
-from xaivision.models import pooled_cnn, small_vit, standardized_mlp, training
+from xaivision.models import pooled_cnn, small_convnet, small_vit, standardized_mlp, training
 from xaivision.models.card import ModelCard
 from xaivision.models.construction import construction
 from xaivision.models.held_out import held_out_accuracy, held_out_text
 from xaivision.models.pooled_cnn import PooledCnn
+from xaivision.models.small_convnet import SmallConvnet
 from xaivision.models.small_vit import SmallVit
 from xaivision.models.standardized_mlp import StandardizedMlp
 from xaivision.models.training import Recipe, train
@@ -52,6 +53,10 @@ def _cnn(data: Dataset) -> PooledCnn:
     return PooledCnn((16, 32, 32), len(data.class_names))
 
 
+def _convnet(data: Dataset) -> SmallConvnet:
+    return SmallConvnet(8, len(data.class_names))
+
+
 def _vit(data: Dataset) -> SmallVit:
     return SmallVit(side=data.inputs.shape[-1], patch=4, width=64, blocks=3, num_classes=len(data.class_names))
 
@@ -70,6 +75,13 @@ KINDS: Mapping[str, _Kind] = {
         "three 3 x 3 convolutions with ReLU, mean over positions, one linear layer",
         "gray pixels in [0, 1] as they are",
         "Zhou et al.: Learning Deep Features for Discriminative Localization. CVPR 2016, arXiv:1512.04150",
+    ),
+    "convnet": _Kind(
+        _convnet,
+        Recipe(epochs=10, batch_size=32, learning_rate=1e-2, weight_decay=1e-2),
+        "three convolutions with ReLU and max pooling between them, mean over positions, one linear layer",
+        "gray pixels in [0, 1] as they are",
+        "LeCun et al.: Gradient-based learning applied to document recognition. Proceedings of the IEEE 86, 1998",
     ),
     "vit": _Kind(
         _vit,
@@ -146,7 +158,7 @@ def _weights(name: str) -> dict[str, Tensor]:
 def _key(name: str, data: Dataset, recipe: Recipe) -> str:
     """A digest of everything the weights come from: the data, the recipe, the code and the version of torch."""
     inputs, targets = data.train
-    parts = (pooled_cnn, small_vit, standardized_mlp, training, _mlp, _cnn, _vit)
+    parts = (pooled_cnn, small_convnet, small_vit, standardized_mlp, training, _mlp, _cnn, _convnet, _vit)
     code = "".join(getsource(part) for part in parts)
     told = (name, recipe, torch.__version__, code, digest({"inputs": inputs, "targets": targets}))
     return hashlib.sha256(repr(told).encode()).hexdigest()

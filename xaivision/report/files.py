@@ -6,6 +6,7 @@ The header also holds the sha256 of the whole file, every byte of it, with the 6
 import hashlib
 import json
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ NO_DIGITS = "0" * 64
 LARGEST_FILE = 8 * 2**30
 LARGEST_HEADER = 64 * 2**20
 LENGTH_BYTES = 8
+# A folder may hold thousands of results; nobody reads them in an error.
+MOST_NAMED = 5
 
 # How other formats begin, so that a refusal can name them.
 SIGNATURES = {
@@ -64,11 +67,10 @@ def save(result: Any, path: str | Path) -> Path:
 def load(path: str | Path) -> Any:
     """The result that `save` wrote to this path (with or without its suffix), its tensors on the CPU. Nothing is executed.
 
-    Raises: FileFormatError, where the file is not a whole result of this library; OSError, where it cannot be read.
+    Raises: FileFormatError, where the file is not a whole result of this library; FileNotFoundError or IsADirectoryError,
+    where there is no such file; OSError, where it cannot be read.
     """
-    path = Path(path)
-    if not path.is_file() and _with_suffix(path).is_file():
-        path = _with_suffix(path)
+    path = _stored(Path(path))
     try:
         return _result(_content(path))
     except FileFormatError as error:
@@ -77,6 +79,35 @@ def load(path: str | Path) -> Any:
         ) from error
     except RecursionError as error:
         raise FileFormatError(f"`{path.name}` must be a result written by `save`. Got one nested too deep.") from error
+
+
+def _stored(path: Path) -> Path:
+    """Where the file is, with its suffix or without."""
+    found = next((one for one in (path, _with_suffix(path)) if one.is_file()), None)
+    if found is not None:
+        return found
+    if path.is_dir():
+        raise IsADirectoryError(f"`load` needs the file of one result. Got `{path}`, which is a folder.{_instead(path, '')}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"`load` needs a file that `save` has written. Got `{path}`, whose folder does not exist. "
+            f"Correct the path; one that does not begin at the root begins at `{Path.cwd()}`."
+        )
+    raise FileNotFoundError(
+        f"`load` needs a file that `save` has written. Got `{path}`, which does not exist.{_instead(path.parent, path.name)}"
+    )
+
+
+def _instead(folder: Path, name: str) -> str:
+    """What the folder holds that could be meant."""
+    known = sorted(one.name for one in folder.glob(f"*{SUFFIX}"))
+    if not known:
+        return f" `{folder.resolve()}` holds no results: save one there first, or name another folder."
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f" Did you mean `{close[0]}`?"
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f" `{folder.resolve()}` holds {', '.join(f'`{one}`' for one in known[:MOST_NAMED])}{more}: name one of them."
 
 
 def _result(content: bytes) -> Any:

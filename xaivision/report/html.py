@@ -22,6 +22,7 @@ from xaivision.report.cards import Picture
 from xaivision.report.figure import figure_of, png
 from xaivision.report.markup import png_uri
 from xaivision.report.page import chapter
+from xaivision.report.remarks import remarks_on_all
 from xaivision.report.scores_figure import scores_figure
 from xaivision.report.standing import margin_text, value_text
 from xaivision.report.whole_file import write_whole
@@ -70,6 +71,7 @@ def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
         "title": title,
         "verdict": None if verdict is None else Verdict(verdict.status, tuple(map(plain, verdict.reasons))),
         "pictures": [Picture(png_uri(png(figure_of(result, index))), _alt(result, index)) for index in shown],
+        "notes": remarks_on_all(result) if isinstance(result, Explanation) else (),
         "hidden": f"{hidden} more inputs are not shown here; `show` draws them." if hidden else "",
         "headings": (),
         "rows": (),
@@ -85,6 +87,7 @@ def _scores_parts(scores: Scores) -> dict[str, Any]:
         "title": f"{plain(scores.metric)} of {plain(scores.method)}, {better}",
         "verdict": None,
         "pictures": [Picture(png_uri(png(scores_figure(scores))), "Values of each input; the numbers are in the table below.")],
+        "notes": (),
         "hidden": "; ".join(map(plain, scores.notes)),
         "headings": ("method", f"{plain(scores.metric)} ({plain(scores.unit)})", "better by"),
         "rows": rows,

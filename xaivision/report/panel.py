@@ -14,6 +14,7 @@ from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, empty
 from xaivision.report.lettering import at_most, wrapped
+from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, limits_of_each
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
 from xaivision.report.wording import cost, counted, number, plain
@@ -52,7 +53,10 @@ class ScoreLine:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One method's answer for one input, `answer` in words; `map` is None where nothing may or can be drawn as a map."""
+    """One method's answer for one input, `answer` in words; `map` is None where nothing may or can be drawn as a map.
+
+    `remarks`: what the method says of it that is no doubt.
+    """
 
     label: str
     verdict: Verdict
@@ -61,6 +65,7 @@ class Panel:
     map: SignedMap | None = None
     answer: str = ""
     scores: tuple[ScoreLine, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def badge(self) -> Badge:
@@ -102,6 +107,7 @@ def panel_of(explanation: Explanation, index: int, label: str | None = None) -> 
         explanation=explanation,
         map=None if isinstance(explanation, Examples) else signed_map(explanation, index),
         answer=answer_text(explanation, index),
+        remarks=remarks(explanation, index),
     )
 
 

@@ -42,8 +42,8 @@ FIELDS: dict[type, dict[str, Any]] = {
 # Fields whose first axis runs over the inputs: whoever reads a result indexes them.
 PER_INPUT: dict[type, tuple[str, ...]] = {
     Query: ("inputs", "targets", "scores", "probabilities", "against"),
-    Diagnostics: ("completeness_gap", "local_fit"),
-    Attribution: ("values", "baseline", "reference_scores"),
+    Diagnostics: ("completeness_gap", "interval_factor", "evaluations", "local_fit"),
+    Attribution: ("values", "baseline", "reference_scores", "interactions"),
     Examples: ("examples", "indices", "similarity", "example_scores", "maps"),
     Counterfactuals: ("counterfactuals", "goals", "scores", "found"),
     Rules: ("rules",),

@@ -16,6 +16,7 @@ from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import Standing, standing
 from xaivision.report.answer import answer_text
+from xaivision.report.remarks import remarks
 
 SCHEMA = "xaivision.summary/1"
 
@@ -105,17 +106,19 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         "library_versions": dict(explanation.origin.library_versions),
         "verdict": _verdict(explanation.verdict),
         "verdicts": [_verdict(one) for one in explanation.verdicts],
+        "notes": [list(remarks(explanation, index)) for index in range(len(explanation.query))],
         **_cost(explanation.diagnostics),
     }
 
 
 def _cost(diagnostics: Diagnostics) -> dict[str, Any]:
-    gap = diagnostics.completeness_gap
+    gap, evaluations = diagnostics.completeness_gap, diagnostics.evaluations
     return {
         "model_calls": diagnostics.model_calls,
         "gradient_calls": diagnostics.gradient_calls,
         "seconds": _finite(diagnostics.seconds),
         "completeness_gap": None if gap is None else _numbers(gap),
+        "evaluations": None if evaluations is None else _numbers(evaluations),
     }
 
 

@@ -1,5 +1,6 @@
 """Tables for the terminal, readable as plain text where there is no terminal. Names are foreign text and never markup."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from io import StringIO
@@ -17,16 +18,19 @@ from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import REVERSED, standing
 from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
+from xaivision.report.remarks import remarks, remarks_on_all
 from xaivision.report.standing import controls_text, interval_text, value_text
 from xaivision.report.wording import cost, duration, headline, number, plain
 
-# Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window.
-PLAIN_WIDTH = 400
+# Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window and nobody has said how wide.
+PLAIN_WIDTH, LEAST_WIDTH = 400, 20
 STYLES: dict[Badge, str] = {"control": "dim", "ok": "green", "warn": "yellow", "refuse": "bold red"}
 
 
 def comparison_table(comparison: Comparison, title: str = "") -> Table:
-    """A row for each method and control: verdict, each metric, how many controls it beats, calls and time; doubts below."""
+    """A row for each method and control: verdict, each metric, how many controls it beats, calls and time; doubts and notes
+    below.
+    """
     batch = len(comparison.query)
     explained = headline(comparison.query, 0) if batch == 1 else f"{batch} inputs, mean [95 % interval]"
     table = _table(": ".join(filter(None, (plain(title), explained))))
@@ -48,15 +52,17 @@ def comparison_table(comparison: Comparison, title: str = "") -> Table:
 
 
 def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> Table:
-    """A row for each input: what was explained, the verdict, and the answer in one sentence; the cost below."""
+    """A row for each input: what was explained, the verdict, and the answer with its doubts and notes; the cost below."""
     table = _table(plain(explanation.method))
     for heading in ("input", "explained", "verdict", "answer"):
         table.add_column(heading)
     for index, verdict in enumerate(explanation.verdicts):
         name = plain(titles[index]) if index < len(titles) else str(index)
         said = answer_text(explanation, index)
-        doubts = f"{said}. Doubt: {plain('; '.join(verdict.reasons))}" if verdict.status == "warn" else said
-        table.add_row(Text(name), Text(headline(explanation.query, index)), _word(verdict.status), Text(doubts))
+        doubts = [f"Doubt: {plain('; '.join(verdict.reasons))}"] if verdict.status == "warn" else []
+        notes = [f"Note: {note}" for note in remarks(explanation, index)]
+        told = Text(". ".join([said, *doubts, *notes]))
+        table.add_row(Text(name), Text(headline(explanation.query, index)), _word(verdict.status), told)
     table.caption = Text(cost(explanation.diagnostics))
     return table
 
@@ -122,10 +128,15 @@ def facts_table(facts: Mapping[str, Any], title: str = "") -> Table:
 
 
 def as_text(table: Table) -> str:
-    """The table as plain text, nothing folded: for files, pipes and logs."""
+    """The table as plain text for files, pipes and logs: as wide as the variable COLUMNS says, and without it nothing folded."""
     stream = StringIO()
-    Console(file=stream, width=PLAIN_WIDTH, force_terminal=False, color_system=None, emoji=False).print(table, crop=False)
+    Console(file=stream, width=_plain_width(), force_terminal=False, color_system=None, emoji=False).print(table, crop=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _plain_width() -> int:
+    said = os.environ.get("COLUMNS", "")
+    return max(LEAST_WIDTH, int(said)) if said.isdecimal() and int(said) else PLAIN_WIDTH
 
 
 def _table(title: str) -> Table:
@@ -170,10 +181,12 @@ def _arrow(comparison: Comparison, metric: str) -> str:
 
 
 def _doubts(comparison: Comparison) -> Text:
-    """Every reason behind a verdict that is not ok, every failure, and the time of the whole comparison."""
+    """Every reason behind a verdict that is not ok, every failure, notes, and the time of the whole comparison."""
     verdicts = {label: _verdict(comparison, label) for label in comparison.explanations}
     lines = [f"{plain(label)}: {_reasons(verdict)}" for label, verdict in verdicts.items() if verdict.status != "ok"]
     lines += [f"{plain(label)}: {plain(why)}" for label, why in comparison.failures.items()]
+    for label, explanation in comparison.explanations.items():
+        lines += [f"{plain(label)}: note: {note}" for note in remarks_on_all(explanation)]
     if comparison.controls and comparison.scores:
         lines.append(f"1/2: beats one of two controls on average; `{REVERSED}` is a method's own map with its ranking reversed")
     lines.append("calls: inputs scored + inputs differentiated; calls and time are those of each row alone")

@@ -3,20 +3,18 @@ from typing import ClassVar
 
 import pytest
 import torch
-from core_subjects import CountsRows, convnet, drawn
-from token_networks import ChannelsLast, Vision
+from question_networks import LARGER, PHOTOS, CountsRows, channels_last, convnet, tokens
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
-from xaivision.core.gradient_question import gradient_question, map_gradient_question, map_question
 from xaivision.core.layer_layout import Layout
 from xaivision.core.sharing import sharing
 from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.explainers.gradient_question import gradient_question, map_gradient_question, map_question
 
-PHOTOS = drawn(5, 3, 8, 8)
 QUESTIONS = {"inputs": gradient_question, "maps": map_gradient_question, "no gradients": map_question}
 
 
@@ -37,7 +35,7 @@ def asked(kind, model, targets=None, inputs=PHOTOS, **settings):
 @pytest.mark.parametrize("kind", QUESTIONS)
 @pytest.mark.parametrize("size", [None, 2])
 def test_the_scores_come_from_the_same_pass(kind, size):
-    module = CountsRows(convnet().eval())
+    module = CountsRows(convnet())
     model = TorchClassifier(module, 3, batch_size=size)
     asked(kind, model)  # looks at the model
     del module.batches[:]
@@ -60,9 +58,9 @@ def test_gradients_are_those_of_the_settled_question(targets):
     assert torch.equal(maps.activations, expected.activations)
 
 
-@pytest.mark.parametrize(("net", "name"), [(Vision(), "blocks.1.norm1"), (ChannelsLast(), "norm")])
+@pytest.mark.parametrize(("net", "name"), [(tokens(), "norm"), (channels_last(), "norm")])
 def test_maps_are_read_as_they_are_laid_out(net, name):
-    model, photos = TorchClassifier(net, 3), drawn(2, 3, 16, 16)
+    model, photos = TorchClassifier(net, 3), LARGER
     for kind in ("maps", "no gradients"):
         _, found = asked(kind, model, inputs=photos)
         assert found.where.layer.name == name
@@ -98,7 +96,7 @@ def test_a_model_that_is_no_torch_module_is_refused(kind):
 
 
 def test_several_questions_of_one_job_share_their_passes():
-    module = CountsRows(convnet().eval())
+    module = CountsRows(convnet())
     model = TorchClassifier(module, 3)
     for kind in QUESTIONS:
         asked(kind, model)

@@ -58,11 +58,10 @@ def gradient_question(
 ) -> Iterator[tuple[Question, Gradients]]:
     """A question with the gradients of the target at the inputs. Raises what `question` raises."""
 
-    def ask(adapter: TorchClassifier, batch: Tensor) -> Gradients:
-        target = _numbers(adapter, batch, targets)
+    def ask(adapter: TorchClassifier, batch: Tensor, target: TargetNumbers) -> Gradients:
         return shared_work(adapter, batch, "gradients", _key(target), lambda: adapter.gradients(batch, target))
 
-    with _answered(explainer, model, inputs, targets, seed, ask) as (q, found):
+    with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
         yield q, found
 
 
@@ -76,14 +75,13 @@ def map_gradient_question(
     """
     where: list[MapLayer] = []
 
-    def ask(adapter: TorchClassifier, batch: Tensor) -> LayerGradients:
-        target = _numbers(adapter, batch, targets)
+    def ask(adapter: TorchClassifier, batch: Tensor, target: TargetNumbers) -> LayerGradients:
         where.append(adapter.map_layer(explainer.layer, explainer.layout, batch))
         layer = where[-1].layer
         key = (layer, _key(target))
         return shared_work(adapter, batch, "layer gradients", key, lambda: adapter.layer_gradients(batch, target, layer))
 
-    with _answered(explainer, model, inputs, targets, seed, ask) as (q, found):
+    with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
         _doubts(q, where[-1].layer, fired=found.fired, cut=found.cut)
         yield q, Maps(where[-1], found.activations, *_as_maps(where[-1], found.activations, found.gradients))
 
@@ -95,32 +93,37 @@ def map_question(
     """The same without gradients."""
     where: list[MapLayer] = []
 
-    def ask(adapter: TorchClassifier, batch: Tensor) -> LayerOutputs:
+    def ask(adapter: TorchClassifier, batch: Tensor, _target: TargetNumbers) -> LayerOutputs:
         where.append(adapter.map_layer(explainer.layer, explainer.layout, batch))
         layer = where[-1].layer
         return shared_work(adapter, batch, "layer outputs", layer, lambda: adapter.layer_outputs(batch, layer))
 
-    with _answered(explainer, model, inputs, targets, seed, ask) as (q, found):
+    with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
         _doubts(q, where[-1].layer, fired=found.fired, cut=False)
         (activations,) = _as_maps(where[-1], found.activations)
         yield q, Maps(where[-1], found.activations, activations, activations.new_zeros(()).expand_as(activations))
 
 
 @contextmanager
-def _answered(
+def answered_question(
     explainer: Explainer,
     model: Classifier,
     inputs: Tensor,
     targets: Targets,
-    seed: int,
-    ask: Callable[[TorchClassifier, Tensor], Found],
+    ask: Callable[[TorchClassifier, Tensor, TargetNumbers], Found],
+    *,
+    seed: int = 0,
 ) -> Iterator[tuple[Question, Found]]:
+    """A question with what `ask` has found out about the inputs, whose `all_scores` are those of the question.
+
+    Raises: what `question` and `ask` raise; CapabilityError, where the model is no torch module.
+    """
     answers: list[Found] = []
 
     def scorer(adapter: ClassifierAdapter, batch: Tensor) -> Tensor:
         if not isinstance(adapter, TorchClassifier):
             return shared_scores(adapter, batch)  # refused below, once inputs and targets are checked
-        answers.append(ask(adapter, batch))
+        answers.append(ask(adapter, batch, _numbers(adapter, batch, targets)))
         return answers[-1].all_scores
 
     with question(explainer, model, inputs, targets, seed=seed, scorer=scorer) as q:

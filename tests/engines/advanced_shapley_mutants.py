@@ -1,0 +1,178 @@
+"""Faults for the engines behind adjusted regressions, interactions and Owen values."""
+
+import test_coalition_trees
+import test_owen
+import test_shapley_interactions
+import test_tree_adjustment
+from engine_mutants import Mutant
+
+MUTANTS = (
+    Mutant(
+        "sums over coalitions that hold a player, with the sign of the turn left in",
+        "coalition_trees",
+        "_node_columns(nodes, count, rows.left)",
+        "_node_columns(nodes, count, rows.told)",
+        lambda: test_coalition_trees.check_every_split_is_the_best(3),
+    ),
+    Mutant(
+        "the mirrored half of a tree is left out",
+        "coalition_trees",
+        "2 * trees.leaves * joins[present, absent]",
+        "trees.leaves * joins[present, absent]",
+        lambda: test_coalition_trees.check_values_are_those_of_the_enumerated_trees(6, 6),
+    ),
+    Mutant(
+        "absent players gain by a leaf",
+        "coalition_trees",
+        "leaves[a, b] = -factorial(a)",
+        "leaves[a, b] = factorial(a)",
+        lambda: test_coalition_trees.check_values_are_those_of_the_enumerated_trees(6, 6),
+    ),
+    Mutant(
+        "a complement is taken for its pair's first",
+        "coalition_trees",
+        "turned * leaves[fits, nodes]",
+        "leaves[fits, nodes]",
+        lambda: test_coalition_trees.check_predictions_are_what_the_trees_say(7, 1),
+    ),
+    Mutant(
+        "pairs that are hidden from a fit are learned",
+        "coalition_trees",
+        "(wanted - predicted).float() * seen",
+        "(wanted - predicted).float()",
+        test_coalition_trees.check_pairs_that_are_not_seen_change_nothing,
+    ),
+    Mutant(
+        "leaves of a single pair",
+        "coalition_trees",
+        "gain.masked_fill(too_few, -1)",
+        "gain",
+        lambda: test_coalition_trees.check_leaves_hold_no_single_pair(5),
+    ),
+    Mutant(
+        "trees foresee what they have seen",
+        "tree_adjustment",
+        "used = folds[:, None] != torch.arange",
+        "used = folds[:, None] >= 0 * torch.arange",
+        test_tree_adjustment.check_chance_is_not_foreseen,
+    ),
+    Mutant(
+        "what trees owe is not paid back",
+        "tree_adjustment",
+        "values=found.values + known.values",
+        "values=found.values",
+        test_tree_adjustment.check_deep_games_need_half_the_error,
+    ),
+    Mutant(
+        "useless trees are trusted",
+        "tree_adjustment",
+        "return min(1.0, agreed / square) * max(0.0, 1 - doubt)",
+        "return 1.0",
+        test_tree_adjustment.check_what_cannot_be_learned_costs_little,
+    ),
+    Mutant(
+        "no trees are trusted",
+        "tree_adjustment",
+        "max(0.0, 1 - doubt)",
+        "0.0",
+        test_tree_adjustment.check_deep_games_need_half_the_error,
+    ),
+    Mutant(
+        "the sum of what is foreseen is counted twice",
+        "tree_adjustment",
+        "empty + total / 2, full - total / 2",
+        "empty, full",
+        lambda: test_tree_adjustment.check_values_add_up(0),
+    ),
+    Mutant(
+        "the linear part that trees happen to say is not owed",
+        "tree_adjustment",
+        "- flat.T",
+        "",
+        test_tree_adjustment.check_a_bad_proxy_does_not_bias,
+    ),
+    Mutant(
+        "folds of a few sizes each",
+        "tree_adjustment",
+        'torch.arange(len(order), device="cpu") % FOLDS',
+        'torch.arange(len(order), device="cpu") * FOLDS // len(order)',
+        test_tree_adjustment.check_folds_hold_all_sizes,
+    ),
+    Mutant(
+        "the sign of a second difference",
+        "shapley_interactions",
+        "- cut[:, 0, :, 1] + cut[:, 0, :, 0]",
+        "+ cut[:, 0, :, 1] - cut[:, 0, :, 0]",
+        lambda: test_shapley_interactions.check_the_index_is_the_definition(5, 5),
+    ),
+    Mutant(
+        "all coalitions of the others weigh the same",
+        "shapley_interactions",
+        "1 / ((players - 1) * comb(players - 2, size))",
+        "1 / 2 ** (players - 2)",
+        lambda: test_shapley_interactions.check_the_index_is_the_definition(5, 5),
+    ),
+    Mutant(
+        "the whole index on both sides of the diagonal",
+        "shapley_interactions",
+        "halves = index / 2",
+        "halves = index",
+        lambda: test_shapley_interactions.check_s14(5, 3),
+    ),
+    Mutant(
+        "the kernel of single players for pairs",
+        "shapley_interactions",
+        "(sizes * (sizes - 1) * (players - sizes) * (players - sizes - 1) * drawn)",
+        "(sizes * (players - sizes) * drawn)",
+        lambda: test_shapley_interactions.check_a_complete_sample_gives_the_index(7),
+    ),
+    Mutant(
+        "row sums that are known are fitted again",
+        "shapley_interactions",
+        "return features - (rows[:, first]",
+        "return features - 0 * (rows[:, first]",
+        test_shapley_interactions.check_pairs_alone_are_exact,
+    ),
+    Mutant(
+        "half the variance",
+        "shapley_interactions",
+        "(1 - sample.shares) * drawn",
+        "(1 - sample.shares) / 2 * drawn",
+        test_shapley_interactions.check_errors_are_honest,
+    ),
+    Mutant(
+        "the members of a group weigh as all players do",
+        "owen",
+        "1 / (part.members * comb(part.members - 1, size))",
+        "1 / 2 ** (part.members - 1)",
+        lambda: test_owen.check_exact_values_are_the_definition(test_owen.TWO_LEVELS, 5),
+    ),
+    Mutant(
+        "a group forgets who is there outside",
+        "owen",
+        "every = (outside.present[:, None] | subsets)",
+        "every = (outside.present[:, None] & False | subsets)",
+        lambda: test_owen.check_exact_values_are_the_definition(test_owen.TWO_LEVELS, 5),
+    ),
+    Mutant(
+        "a group stands beside itself",
+        "owen",
+        "torch.cat((members[:place], members[place + 1 :]))",
+        "torch.cat((members[:place], members[place:-1]))",
+        lambda: test_owen.check_exact_values_are_the_definition(test_owen.TWO_LEVELS, 5),
+    ),
+    Mutant(
+        "orders that tear groups apart",
+        "owen",
+        "_rank(part, start + before[:, place], ranks, generator)",
+        "_rank(part, start + before.sum(1) - before[:, place], ranks, generator)",
+        lambda: test_owen.check_drawn_orders_keep_groups_together(test_owen.TWO_LEVELS),
+    ),
+    Mutant(
+        "coalitions that come again are asked again",
+        "owen",
+        "values = game(coalitions).double()[rows].split",
+        "values = game(torch.cat([part.coalitions for part in parts])).double().split",
+        lambda: test_owen.check_only_what_matters_is_asked(test_owen.THREE_LEVELS),
+    ),
+)

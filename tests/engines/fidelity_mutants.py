@@ -1,0 +1,114 @@
+"""Faults for the response to noise, for robust fidelity and for scores of imputed pictures."""
+
+import test_imputed_scores
+import test_noise_response
+import test_robust_fidelity
+from engine_mutants import Mutant
+
+MUTANTS = (
+    Mutant(
+        "draws in the place of inputs",
+        "noise_response",
+        "scores.view(len(block.versions), -1).T",
+        "scores.view(-1, len(block.versions))",
+        test_noise_response.check_scores_are_those_of_each_copy,
+    ),
+    Mutant(
+        "noise of unit size",
+        "noise_response",
+        "(copies.scale * slopes)",
+        "(slopes)",
+        test_noise_response.check_rises_are_the_slopes_times_the_noise,
+    ),
+    Mutant(
+        "the first draws again and again",
+        "noise_response",
+        "for part in ranges",
+        "for part in [range(len(one)) for one in ranges]",
+        test_noise_response.check_rises_are_the_slopes_times_the_noise,
+    ),
+    Mutant(
+        "absolute differences",
+        "noise_response",
+        "(predicted - found).square()",
+        "(predicted - found).abs()",
+        test_noise_response.check_infidelity_is_the_mean_square_and_scales_by_least_squares,
+    ),
+    Mutant(
+        "a scale that turns the sign",
+        "noise_response",
+        "best.clamp_min(0) *",
+        "best *",
+        test_noise_response.check_infidelity_is_the_mean_square_and_scales_by_least_squares,
+    ),
+    Mutant(
+        "the rest goes where it should stay",
+        "robust_fidelity",
+        "chance >= chances.kept",
+        "chance < chances.kept",
+        test_robust_fidelity.check_fidelities_are_the_definition,
+    ),
+    Mutant(
+        "the part is one element too large",
+        "robust_fidelity",
+        "parts.ranks[pairs.inputs] < plan",
+        "parts.ranks[pairs.inputs] <= plan",
+        test_robust_fidelity.check_fidelities_are_the_definition,
+    ),
+    Mutant(
+        "errors of single draws",
+        "robust_fidelity",
+        "falls.std(2) / falls.shape[2] ** 0.5",
+        "falls.std(2)",
+        test_robust_fidelity.check_fidelities_are_the_definition,
+    ),
+    Mutant(
+        "a certain removal that leaves one element",
+        "robust_fidelity",
+        "inside & (chance < chances.removed)",
+        "inside & (chance < 0.5 * chances.removed)",
+        test_robust_fidelity.check_chances_of_one_and_zero_are_the_original_fidelities_without_chance,
+    ),
+    Mutant(
+        "the fall without the part at its empty size",
+        "robust_fidelity",
+        "return sizes == 0, sizes > int(parts.regions.max())",
+        "return sizes < 0, sizes < 0",
+        test_robust_fidelity.check_a_model_that_rounds_differently_leaves_no_trace,
+    ),
+    Mutant(
+        "each position of an element by itself",
+        "robust_fidelity",
+        "draws[plan.draws[chosen]][:, parts.regions]",
+        "draws.repeat(1, 9)[plan.draws[chosen]][:, : len(parts.regions)]",
+        test_robust_fidelity.check_elements_of_several_positions_go_together,
+    ),
+    Mutant(
+        "one pixel more is imputed",
+        "imputed_scores",
+        "ranks[part.inputs] >= counts",
+        "ranks[part.inputs] > counts",
+        test_imputed_scores.check_pixels_of_the_lowest_ranks_are_imputed_with_noise_on_top,
+    ),
+    Mutant(
+        "the first picture for all",
+        "imputed_scores",
+        "Imputation(pictures[number], noise)",
+        "Imputation(pictures[0 * number], noise)",
+        test_imputed_scores.check_pixels_of_the_lowest_ranks_are_imputed_with_noise_on_top,
+    ),
+    Mutant(
+        "no noise on top",
+        "imputed_scores",
+        "Imputation(pictures[number], noise)",
+        "Imputation(pictures[number])",
+        test_imputed_scores.check_pixels_of_the_lowest_ranks_are_imputed_with_noise_on_top,
+    ),
+    Mutant(
+        "the target of the first picture for all",
+        "imputed_scores",
+        "target.take(part.inputs)",
+        "target.take(0 * part.inputs)",
+        test_imputed_scores.check_a_constant_picture_stays_as_it_is_without_noise,
+    ),
+)

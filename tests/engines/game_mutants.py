@@ -1,0 +1,156 @@
+"""Faults for the mask engine: the game, what stands where features are absent, and which columns belong together."""
+
+import test_game
+import test_grouping
+import test_removals
+from engine_mutants import Mutant
+
+MUTANTS = (
+    Mutant(
+        "the first row of the background instead of the mean",
+        "game",
+        ".view(len(coalitions), -1).mean(1)",
+        ".view(len(coalitions), -1)[:, 0]",
+        test_game.check_values_are_means_over_the_background,
+    ),
+    Mutant(
+        "present players are hidden",
+        "game",
+        "present = coalitions.to(",
+        "present = ~coalitions.to(",
+        test_game.check_values_are_means_over_the_background,
+    ),
+    Mutant(
+        "equal coalitions of one call are asked twice",
+        "game",
+        "sorted(new.values())",
+        "[place for place, key in enumerate(keys) if key in new]",
+        test_game.check_equal_coalitions_are_scored_once,
+    ),
+    Mutant(
+        "players that change nothing are asked about",
+        "game",
+        "(coalitions.cpu() | self._still)",
+        "coalitions.cpu()",
+        test_game.check_a_player_whose_absence_changes_nothing_is_not_asked_about,
+    ),
+    Mutant(
+        "a player is still where one reference agrees",
+        "removals",
+        "differs = (self.one != self.references).any(0)",
+        "differs = (self.one != self.references).all(0)",
+        lambda: test_removals.check_players_are_still_where_all_references_agree(),
+    ),
+    Mutant(
+        "what was settled counts as an evaluation",
+        "game",
+        "            self._asked.add(key)\n",
+        "",
+        test_game.check_what_was_settled_is_not_asked,
+    ),
+    Mutant(
+        "who recalls pays nothing",
+        "game",
+        "count_recalled_calls(len(known) * self._removal.draws, sum(known))",
+        "pass",
+        test_game.check_a_job_shares_values_and_bills_everybody,
+    ),
+    Mutant(
+        "who asks again pays twice",
+        "game",
+        "distinct = set(keys) - self._asked",
+        "distinct = set(keys)",
+        test_game.check_a_job_shares_values_and_bills_everybody,
+    ),
+    Mutant(
+        "another target shares the values",
+        "game",
+        "int(target.classes[0]), against",
+        "against",
+        test_game.check_another_question_shares_nothing,
+    ),
+    Mutant(
+        "other players share the values",
+        "game",
+        "fingerprint(self._labels), ",
+        "",
+        test_game.check_another_question_shares_nothing,
+    ),
+    Mutant(
+        "a batch of coalitions is made at a time, not one of versions",
+        "game",
+        " // self._removal.draws)",
+        ")",
+        test_game.check_no_more_versions_are_made_than_a_call_holds,
+    ),
+    Mutant(
+        "kept positions are replaced",
+        "removals",
+        "torch.where(positions, self._own, self._others)",
+        "torch.where(positions, self._others, self._own)",
+        test_removals.check_kept_positions_are_the_inputs_own_and_others_the_references,
+    ),
+    Mutant(
+        "versions in the order of the references",
+        "removals",
+        "return versions.flatten(0, 1)",
+        "return versions.transpose(0, 1).flatten(0, 1)",
+        test_removals.check_rows_are_replaced_column_by_column,
+    ),
+    Mutant(
+        "sums instead of means of segments",
+        "removals",
+        "(sums / counts.clamp_min(1))",
+        "sums",
+        test_removals.check_segments_take_their_mean_color,
+    ),
+    Mutant(
+        "diagonal neighbors weigh as much as direct ones",
+        "imputation",
+        "(1, 1): 1 / 12, (1, -1): 1 / 12",
+        "(1, 1): 1 / 6, (1, -1): 1 / 6",
+        test_removals.check_imputed_pixels_are_the_weighted_means_of_their_neighbors,
+    ),
+    Mutant(
+        "hidden neighbors count as zero",
+        "imputation",
+        "-weights[inner]]",
+        "-0 * weights[inner]]",
+        test_removals.check_imputed_pixels_are_the_weighted_means_of_their_neighbors,
+    ),
+    Mutant(
+        "weights at the border are not scaled",
+        "imputation",
+        "total = np.bincount(first, weights, len(known))",
+        "total = np.ones(len(known))",
+        test_removals.check_imputed_pixels_are_the_weighted_means_of_their_neighbors,
+    ),
+    Mutant(
+        "one of the diagonals is forgotten",
+        "imputation",
+        ", (1, -1): 1 / 12",
+        "",
+        test_removals.check_imputed_pixels_are_the_weighted_means_of_their_neighbors,
+    ),
+    Mutant(
+        "groups come before single columns",
+        "grouping",
+        "enumerate(dict.fromkeys(keys))",
+        "enumerate(sorted(set(keys), reverse=True))",
+        lambda: test_grouping.check_players(None, [0, 1, 2, 3, 4]),
+    ),
+    Mutant(
+        "columns in no group are one player",
+        "grouping",
+        'else ("column", column)',
+        'else ("column", 0)',
+        lambda: test_grouping.check_players([["red", "green", "blue"]], [0, 1, 1, 1, 2]),
+    ),
+    Mutant(
+        "a group is read as its first column alone",
+        "grouping",
+        "for member in members:",
+        "for member in members[:1]:",
+        lambda: test_grouping.check_players([["red", "green", "blue"]], [0, 1, 1, 1, 2]),
+    ),
+)

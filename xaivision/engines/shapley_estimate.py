@@ -1,0 +1,74 @@
+"""Shapley values of one game as an estimator found them: with what it cost, and what is known of its error."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.game import ValueFunction
+
+CONFIDENCE = 0.95
+# Sums of a game's values are right to a few units in the last place: no interval is narrower.
+ROUNDING = 8 * torch.finfo(torch.float64).eps
+
+
+class ShapleyEstimate(NamedTuple):
+    """`values` (M,) float64, `evaluations` the distinct coalitions they took, the empty and the full one included.
+
+    `standard_error` (M,): zero where nothing was left to chance, None where it is unknown. `degrees`: of freedom of Student's
+    distribution, by which a standard error makes an interval; infinite where it is the normal one.
+    """
+
+    values: Tensor
+    evaluations: int
+    standard_error: Tensor | None
+    degrees: float = float("inf")
+
+    @property
+    def interval_factor(self) -> float:
+        """How many standard errors the half width of the 95 % interval is."""
+        return student_quantile(self.degrees)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all coalitions were asked for, or all that matter."""
+        certain = self.standard_error is not None and not bool(self.standard_error.any()) and self.degrees == float("inf")
+        return certain or self.evaluations == 1 << len(self.values)
+
+    @property
+    def half_widths(self) -> Tensor:
+        """(M,) of the 95 % intervals; infinite where the error is unknown."""
+        if self.standard_error is None:
+            return torch.full_like(self.values, torch.inf)
+        return self.interval_factor * self.standard_error
+
+    def widest_of_top(self, top: int) -> float:
+        """The largest half width among the `top` players of the largest values."""
+        largest = self.values.abs().argsort(descending=True, stable=True)[:top]
+        return float(self.half_widths[largest].max())
+
+
+def exactly(values: Tensor, evaluations: int) -> ShapleyEstimate:
+    """Values that no draw had a part in."""
+    return ShapleyEstimate(values, evaluations, torch.zeros_like(values))
+
+
+def at_least_rounding(error: Tensor, scale: Tensor) -> Tensor:
+    """(M,) the standard errors, none below what sums of numbers as large as `scale` (n,) are right to."""
+    return torch.hypot(error, ROUNDING * scale.abs().amax().to(error))
+
+
+def student_quantile(degrees: float) -> float:
+    """The point that a variable of Student's distribution stays within, on both sides, with a chance of 95 %."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + CONFIDENCE) / 2
+    return float(ndtri(upper) if degrees == float("inf") else stdtrit(degrees, upper))
+
+
+def ends(game: ValueFunction, players: int) -> tuple[float, float]:
+    """The values of none and of all."""
+    coalitions = torch.zeros(2, players, dtype=torch.bool, device="cpu")
+    coalitions[1] = True
+    empty, full = game(coalitions).double().tolist()
+    return empty, full

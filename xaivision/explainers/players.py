@@ -1,0 +1,97 @@
+"""The players of perturbation methods: segments of pictures, columns of tables, and one game for each input."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import Kind
+from xaivision.core.attribution import Attribution
+from xaivision.core.errors import InputError
+from xaivision.core.question import Question
+from xaivision.engines.game import Game
+from xaivision.engines.grouping import Groups, column_players
+from xaivision.engines.segments import SegmentsSetting, segment_labels
+from xaivision.explainers.absence import Absence, Absent, absence
+
+
+@dataclass(frozen=True, eq=False)
+class PlayerGames:
+    """One game for each input of a question; `players` (B, H, W) or (B, F) says which player a position belongs to."""
+
+    q: Question
+    players: Tensor
+    games: list[Game]
+    absent: Absence
+
+    def attribution(
+        self,
+        values: list[Tensor],
+        kind: Kind = "contribution",
+        *,
+        standard_errors: list[Tensor] | None = None,
+        adds_up: bool = False,
+    ) -> Attribution:
+        """The answer: what each player got, one (M,) an input, shared evenly among its positions; errors likewise."""
+        errors = None if standard_errors is None else self._spread(standard_errors)
+        answer = self.q.attribution(
+            self._spread(values),
+            kind,
+            baseline=self.absent.baseline,
+            reference_scores=self.absent.scores,
+            adds_up=adds_up,
+            standard_error=errors,
+        )
+        return replace(answer, players=self.players)
+
+    def _spread(self, values: list[Tensor]) -> Tensor:
+        inputs = self.q.query.inputs
+        spread = torch.stack([shared_evenly(mine, labels) for mine, labels in zip(values, self.players, strict=True)])
+        return (spread if inputs.ndim == 2 else spread[:, None]).to(inputs)
+
+
+def games(
+    q: Question,
+    *,
+    segments: SegmentsSetting = "slic",
+    groups: Groups | None = None,
+    baseline: Absent = "auto",
+    background: Tensor | None = None,
+) -> PlayerGames:
+    """The games that the settings mean: pictures are played by `segments`, tables by columns, together where `groups` or
+    the model's schema say so.
+
+    Raises: InputError, where a setting does not fit the inputs, or there is but one player.
+    """
+    players = _players(q, segments, groups)
+    absent = absence(q, baseline, background, players)
+    found = [
+        Game(q.model, removal, labels, q.query.target.take(torch.tensor([row], device=q.query.targets.device)))
+        for row, (removal, labels) in enumerate(zip(absent.removals, players, strict=True))
+    ]
+    for game, full, empty in zip(found, q.query.scores.tolist(), absent.scores.tolist(), strict=True):
+        game.settle(full, empty)
+    return PlayerGames(q, players, found, absent)
+
+
+def shared_evenly(values: Tensor, labels: Tensor) -> Tensor:
+    """The label map's shape: each player's value (M,) divided among its positions, so that sums hold."""
+    places = labels.flatten().cpu()
+    sizes = torch.bincount(places, minlength=len(values))
+    return (values.double().cpu() / sizes)[places].view(labels.shape)
+
+
+def _players(q: Question, segments: SegmentsSetting, groups: Groups | None) -> Tensor:
+    inputs = q.query.inputs
+    if q.model.domain == "image":
+        if groups is not None:
+            raise InputError("`groups` are of the columns of a table. For images give `segments`.")
+        maps, notes = segment_labels(segments, inputs)
+        for note in notes:
+            q.note(note)
+        return maps.to(inputs.device)
+    known = groups if groups is not None else q.model.groups
+    players = column_players(known, inputs.shape[1], q.query.feature_names)
+    if int(players.max()) == 0:
+        raise InputError("A table must have at least two columns or groups to share the score among. Got one.")
+    return players.to(inputs.device).expand(len(inputs), -1)
