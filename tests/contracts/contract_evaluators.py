@@ -36,6 +36,7 @@ class Rules:
 
 
 OF_THE_METHOD = "it judges the method: how little its answers differ, not whether they are true"
+OF_SIZES = "it reads absolute values: a map and its negative are alike"
 BY_A_MASK = "it holds the map against a mask, which the model may not use"
 RULES: Mapping[str, Rules] = {
     "deletion": Rules(scale_free=True, of_zero=None, ranks=True),
@@ -68,6 +69,10 @@ RULES: Mapping[str, Rules] = {
     "selectivity": Rules(scale_free=True, of_zero=None, ranks=True),
     "irof": Rules(scale_free=True, of_zero=None, ranks=True),
     "road": Rules(scale_free=True, of_zero=None, ranks=True),
+    "monotonicity": Rules(scale_free=True, of_zero=None, ranks=False, because=OF_SIZES),
+    "monotonicity_correlation": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_SIZES),
+    "non_sensitivity": Rules(scale_free=True, of_zero=None, ranks=False, because=OF_SIZES),
+    "consistency": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
     "parameter_randomization": Rules(
         scale_free=True, of_zero=float("nan"), ranks=False, because="it judges the method; a map and its negative are alike"
     ),
@@ -92,6 +97,11 @@ def few_sets(_subject: Subject) -> Mapping[str, Any]:
     return {"budget": 12}
 
 
+def twins(subject: Subject) -> Mapping[str, Any]:
+    """A background that holds, for each input that is judged here, one next to it."""
+    return {"background": 0.9999 * torch.cat([subject.inputs(batch) for batch in (3, 4, 5)]), "k": 1}
+
+
 # Values for the settings that have no default, or none that is fast enough here.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "pointing_game": half,
@@ -107,10 +117,14 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "relative_output_stability": lambda _subject: {"samples": 2},
     "relative_representation_stability": lambda _subject: {"samples": 2},
     "seed_stability": lambda _subject: {"samples": 2},
+    "consistency": twins,
     "faithfulness_correlation": few_sets,
     "mu_fidelity": few_sets,
     "sensitivity_n": lambda _subject: {"budget": 12, "sizes": 3},
     "infidelity": few_sets,
+    "monotonicity": lambda _subject: {"steps": 5},
+    "monotonicity_correlation": lambda _subject: {"samples": 2, "grid": 3},
+    "non_sensitivity": lambda _subject: {"samples": 2, "grid": 3},
     "region_perturbation": lambda _subject: {"patch": 2},
     "selectivity": lambda _subject: {"patch": 2},
     "irof": nine_tiles,

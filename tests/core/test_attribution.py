@@ -130,3 +130,15 @@ def test_players_get_the_sum_of_their_positions():
 
 def test_features_that_are_the_players_have_no_others():
     assert Attribution(*parts_of(ROWS), ROWS, "slope").player_values is None
+
+
+def test_interactions_are_a_square_matrix_for_each_input():
+    matrices = (torch.eye(3), torch.ones(2, 2))
+    made = Attribution(*parts_of(ROWS), ROWS, "contribution", interactions=matrices)
+    assert made.interactions is matrices
+    assert "interactions (3, 3)" in repr(made)
+    assert made.with_values(2 * ROWS).interactions is None
+    assert "interactions" not in repr(Attribution(*parts_of(ROWS), ROWS, "contribution"))
+    for wrong in (matrices[:1], (torch.eye(3), torch.ones(2, 3)), (torch.eye(3), torch.ones(2))):
+        with pytest.raises(InputError, match="`interactions` must be 2 square matrices, one an input"):
+            Attribution(*parts_of(ROWS), ROWS, "contribution", interactions=wrong)

@@ -1,6 +1,7 @@
-"""Faults for the response to noise, for robust fidelity and for scores of imputed pictures."""
+"""Faults for the response to noise, for robust fidelity, for imputed pictures and for moved regions."""
 
 import test_imputed_scores
+import test_moved_regions
 import test_noise_response
 import test_robust_fidelity
 from engine_mutants import Mutant
@@ -110,5 +111,33 @@ MUTANTS = (
         "target.take(part.inputs)",
         "target.take(0 * part.inputs)",
         test_imputed_scores.check_a_constant_picture_stays_as_it_is_without_noise,
+    ),
+    Mutant(
+        "everything else is moved",
+        "moved_regions",
+        "here = places ==",
+        "here = places !=",
+        test_moved_regions.check_changes_are_those_of_one_region_at_a_time,
+    ),
+    Mutant(
+        "the first draw for all",
+        "moved_regions",
+        "(part.versions // players)",
+        "(0 * part.versions // players)",
+        test_moved_regions.check_changes_are_those_of_one_region_at_a_time,
+    ),
+    Mutant(
+        "squares of means",
+        "moved_regions",
+        "players).square().mean(1)",
+        "players).mean(1).square()",
+        test_moved_regions.check_changes_are_those_of_one_region_at_a_time,
+    ),
+    Mutant(
+        "rounding is a change",
+        "moved_regions",
+        "moves[moves <= score_resolution(found, inputs.dtype)[:, None]] = 0",
+        "moves[moves < 0] = 0",
+        test_moved_regions.check_what_rounding_makes_is_nothing,
     ),
 )

@@ -135,6 +135,22 @@ def test_mass_without_the_weight_of_the_area_is_relevance_mass() -> None:
     assert score(AttributionLocalization(masks=MASK), values) == pytest.approx([4 * share for share in mass], abs=1e-12)
 
 
+def test_the_weight_is_that_of_each_inputs_own_mask() -> None:
+    one = torch.zeros_like(MASK)
+    one[0, 0] = 1
+    found = score(AttributionLocalization(masks=torch.stack([MASK, one])), torch.stack([MASK, one])[:, None])
+    assert found == pytest.approx([4.0, 48.0], abs=1e-12)
+
+
+def test_one_position_in_fifty_counts_where_none_are_named() -> None:
+    model = linear((1.0,) * 100)
+    values, mask = torch.arange(100.0, dtype=torch.float64)[None], torch.zeros(100)
+    mask[[99, 97]] = 1  # the largest value, and the third
+    found = TopKIntersection(masks=mask).evaluate(model, mapped(model, torch.ones_like(values), values))
+    assert found.values.tolist() == [0.5]
+    assert found.unit == "share of the 2 largest"
+
+
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize(
     ("masks", "complaint"),

@@ -135,6 +135,7 @@ def test_pictures_of_different_numbers_of_segments_have_the_steps_they_have_alon
             model, mapped(model, IMAGES[row : row + 1], VALUES[row : row + 1])
         )
         assert float(alone.values) == pytest.approx(float(both.values[row]), abs=1e-12)
+        assert torch.allclose(alone.curves[0], both.curves[row], rtol=0, atol=1e-12)
     few = Irof(segments=regions[0], steps=3, output="score").evaluate(model, mapped(model, IMAGES[:1], VALUES[:1]))
     assert both.curves[0].unique().tolist() == pytest.approx(few.curves[0].unique().tolist(), abs=1e-12)
 

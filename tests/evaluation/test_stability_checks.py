@@ -117,6 +117,13 @@ def test_relative_output_stability_is_the_share_of_the_map_over_the_change_of_al
     assert float(found.values) == pytest.approx(expected, rel=1e-9)
 
 
+def test_what_hardly_moves_counts_as_the_floor() -> None:
+    flat = scored_by(lambda rows: torch.ones_like(rows[:, 0]))
+    found = checked(RelativeOutputStability(samples=4, floor=0.01), times(WEIGHTS), flat, X[:1])
+    shares = ((copies_of(X[0], 4, 0.05) - X[0]) / X[0]).norm(dim=1)
+    assert float(found.values) == pytest.approx(float(shares.max()) / 0.01, rel=1e-9)
+
+
 def test_copies_of_another_class_are_left_out() -> None:
     near_the_border = rows_of((0.01, 0.5, 0.0))
     model = linear((1.0, 0.0, 0.0))

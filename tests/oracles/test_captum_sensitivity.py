@@ -12,6 +12,7 @@ from xaivision.evaluation.sensitivity import MaxSensitivity
 from xaivision.explainers.input_x_gradient import InputXGradient
 
 
+@pytest.mark.filterwarnings("ignore:Input Tensor 0 did not already require gradients")
 @pytest.mark.parametrize("radius", [0.02, 0.2])
 def test_max_sensitivity_is_captums(radius):
     with torch.random.fork_rng(devices=[]):

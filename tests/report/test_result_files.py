@@ -272,3 +272,10 @@ def test_a_tensor_and_its_transpose_over_one_memory_stay_two(tmp_path):
     back = again(made, tmp_path)
     assert torch.equal(back.details["rows"], square)
     assert torch.equal(back.details["columns"], square.T)
+
+
+def test_interactions_come_back_and_must_be_one_for_each_input(tmp_path):
+    whole = attribution(table_query(2), interactions=(draws(12, 12, seed=5), draws(3, 3, seed=6)))
+    back = again(whole, tmp_path)
+    assert difference(whole, back) == ""
+    assert [tuple(one.shape) for one in back.interactions] == [(12, 12), (3, 3)]

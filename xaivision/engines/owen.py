@@ -92,7 +92,7 @@ def exact_owen(game: ValueFunction, group: Group) -> ShapleyEstimate:
     check_hierarchy(group, players)
     parts = list(_parts(group))
     coalitions, rows = torch.unique(torch.cat([part.coalitions for part in parts]), dim=0, return_inverse=True)
-    values = game(coalitions).double()[rows].split([len(part.coalitions) for part in parts])
+    values = torch.split(game(coalitions).double()[rows], [len(part.coalitions) for part in parts])
     owned = torch.zeros(players, dtype=torch.float64, device="cpu")
     for part, mine in zip(parts, values, strict=True):
         for place, player in part.players:

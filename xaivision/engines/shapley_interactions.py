@@ -74,7 +74,7 @@ def exact_interactions(game: ValueFunction, players: int) -> InteractionEstimate
 def least_budget(players: int) -> int:
     """The fewest evaluations, empty and full coalition included, from which the regression of all pairs is fit."""
     unknown = players * (players - 3) / 2
-    return min(2**players, 2 + 2 * players + 2 * int(PAIRS_AN_UNKNOWN * max(0.0, unknown) + 1))
+    return min(1 << players, 2 + 2 * players + 2 * int(PAIRS_AN_UNKNOWN * max(0.0, unknown) + 1))
 
 
 def sampled_interactions(game: ValueFunction, draw: LeverageDraw, budget: int) -> InteractionEstimate:

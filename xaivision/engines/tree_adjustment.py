@@ -101,7 +101,8 @@ def _linear(sides: Tensor, halves: Tensor, weights: Tensor) -> Tensor:
     weighted = weights[:, None] * sides
     products = sides.T @ weighted
     products.diagonal().add_(RIDGE * products.diagonal().mean() + torch.finfo(torch.float64).tiny)
-    return torch.linalg.solve(products, weighted.T @ halves)
+    values: Tensor = torch.linalg.solve(products, weighted.T @ halves)
+    return values
 
 
 def _trust(left: Tensor, said: Tensor) -> float:

@@ -1,6 +1,5 @@
 """Infidelity: by how much slopes miss what noise does to the score."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +10,12 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
-from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.sharing import shared_scores, shared_work
 from xaivision.engines.noise_response import infidelity, noisy_scores, predicted_rises
 from xaivision.engines.smoothing import NoisyCopies, input_range
 from xaivision.evaluation.measurement import Measurement, measurement
+from xaivision.evaluation.region_moves import noise_of
 from xaivision.evaluation.set_changes import asked_of
 from xaivision.explainers.settings import check_positive_integer, check_positive_number
 
@@ -62,7 +61,9 @@ class Infidelity:
         with measurement(self, model, explanation) as m:
             inputs, target = explanation.query.inputs, explanation.query.target
             _check_slopes(explanation)
-            copies = NoisyCopies(inputs, self.noise * input_range(inputs, m.model.ranges), _noise(inputs, seed), self.budget)
+            copies = NoisyCopies(
+                inputs, self.noise * input_range(inputs, m.model.ranges), noise_of(inputs, seed, "infidelity"), self.budget
+            )
             rises = self._scores(m, copies, seed) - target.of(shared_scores(m.model, inputs)).double().cpu()[:, None]
             values = infidelity(predicted_rises(copies, explanation.values), rises, scaled=self.scaled)
             undefined = copies.scale.flatten(1).amax(1) == 0  # no range, no noise
@@ -77,19 +78,6 @@ class Infidelity:
             return _Asked(noisy_scores(m.model, copies, target))
 
         return shared_work(m.model, copies.inputs, self.about.name, question, ask).scores
-
-
-def _noise(inputs: Tensor, seed: int) -> Callable[[range], Tensor]:
-    """A generator for each draw: which batch it falls into does not matter."""
-
-    def noise(draws: range) -> Tensor:
-        made = [
-            torch.randn(inputs.shape[1:], generator=generator(seed, "infidelity", draw), dtype=torch.float64, device="cpu")
-            for draw in draws
-        ]
-        return torch.stack(made).to(inputs)
-
-    return noise
 
 
 def _check_slopes(explanation: Attribution) -> None:

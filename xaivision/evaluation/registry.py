@@ -6,12 +6,14 @@ from xaivision.core.protocols import Metric, SanityCheck
 from xaivision.core.registered import made
 from xaivision.evaluation.completeness import Completeness
 from xaivision.evaluation.complexity import EffectiveComplexity, Entropy
+from xaivision.evaluation.consistency import Consistency
 from xaivision.evaluation.faithfulness_correlation import FaithfulnessCorrelation, MuFidelity
 from xaivision.evaluation.faithfulness_estimate import FaithfulnessEstimate
 from xaivision.evaluation.infidelity import Infidelity
 from xaivision.evaluation.irof import Irof
 from xaivision.evaluation.local_lipschitz import LocalLipschitz
 from xaivision.evaluation.localization_auc import LocalizationAuc
+from xaivision.evaluation.monotonicity import Monotonicity, MonotonicityCorrelation, NonSensitivity
 from xaivision.evaluation.parameter_randomization import ParameterRandomization
 from xaivision.evaluation.pixel_flipping import PixelFlipping
 from xaivision.evaluation.pointing_game import PointingGame
@@ -49,6 +51,9 @@ METRICS: dict[str, type[Metric]] = {
     "selectivity": Selectivity,
     "irof": Irof,
     "road": Road,
+    "monotonicity": Monotonicity,
+    "monotonicity_correlation": MonotonicityCorrelation,
+    "non_sensitivity": NonSensitivity,
     "pointing_game": PointingGame,
     "relevance_mass": RelevanceMass,
     "relevance_rank": RelevanceRank,
@@ -65,6 +70,7 @@ SANITY_CHECKS: dict[str, type[SanityCheck]] = {
     "relative_output_stability": RelativeOutputStability,
     "relative_representation_stability": RelativeRepresentationStability,
     "seed_stability": SeedStability,
+    "consistency": Consistency,
 }
 EVALUATORS: dict[str, type[Metric] | type[SanityCheck]] = {**METRICS, **SANITY_CHECKS}
 

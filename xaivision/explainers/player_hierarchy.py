@@ -1,6 +1,7 @@
 """Which players belong together, level by level: what a `hierarchy` setting means for one input."""
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Literal, Union
 
 import torch
@@ -66,10 +67,11 @@ class _Naming:
             if member not in self._names:
                 raise UnknownNameError("column", member, self._names)
             member = self._names.index(member)
-        if isinstance(member, bool) or not isinstance(member, int) or not 0 <= member < known:
+        number = -1 if isinstance(member, bool) or not isinstance(member, Integral) else int(member)
+        if not 0 <= number < known:
             what = "columns" if self._places.ndim == 1 else "segments"
             raise InputError(f"`hierarchy` must hold {what} from 0 to {known - 1}, or names of columns. Got {member!r}.")
-        return int(self._places[member]) if self._places.ndim == 1 else member
+        return int(self._places[number]) if self._places.ndim == 1 else number
 
 
 def _group(members: Nested, naming: _Naming) -> Group:

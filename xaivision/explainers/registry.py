@@ -42,7 +42,7 @@ from xaivision.explainers.lime_package import LimePackage
 from xaivision.explainers.lime_tabular import LimeTabular
 from xaivision.explainers.nearest_examples import NearestExamples
 from xaivision.explainers.occlusion import Occlusion
-from xaivision.explainers.owen_values import OwenValues
+from xaivision.explainers.owen import Owen
 from xaivision.explainers.partition_shap import PartitionShap
 from xaivision.explainers.permutation_shap import PermutationShap
 from xaivision.explainers.rise import Rise
@@ -94,7 +94,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "exact_shapley": ExactShapley,
     "kernel_shap": KernelShap,
     "permutation_shap": PermutationShap,
-    "owen": OwenValues,
+    "owen": Owen,
     "shapley_interactions": ShapleyInteractions,
     "tree_shap": TreeShap,
     "partition_shap": PartitionShap,

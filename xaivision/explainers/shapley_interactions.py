@@ -36,7 +36,8 @@ class ShapleyInteractions:
     Shapley value (k-SII of order 2): the matrix is symmetric, its rows sum to the Shapley values, all of it to the change of
     the score. Where the `budget`, in coalitions an input, holds all coalitions they are exact, else the solution of a
     regression over leverage-drawn ones, which takes about 1.5 M^2 of them at the least. None: 1024, 8 a player, or
-    three times that least, whatever is most. Players, `baseline` and `background` are as in `kernel_shap`.
+    three times that least, whatever is most. `segments`, `groups`, `baseline` and
+    `background` are as in `kernel_shap`.
     """
 
     about: ClassVar[About] = About(
@@ -46,8 +47,8 @@ class ShapleyInteractions:
         "the other.",
         cost="as many forwards as `budget` (1024 by default, or 9 for each pair of segments or columns), times "
         "the rows of a background",
-        source="Grabisch, Roubens, 1999, doi:10.1007/s001820050125; Bordt, von Luxburg, 2023, arXiv:2209.04012; sampled: Fumagalli "
-        "et al., 2024, arXiv:2405.10852",
+        source="Grabisch, Roubens, 1999, doi:10.1007/s001820050125; Bordt, von Luxburg, 2023, arXiv:2209.04012; sampled: "
+        "Fumagalli et al., 2024, arXiv:2405.10852",
         needs=Access.SCORES,
     )
 

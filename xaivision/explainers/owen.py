@@ -24,21 +24,22 @@ from xaivision.explainers.shapley_sampling import check_sampling, explored, game
 
 
 @dataclass(frozen=True, eq=False)
-class OwenValues:
+class Owen:
     """Owen values of segments or columns, each player's spread evenly over its features: mean gains along orders in which
     every group of the `hierarchy` stays together.
 
     `hierarchy`: nested lists of columns, by name or number, what they leave out standing alone; for pictures nested lists of
     segment numbers, a label map (H, W) or (B, H, W) of coarser regions, or "quadrants", which divides the picture, then its
     quarters, until four segments are together. Where the coalitions that such orders can meet fit the `budget`, they are all
-    scored and the values exact; else orders are drawn, and gone through there and back, with standard errors. All other
-    settings are those of `kernel_shap`.
+    scored and the values exact; else orders are drawn, and gone through there and back, with standard errors. `budget`,
+    `target_error` and `top`, the players' `segments` and `groups`, and what stands for absent ones, `baseline` and `background`,
+    are as in `kernel_shap`.
     """
 
     about: ClassVar[About] = About(
         name="owen",
         answers="How is the change of the score shared among groups of segments or columns, and within each group among its own?",
-        misleads="The groups are the caller's choice, and others give other values; the outer split hides what members do across groups.",
+        misleads="The groups are the caller's choice, and others give other values; what members do across groups is hidden.",
         cost="as many forwards as `budget` at most (1024 by default, or 8 a player), times the rows of a background",
         source="Owen, 1977, doi:10.1007/978-3-642-45494-3_7; Winter, Int. J. Game Theory 18, 227-240, 1989",
         needs=Access.SCORES,

@@ -1,0 +1,89 @@
+"""Consistency: do inputs with the same explanation get the same class?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import AboutEvaluator
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.errors import InputError
+from xaivision.core.protocols import Explainer
+from xaivision.core.random import generator
+from xaivision.core.scores import Scores
+from xaivision.core.targets import Target
+from xaivision.engines.map_agreement import top
+from xaivision.evaluation.measurement import measurement
+from xaivision.evaluation.same_method import check_same
+from xaivision.explainers.background import check_background
+from xaivision.explainers.settings import check_positive_integer
+
+
+@dataclass(frozen=True, eq=False)
+class Consistency:
+    """Of the `background`'s inputs with the same explanation, the share that is explained for the same class; 1 is best.
+
+    Two explanations are the same where the same `k` features of largest absolute value have the same signs. The method is
+    asked about the background's predicted classes; inputs of it that are the judged one itself do not count. Where nobody
+    has the same explanation there is no value: few and large features, or a large background, help.
+    """
+
+    about: ClassVar[AboutEvaluator] = AboutEvaluator(
+        name="consistency",
+        answers="Do inputs with the same explanation get the same class?",
+        misleads="Explanations that are never the same have no value; one class that is predicted for nearly all makes it high.",
+        cost="1 explanation of each input of the background by the same method",
+        source="Dasgupta, Frost, Moshkovitz, 2022, arXiv:2202.00734",
+        higher_is_better=True,
+        judges="explainer",
+    )
+
+    background: Tensor
+    k: int = 3
+
+    def __post_init__(self) -> None:
+        check_background(self.background)
+        check_positive_integer("k", self.k)
+
+    def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
+        """(B,) shares from 0 to 1; `details` holds how many of the background have the same explanation.
+
+        Raises: InputError, where the explanation is not this explainer's or sets one class against another, the background
+        does not fit the model, or there are fewer than k features.
+        """
+        with measurement(self, model, explanation) as m:
+            check_same(explainer, explanation)
+            query = explanation.query
+            if query.against is not None:
+                raise InputError(
+                    "`consistency` needs explanations of one class. Got one class against another. Leave out `against`."
+                )
+            one, given = tuple(query.inputs.shape[1:]), tuple(self.background.shape[1:])
+            if given != one:
+                raise InputError(f"`background` must hold inputs of shape {one}. Got {given}.")
+            asked = Target(None, output=query.output)
+            found = explainer.explain(m.model, self.background, asked, seed=explanation.origin.seed).as_attribution()
+            same = self._same(explanation, found)
+            agree = same & (found.query.targets[None] == query.targets[:, None]).cpu()
+            counts = same.sum(1).double()
+            return m.scores(agree.sum(1) / counts, "share of the same class", details={"same explanation": counts})
+
+    def _same(self, explanation: Attribution, others: Attribution) -> Tensor:
+        """(B, R) whether each input's explanation is that of each input of the background, which is another input."""
+        mine, theirs = self._codes(explanation), self._codes(others)
+        inputs, background = explanation.query.inputs.flatten(1), others.query.inputs.to(explanation.query.inputs).flatten(1)
+        rows = [
+            (theirs == code).all(1) & code.any() & ~(background == one).all(1).cpu()
+            for code, one in zip(mine, inputs, strict=True)
+        ]
+        return torch.stack(rows)
+
+    def _codes(self, explanation: Attribution) -> Tensor:
+        """(B, n) signs of the k first features, 0 of the others; all 0 of a map that is not finite."""
+        values = explanation.feature_values.flatten(1).cpu()
+        if self.k > values.shape[1]:
+            raise InputError(f"`k` must be at most the number of features, {values.shape[1]}. Got {self.k}.")
+        named = top(values.abs(), self.k, generator(0, "consistency ties")).names
+        return torch.where(named & values.isfinite().all(1, keepdim=True), values.sign(), torch.zeros_like(values))
