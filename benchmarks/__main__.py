@@ -9,7 +9,19 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("heap", "integrated_gradients", "smooth_grad", "expected_gradients", "grad_cam", "occlusion", "lime_tables", "tree_shap")
+NAMES = (
+    "heap",
+    "integrated_gradients",
+    "smooth_grad",
+    "expected_gradients",
+    "grad_cam",
+    "occlusion",
+    "lime_images",
+    "lime_tables",
+    "shapley_images",
+    "tree_shap",
+    "shapley_tables",
+)
 
 
 def main() -> None:

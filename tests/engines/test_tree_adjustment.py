@@ -196,3 +196,12 @@ def test_a_larger_budget_goes_on_with_the_same_draw_in_every_fit():
 )
 def test_the_rule_counts(counts, pays):
     assert tree_adjustment.adjustment_pays(*counts) is pays
+
+
+def test_tensors_are_made_on_the_cpu_whatever_the_caller_has_set():
+    game = Network(12, 3, scale=2.0)
+    sample = leverage_sample(12, 200, random_draws(0))
+    given = (sample, game(sample.coalitions), *ends(game, 12))
+    with torch.device("meta"):
+        inside = tree_adjustment.adjusted_fit(*given)
+    assert torch.equal(inside.values, tree_adjustment.adjusted_fit(*given).values)

@@ -94,7 +94,7 @@ def test_an_answer_does_not_depend_on_its_neighbors():
 
 
 def test_a_budget_that_is_too_small_is_refused_with_the_least():
-    with pytest.raises(InputError, match=r"`budget` must be at least 190 for the interactions of 12 players. Got 100"):
+    with pytest.raises(InputError, match=r"`budget` must be at least 190 for the interactions of 12 players. Got 100\."):
         ShapleyInteractions(budget=100).explain(wavy(12), draws(1, 12), 0)
     with pytest.raises(InputError, match="`budget` must be a positive integer"):
         ShapleyInteractions(budget=0)

@@ -67,3 +67,15 @@ def test_bad_settings_are_one_clear_sentence(settings, words):
 def test_a_budget_that_leaves_positions_unseen_is_refused():
     with pytest.raises(InputError, match=r"large enough for every position to be seen. Got 1. Take 100 or more"):
         Rise(budget=1, grid=8).explain(image_classifier(), drawn((1, 2, 8, 8), 0))
+
+
+def test_a_score_that_does_not_move_has_a_map_of_zeros_and_a_doubt():
+    found = Rise(budget=200, grid=4).explain(linear_classifier(torch.zeros(1, 8, 8).double(), 0.7), drawn((1, 1, 8, 8), 0), 0)
+    assert not found.values.any()
+    assert "the map is zero everywhere" in " ".join(found.verdict.reasons)
+
+
+def test_a_model_that_answers_nan_for_a_masked_input_is_one_clear_sentence():
+    model = linear_classifier(torch.full((1, 8, 8), torch.inf).double())
+    with pytest.raises(InputError, match=r"must be a finite number also on perturbed inputs.* Choose another `baseline`"):
+        Rise(budget=200, grid=4).explain(model, drawn((1, 1, 8, 8), 0), 0)

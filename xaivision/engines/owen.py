@@ -135,7 +135,8 @@ def _beside(outside: _Contexts, members: Tensor, place: int) -> _Contexts:
     """The contexts of one member: those of its group, each with every subset of the other members."""
     others = torch.cat((members[:place], members[place + 1 :]))
     chosen = all_coalitions(len(others))
-    shares = torch.tensor([1 / (len(members) * comb(len(others), int(size))) for size in chosen.sum(1)], dtype=torch.float64)
+    chances = [1 / (len(members) * comb(len(others), int(size))) for size in chosen.sum(1)]
+    shares = torch.tensor(chances, dtype=torch.float64, device="cpu")
     present = (outside.present[:, None] | _united(chosen, others)).flatten(0, 1)
     return _Contexts(present, (outside.weights[:, None] * shares).flatten())
 

@@ -54,14 +54,17 @@ def presence_effect(parts: Iterator[tuple[Tensor, Tensor]], positions: int, cent
     """
     sums, squares = (torch.zeros(3, positions, dtype=torch.float64, device="cpu") for _ in range(2))
     plain = torch.zeros(3, dtype=torch.float64, device="cpu")
+    first: Tensor | None = None
     for masks, scores in parts:
-        score = scores.double().cpu()
+        first = scores[0].double().cpu() if first is None else first
+        score = scores.double().cpu() - first  # of a score that does not move nothing is left, rounding neither
         powers = torch.stack([torch.ones_like(score), score, score.square()])
         there = masks.double().cpu()
         sums += powers @ there
         squares += powers @ there.square()
         plain += powers.sum(1)
-    return _effect(sums, squares, plain, centered)
+    found = _effect(sums, squares, plain, centered)
+    return found if centered or first is None else found._replace(values=found.values + first)
 
 
 def _effect(sums: Tensor, squares: Tensor, plain: Tensor, centered: bool) -> Presence:

@@ -39,7 +39,8 @@ class Owen:
     about: ClassVar[About] = About(
         name="owen",
         answers="How is the change of the score shared among groups of segments or columns, and within each group among its own?",
-        misleads="The groups are the caller's choice, and others give other values; what members do across groups is hidden.",
+        misleads="The groups are the caller's choice, and others give other values: of what members do with those of another "
+        "group, it counts only what they do with the whole of it.",
         cost="as many forwards as `budget` at most (1024 by default, or 8 a player), times the rows of a background",
         source="Owen, 1977, doi:10.1007/978-3-642-45494-3_7; Winter, Int. J. Game Theory 18, 227-240, 1989",
         needs=Access.SCORES,

@@ -18,6 +18,7 @@ from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.random_masks import MaskDraws, Presence, drawn_masks, enlarged, presence_effect
 from xaivision.explainers.doubts import chance_doubts
+from xaivision.explainers.perturbed_scores import finite
 from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.settings import check_positive_integer
 
@@ -88,7 +89,7 @@ class Rise:
                 weight = seen[:, 0] if one.ndim == 1 else seen[:, None]
                 scores = q.model(torch.lerp(reference[None], one[None], weight.to(one)))
                 rows = torch.full((len(scores),), row, device=scores.device)
-                yield seen.flatten(1), q.query.target.take(rows).of(scores)
+                yield seen.flatten(1), finite(q.query.target.take(rows).of(scores), "Choose another `baseline`")
 
         found = presence_effect(parts(), picture[0] * picture[1], self.centered)
         if not bool(found.values.isfinite().all()):

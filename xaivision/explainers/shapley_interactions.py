@@ -35,9 +35,8 @@ class ShapleyInteractions:
     At (i, j) stands half of what the two gain together beyond what each gains, on the diagonal what is left of the player's
     Shapley value (k-SII of order 2): the matrix is symmetric, its rows sum to the Shapley values, all of it to the change of
     the score. Where the `budget`, in coalitions an input, holds all coalitions they are exact, else the solution of a
-    regression over leverage-drawn ones, which takes about 1.5 M^2 of them at the least. None: 1024, 8 a player, or
-    three times that least, whatever is most. `segments`, `groups`, `baseline` and
-    `background` are as in `kernel_shap`.
+    regression over leverage-drawn ones, which takes about 1.5 M^2 of them at the least. None: 1024, 8 a player, or three
+    times that least, whatever is most. `segments`, `groups`, `baseline` and `background` are as in `kernel_shap`.
     """
 
     about: ClassVar[About] = About(
