@@ -16,6 +16,7 @@ NAMES = (
     "expected_gradients",
     "grad_cam",
     "occlusion",
+    "sharing",
     "lime_images",
     "lime_tables",
     "shapley_images",

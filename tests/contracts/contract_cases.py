@@ -88,6 +88,20 @@ ATTENDING = ("attention_rollout", "transformer_attribution")
 READING_TREES = ("tree_shap",)
 
 
+# Every method and metric meets these in the default tests: a network for pictures, one for tables, and a black box. The others
+# are asked like one of them; a few meet them by default, all of them in the slow tests.
+MET_BY_ALL = ("cnn3", "mlp", "function")
+MEETING_ALL = (
+    "occlusion", "kernel_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random", "deletion",
+    "completeness", "parameter_randomization",
+)  # fmt: skip
+
+
+def marks_of(name: str, kind: str) -> Any:
+    """Slow, where another kind of model stands for this one in the default tests of the named method or metric."""
+    return pytest.mark.slow if kind not in MET_BY_ALL and name not in MEETING_ALL else ()
+
+
 @dataclass(frozen=True)
 class Case:
     """One method and one model."""

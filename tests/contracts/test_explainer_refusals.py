@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from contract_cases import FITTING, Case
+from contract_cases import FITTING, Case, marks_of
 from contract_subjects import CLASSES
 from torch import Tensor
 
@@ -64,8 +64,12 @@ IMAGES = ("cnn3", "cnn1", "function")
 
 @pytest.mark.parametrize(
     ("asked", "bad"),
-    [(case, bad) for bad, spoiled in BAD.items() for case in FITTING if case.kind in IMAGES or not spoiled.images_only],
-    ids=str,
+    [
+        pytest.param(case, bad, id=f"{case}-{bad}", marks=marks_of(case.method, case.kind))
+        for bad, spoiled in BAD.items()
+        for case in FITTING
+        if case.kind in IMAGES or not spoiled.images_only
+    ],
 )
 def test_bad_input_gets_one_sentence_and_changes_nothing(asked: Case, bad: str) -> None:
     spoiled, subject = BAD[bad], asked.subject(torch.float32)
