@@ -73,7 +73,6 @@ def peer(_contest: str, name: str, quick: bool) -> Work:
             num_samples=QUICK_SAMPLES if quick else SAMPLES,
             batch_size=10 if name == DEFAULT else 50,
             segmentation_fn=lambda _picture: labels,
-            progress_bar=False,
         )
 
     model.model.eval()

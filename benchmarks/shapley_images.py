@@ -13,7 +13,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.superpixels import Grid
 from xaivision.explainers.kernel_shap import KernelShap
 
-EVALUATIONS, QUICK_EVALUATIONS = 512, 100
+EVALUATIONS, QUICK_EVALUATIONS = 512, 160
 SIDE = 6
 TARGET = 282
 KERNEL, PARTITION = "shap, kernel", "shap, partition"
