@@ -267,7 +267,8 @@ def needed(name, inputs):
         return {"method": "FeatureAblation"}
     known = setting_names(EXPLAINERS[name])
     if inputs.ndim == 2:
-        return {"baseline": "zeros"} if "baseline" in known else {}
+        parts = {"hierarchy": [[0, 1, 2], [3, 4]]} if "hierarchy" in known else {}
+        return {"baseline": "zeros", **parts} if "baseline" in known else {}
     return {"segments": HALVES_AND_QUARTERS} if "segments" in known else {}
 
 
