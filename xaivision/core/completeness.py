@@ -12,6 +12,8 @@ from torch import Tensor
 ABSOLUTE = 1e-4
 OF_THE_CHANGE = 5e-2
 OF_THE_MAP = 1e-2
+# A sum of float32 values is right to that share of their absolute sum, also where both scores are zero.
+ROUNDING_OF_THE_MAP = 1e-6
 
 
 def score_change(scores: Tensor, reference_scores: Tensor) -> Tensor:
@@ -34,6 +36,7 @@ def completeness_tolerance(change: Tensor, scale: Tensor | None = None, magnitud
     allowed = OF_THE_CHANGE * change.double().abs()
     if magnitude is not None:
         allowed = torch.minimum(allowed, OF_THE_MAP * magnitude.double())
+        allowed = torch.maximum(allowed, ROUNDING_OF_THE_MAP * magnitude.double())
     return torch.maximum(allowed, torch.as_tensor(floor, dtype=torch.float64, device=change.device))
 
 
