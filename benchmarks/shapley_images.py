@@ -35,7 +35,7 @@ def main(quick: bool = False) -> list[list[object]]:
         OURS: lambda: KernelShap(budget=budget, segments=Grid(SIDE, SIDE), adjust=False).explain(model, photo, TARGET),
         **{name: Peer("shapley_images", CONTEST.name, name, quick=quick) for name in (KERNEL, PARTITION)},
     }
-    return hold(CONTEST, contestants, rounds=1 if quick else 3)
+    return hold(CONTEST, contestants, rounds=1 if quick else 2)
 
 
 def peer(_contest: str, name: str, quick: bool) -> Work:

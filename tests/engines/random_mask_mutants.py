@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant(
         "the error of the sum, not of the mean",
         "random_masks",
-        "return Presence(ratio, (own / count.square()).sqrt())",
-        "return Presence(ratio, (own / count).sqrt())",
+        "return Presence(ratio, (own.clamp_min(0) / count.square()).sqrt())",
+        "return Presence(ratio, (own.clamp_min(0) / count).sqrt())",
         test_random_masks.check_the_standard_error_is_that_of_many_runs,
     ),
     Mutant(

@@ -3,6 +3,7 @@ import pytest
 import torch
 from scipy.cluster.hierarchy import is_valid_linkage, linkage
 
+from xaivision.core.errors import InputError
 from xaivision.explainers.feature_hierarchy import column_hierarchy, pixel_hierarchy
 
 
@@ -50,3 +51,10 @@ def members(tree, leaves, node):
     if node < leaves:
         return [node]
     return [leaf for child in tree[node - leaves, :2] for leaf in members(tree, leaves, int(child))]
+
+
+def test_nested_lists_are_sent_to_owen_in_one_sentence():
+    with pytest.raises(
+        InputError, match=r"must be 'correlation' or a linkage matrix \(3, 4\).* Nested lists of columns are for `owen`"
+    ):
+        column_hierarchy([["a", "b"], ["c", ["d"]]], None, 4)

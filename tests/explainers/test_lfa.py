@@ -174,6 +174,8 @@ def test_a_model_without_gradients_is_offered_no_gradients():
         (lambda: Lfa("mask"), "Did you mean `masks`"),
         (lambda: Lfa(3), "`neighborhood` must be one such as"),
         (lambda: Lfa(Masks(), "gradient_matching"), "needs steps that can be varied continuously"),
+        (lambda: Lfa("scales"), "cannot tell apart what is scaled together"),
+        (lambda: Lfa("shapley_masks", budget=1).explain(table_classifier(), drawn((1, 4), 0)), "coalitions|evaluations|budget"),
         (lambda: Gaussian(operator="multiply"), "`operator` must be 'add' for normal steps"),
         (lambda: Scales(0.5, 0.2), "in order between 0 and 1"),
         (lambda: Masks("euclidean"), "`kernel` must be one of 'cosine', 'shapley', 'uniform'"),

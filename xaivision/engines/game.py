@@ -25,7 +25,8 @@ class Game:
     """The value of coalitions of one input's features: the mean target score over the removal's versions.
 
     `labels` (H, W) or (F,): which player a position belongs to, 0 to M - 1. Equal coalitions are scored once, also across
-    the methods of one job; versions are made a batch at a time, so memory is that of one batch. `evaluations` counts the
+    the methods of one job; versions are made a batch at a time, so memory is that of one batch, or of one
+    coalition with all its references where those are more. `evaluations` counts the
     distinct coalitions that were asked for, without all and nothing. A player whose absence changes nothing is never asked
     about: in another batch the same input is scored with another last bit, and would look like a change.
     """

@@ -102,7 +102,7 @@ class Masks:
         """Masks as zeros and ones."""
         if self.kernel == "shapley":
             draw = LeverageDraw(features, chance)
-            sample = draw.first(min((count - 2) // 2, draw.all_pairs))
+            sample = draw.first(min(max(0, (count - 2) // 2), draw.all_pairs))
             return Steps(sample.coalitions.double(), sample.weights)
         few = features < 20 and 2**features <= count
         masks = all_coalitions(features) if few else coin_flips(features, count, chance)

@@ -75,7 +75,7 @@ def _effect(sums: Tensor, squares: Tensor, plain: Tensor, centered: bool) -> Pre
     # Squared influence of each mask on the ratio, m(y - r)/E[m], and on the ratio less the mean, m(y - r)/E[m] - (y - mean).
     own = (squares[2] - 2 * ratio * squares[1] + ratio.square() * squares[0]) / presence.square()
     if not centered:
-        return Presence(ratio, (own / count.square()).sqrt())
+        return Presence(ratio, (own.clamp_min(0) / count.square()).sqrt())
     mean = plain[1] / count
     both = (with_square - (ratio + mean) * with_score + ratio * mean * there) / presence
     total = plain[2] - 2 * mean * plain[1] + mean.square() * count

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
-from xaivision.engines.coalition_enumeration import all_coalitions, shapley_values, value_table
+from xaivision.engines.coalition_enumeration import MOST_PLAYERS, all_coalitions, shapley_values, value_table
 from xaivision.engines.coalition_sampling import LeverageDraw, PairedSample
 from xaivision.engines.game import ValueFunction
 from xaivision.engines.shapley_estimate import ShapleyEstimate, ends, exactly
@@ -93,7 +93,7 @@ def sampled_interactions(game: ValueFunction, draw: LeverageDraw, budget: int) -
             f"`budget` must be at least {least_budget(players)} for the interactions of {players} players. Got {budget}. "
             "Fewer players need less."
         )
-    if 2**players <= budget:
+    if players <= MOST_PLAYERS and 2**players <= budget:
         return exact_interactions(game, players)
     sample = draw.first((budget - 2) // 2)
     empty, full = ends(game, players)

@@ -57,7 +57,13 @@ def _correlations(rows: np.ndarray) -> np.ndarray:
 def _given(hierarchy: Tensor | np.ndarray, columns: int) -> np.ndarray:
     from scipy.cluster.hierarchy import is_valid_linkage
 
-    tree = np.asarray(hierarchy.detach().cpu() if isinstance(hierarchy, Tensor) else hierarchy, dtype=np.float64)
+    try:
+        tree = np.asarray(hierarchy.detach().cpu() if isinstance(hierarchy, Tensor) else hierarchy, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"`hierarchy` must be 'correlation' or a linkage matrix ({columns - 1}, 4), as SciPy makes it. "
+            f"Got {type(hierarchy).__name__}. Nested lists of columns are for `owen`."
+        ) from None
     if tree.shape != (columns - 1, 4) or not (columns == 1 or is_valid_linkage(tree)):
         raise InputError(
             f"`hierarchy` must be a linkage matrix of {columns} columns, ({columns - 1}, 4), as SciPy's `linkage` "

@@ -81,6 +81,8 @@ class Lfa:
             raise InputError(
                 "`loss` 'gradient_matching' needs steps that can be varied continuously. Take `Gaussian` or `Scales`."
             )
+        if self.loss == "squared_error" and isinstance(kind, Scales):
+            raise InputError("`loss` 'squared_error' cannot tell apart what is scaled together. Take 'gradient_matching'.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Slopes of the shape of the inputs; contributions of that shape, or (B, 1, H, W) for the segments of pictures.

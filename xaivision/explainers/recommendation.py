@@ -45,7 +45,7 @@ _CHOICES = (
     _Choice("input_x_gradient", "share", (), "it is the share that the slope at the input would give", Access.GRADIENTS),
 )
 # What the answer to each question is measured on.
-_MEASURED_ON: dict[Purpose, str] = {"small change": "larger steps", "removal": "masks", "share": "scales"}
+_MEASURED_ON: dict[Purpose, str] = {"small change": "small steps", "removal": "masks", "share": "scales"}
 # Names of the registry for the names of the paper. `lime_tabular` does not remove: it changes bins; `lfa` by default removes.
 _REGISTERED = {
     "image": {"lime": "lime_image", "occlusion": "occlusion"},

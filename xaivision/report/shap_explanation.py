@@ -19,9 +19,9 @@ OWN_TARGETS = "each input's own target"
 def shap_explanation(attribution: Attribution) -> Any:
     """A `shap.Explanation` of the explained number: values (B, F) of tables, (B, H, W, C, 1) of pictures, sums unchanged.
 
-    Base values are the reference scores, where the method has some: shap's waterfall and force plots start from them, its bar
-    and image plots need none. A position's value is spread evenly over the channels. `instance_names` are the targets;
-    `display_data` has the names of categories in the place of their codes.
+    Base values are the reference scores of a method whose values add up from them (`kernel_shap`, `integrated_gradients`):
+    shap's waterfall and force plots start from them, its bar and image plots need none. A position's value is spread evenly
+    over the channels. `instance_names` are the targets; `display_data` has the names of categories in the place of their codes.
 
     Raises: CapabilityError, where the result is of slopes, which add up from no base value, or is refused; InputError, where
     it is no attribution; MissingExtraError.
@@ -61,8 +61,10 @@ def _check_shown(attribution: Attribution) -> None:
 
 
 def _base_values(attribution: Attribution) -> "np.ndarray | None":
+    """(B,) the reference scores of a method that promises to add up from them; None of others, or f(x) would be drawn wrong."""
     scores = attribution.reference_scores
-    return None if scores is None else _array(scores.double())
+    adds_up = attribution.diagnostics.completeness_gap is not None
+    return _array(scores.double()) if adds_up and scores is not None else None
 
 
 def _displayed(query: Query) -> "np.ndarray | None":
