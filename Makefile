@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 DEMO_OUTPUT ?= demo_output
+# Processes that share the tests, each with one torch thread.
+WORKERS ?= 2
 
 # Busy cores make torch's threads spin: 50 times slower without this.
 export OMP_WAIT_POLICY := passive
@@ -27,10 +29,10 @@ demo: $(READY)demo ## set up, explain four photos and a table, and say where the
 	@echo "The demo is in $(abspath $(DEMO_OUTPUT))"
 
 test: $(READY)test ## set up and run the default tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 slow: $(READY)test ## run the tests that take more than about ten seconds each
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
 lint: $(READY)lint ## check style and formatting
 	@$(BIN)/ruff check
@@ -56,7 +58,7 @@ bench: $(READY)test $(READY)docs ## measure beside the peers and write the resul
 
 constraints: $(BIN)/uv ## renew the pins after a change of pyproject.toml
 	@env -u UV_TORCH_BACKEND $(UV_PIP) compile pyproject.toml --universal --python-version 3.11 --quiet \
-		--extra demo --group setup $(GROUPS_test) $(GROUPS_lint) $(GROUPS_docs) --no-header --no-annotate -o constraints.txt
+		--extra demo --group setup $(GROUPS_test) $(GROUPS_lint) $(GROUPS_docs) --group quantus --no-header --no-annotate -o constraints.txt
 	@! grep -nE '://|@' constraints.txt || { echo "constraints.txt must hold no address."; exit 1; }
 
 clean: ## remove the environment and everything else these commands wrote

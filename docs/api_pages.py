@@ -3,7 +3,7 @@
 from pathlib import Path
 
 # The command line has a page of its own, and `__main__` only starts it.
-LEFT_OUT = {"cli", "__main__"}
+LEFT_OUT = {"cli", "commands", "__main__"}
 
 PAGE = """{title}
 {line}
@@ -23,7 +23,7 @@ SECTION = """{title}
 def write_api_pages(library: Path, folder: Path) -> None:
     """Fill the folder with a page for the functions at the top, one for each package, and an index."""
     folder.mkdir(exist_ok=True)
-    packages = sorted(path.parent for path in library.glob("*/__init__.py"))
+    packages = sorted(path.parent for path in library.glob("*/__init__.py") if path.parent.name not in LEFT_OUT)
     pages = {"xaivision": _page(library, "xaivision")}
     pages |= {package.name: _page(package, f"xaivision.{package.name}") for package in packages}
     for name, text in pages.items():

@@ -28,6 +28,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "commands": markdown_tables.commands,
     "architectures": lambda: markdown_tables.architectures(ROOT / "docs" / "results" / "architectures.json"),
     "localization": lambda: markdown_tables.localization(ROOT / "docs" / "results" / "localization.json"),
+    "certificates": lambda: markdown_tables.certificates(ROOT / "docs" / "results" / "certificates.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

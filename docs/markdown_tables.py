@@ -95,6 +95,24 @@ def localization(result: Path) -> str:
     )
 
 
+def certificates(result: Path) -> str:
+    """What each metric says where the answer is known from a formula, beside the peers."""
+    found = json.loads(result.read_text(encoding="utf-8"))
+    rows = [
+        (f"`{row['metric']}`", row["map"], row["why"], *(_answer(row[who]) for who in ("truth", "ours", "quantus", "captum")))
+        for row in found["rows"]
+    ]
+    heads = ("Metric", "Map", "Formula", "Truth", "xaivision", f"Quantus {found['quantus']}", f"captum {found['captum']}")
+    return table(heads, rows)
+
+
+def _answer(value: float | str) -> str:
+    """A number to six digits, what is below rounding as 0; or why there is none."""
+    if isinstance(value, str):
+        return value
+    return "0" if abs(value) < 1e-9 else f"{value:.6g}"
+
+
 def _told(given: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in given.items())
 
@@ -188,7 +206,7 @@ def _evaluator_card(name: str, kind: type) -> str:
         ("Judges", f"{_judged(about)}; {' and '.join(f'{kind}s' for kind in about.kinds)} of {_inputs(about)}"),
         ("Better is", _better(about)),
         ("Cost", about.cost),
-        ("Needs", f"the model's {about.needs}"),
+        ("Needs", f"the model's {about.needs}{' and labeled training data' if about.training_data else ''}"),
         ("Settings", _settings(kind)),
         ("Source", about.source),
     ]

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from xaivision.core.presenting import Presenter, install
 
 if TYPE_CHECKING:
+    from xaivision import explainers
+    from xaivision.auditing import audit
     from xaivision.choosing import cross_table, recommend
     from xaivision.core.attribution import Attribution
     from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from xaivision.data.registry import load_dataset
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
+    from xaivision.evaluation.masked_finetuning import Masking, masked_finetuning
+    from xaivision.evaluation.random_labels import trained_on_random_labels
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
@@ -55,6 +59,7 @@ __all__ = [
     "HuggingFaceClassifier",
     "ImageFormat",
     "LimePackage",
+    "Masking",
     "OnnxClassifier",
     "Scores",
     "Shap",
@@ -63,22 +68,26 @@ __all__ = [
     "Target",
     "TorchClassifier",
     "Verdict",
+    "audit",
     "classifier",
     "compare",
     "cross_table",
     "evaluate",
     "explain",
+    "explainers",
     "lfa_presets",
     "load",
     "load_dataset",
     "load_images",
     "load_model",
     "load_sample_images",
+    "masked_finetuning",
     "preflight",
     "progress",
     "recommend",
     "shap_explanation",
     "submodular_pick",
+    "trained_on_random_labels",
 ]
 
 _ROOMS = {
@@ -91,6 +100,7 @@ _ROOMS = {
     "HuggingFaceClassifier": "xaivision.core.huggingface_classifier",
     "ImageFormat": "xaivision.core.image_format",
     "LimePackage": "xaivision.explainers.lime_package",
+    "Masking": "xaivision.evaluation.masked_finetuning",
     "OnnxClassifier": "xaivision.core.onnx_classifier",
     "Scores": "xaivision.core.scores",
     "Shap": "xaivision.explainers.shap_original",
@@ -99,6 +109,7 @@ _ROOMS = {
     "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
+    "audit": "xaivision.auditing",
     "classifier": "xaivision.facade",
     "compare": "xaivision.facade",
     "cross_table": "xaivision.choosing",
@@ -110,15 +121,19 @@ _ROOMS = {
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
     "load_sample_images": "xaivision.facade",
+    "masked_finetuning": "xaivision.evaluation.masked_finetuning",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
     "recommend": "xaivision.choosing",
     "shap_explanation": "xaivision.report.shap_explanation",
     "submodular_pick": "xaivision.picking",
+    "trained_on_random_labels": "xaivision.evaluation.random_labels",
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "explainers":
+        return import_module("xaivision.explainers")  # a package of classes: `xv.explainers.KernelShap`
     if name not in _ROOMS:
         raise AttributeError(f"module 'xaivision' has no attribute {name!r}")
     value = getattr(import_module(_ROOMS[name]), name)

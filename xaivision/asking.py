@@ -10,8 +10,11 @@ from xaivision.class_names import said_class
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
 from xaivision.core.targets import Output, Target
-from xaivision.facade import methods_needing, methods_with
+from xaivision.explainers.needed_settings import lacking_settings
+from xaivision.explainers.registry import explainers
 from xaivision.naming import background_from, items_from, model_from
+from xaivision.report.wording import listed
+from xaivision.shared_settings import methods_with, with_shared
 from xaivision.terminal import doing
 
 
@@ -33,13 +36,14 @@ class Asked:
         return Target(said_class(self.model, target), said_class(self.model, against), cast(Output, score))
 
     def add_background(self, settings: Mapping[str, dict[str, Any]], spec: str | None) -> None:
-        """Put the reference inputs that the word means into the settings, by method, of the methods that look at some.
+        """Put the reference inputs that the word means into the settings, by method, of the methods that look at some; what
+        a method was given itself stays.
 
-        Raises: InputError, where no method does, or one needs them and there is no word; UnknownNameError.
+        Raises: InputError, where no method does, or some lack what they need; UnknownNameError.
         """
         takers = [name for name in settings if name in methods_with("background")]
         if spec is None:
-            _check_none_needed(settings)
+            _check_complete(self.model, settings)
             return
         if not takers:
             raise InputError(
@@ -48,8 +52,10 @@ class Asked:
             )
         items = doing(f"loading {spec}", lambda: background_from(spec, self.model, self.label))
         self.notes.extend(note for note in items.notes if note not in self.notes)
-        for name in takers:
-            settings[name]["background"] = items.inputs
+        filled = with_shared({name: name for name in settings}, settings, {"background": items.inputs})
+        for name in settings:
+            settings[name].update(filled[name])
+        _check_complete(self.model, settings)
 
 
 def asked(spec: str, inputs: Sequence[str], rows: Sequence[int], label: str | None) -> Asked:
@@ -63,7 +69,16 @@ def asked(spec: str, inputs: Sequence[str], rows: Sequence[int], label: str | No
     return Asked(model, items.titles, items.inputs, label, list(items.notes))
 
 
-def _check_none_needed(settings: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, given in settings.items():
-        if name in methods_needing("background") and "background" not in given:
-            raise InputError(f"`{name}` needs reference inputs. Give `--background` a data set, a folder or a CSV file.")
+def _check_complete(model: ClassifierAdapter, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises: InputError, where methods lack settings that they need; all are named, with the options that give them."""
+    known = explainers()
+    lacking = {name: lacking_settings(known[name], given, model.domain) for name, given in settings.items() if name in known}
+    needy = [name for name, missing in lacking.items() if "background" in missing]
+    said = []
+    if needy:
+        named = f"`{needy[0]}` needs" if len(needy) == 1 else f"{listed([f'`{name}`' for name in needy])} need"
+        said.append(f"{named} reference inputs. Give `--background` a data set, a folder or a CSV file.")
+    others = [(name, setting) for name, missing in lacking.items() for setting in missing if setting != "background"]
+    said += [f"`{name}` needs `{setting}`. Give `--set {name}.{setting}=...`." for name, setting in others]
+    if said:
+        raise InputError(" ".join(said))

@@ -10,6 +10,7 @@ import torch
 
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.progress import track
+from xaivision.core.whole_file import write_whole
 from xaivision.data.registry import load_dataset
 from xaivision.data.sample_images import load_sample_image
 from xaivision.evaluation.comparison import Comparison, Plan, compare
@@ -20,7 +21,6 @@ from xaivision.models.registry import load_model
 from xaivision.report.figure import write_figures
 from xaivision.report.html import write_html
 from xaivision.report.summary import comparison_summary
-from xaivision.report.whole_file import write_whole
 
 PHOTOS = ("chelsea", "coffee", "camera", "rocket")
 # Coarser windows and curves than the defaults, so that everything is done in two minutes on two cores.

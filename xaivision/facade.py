@@ -1,6 +1,6 @@
 """The functions most people use: names become objects, and anything that holds images or rows becomes a batch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,8 +11,6 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer, Metric, SanityCheck
-from xaivision.core.registered import missing_settings, setting_names
-from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
 from xaivision.core.targets import Classes, NamedClasses, Target, Targets, TargetScore
 from xaivision.core.verdict import Verdict
@@ -26,29 +24,19 @@ from xaivision.evaluation.controls import CONTROLS, checked
 from xaivision.evaluation.registry import METRICS, SANITY_CHECKS, metric, sanity_check
 from xaivision.explainers.preflight import Preflight
 from xaivision.explainers.preflight import preflight as look_before
-from xaivision.explainers.registry import explainer, explainers
+from xaivision.explainers.registry import explainer
+from xaivision.fitting_methods import fitting_methods as fitting_methods
+from xaivision.fitting_methods import usual_methods as usual_methods
 from xaivision.models.registry import load_model
+from xaivision.shared_settings import Settings, as_tensors, check_complete, with_shared
+from xaivision.shared_settings import methods_with as methods_with
 
 __all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model", "load_sample_images", "preflight"]
 
-Settings = Mapping[str, Any]
 Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
 TargetNames = Targets | NamedClasses
 
 METRIC_NAMES = ("deletion", "insertion")
-# One of each kind, none of which asks for more than a thousand passes: what is compared where nothing is named.
-USUAL_METHODS = (
-    "saliency",
-    "input_x_gradient",
-    "integrated_gradients",
-    "smooth_grad",
-    "grad_cam",
-    "layerwise_relevance",
-    "occlusion",
-    "nearest_examples",
-)
-# Settings whose values are inputs of the model, under the one name they have everywhere.
-INPUT_SETTINGS = ("baseline", "background")
 
 
 def load_images(source: Any, model: ClassifierAdapter | None = None) -> Tensor:
@@ -91,27 +79,34 @@ def compare(
     targets: TargetNames = None,
     controls: Sequence[str] | None = None,
     metrics: Sequence[str | Metric] = METRIC_NAMES,
+    background: Any = None,
+    baseline: Any = None,
     seed: int = 0,
     settings: Mapping[str, Settings] | None = None,
     metric_settings: Mapping[str, Settings] | None = None,
 ) -> Comparison:
     """Several methods side by side on the same question, judged by the same metrics, next to controls.
 
-    `methods`: names, explainers, or a mapping from label to either; None takes the usual ones that fit the model and need no
-    setting, one of each kind. `controls`: names; None takes two that fit. `settings`: for each method name its settings,
-    `metric_settings` for each metric name, as in {"deletion": {"steps": 64}}.
+    `methods`: names, explainers, or a mapping from label to either; None takes the usual ones that fit the model and have
+    what they need, one of each kind. `controls`: names; None takes two that fit. `background` (a data set, of which the
+    training part is taken, or inputs) and `baseline` reach every named method that has such a setting; one that has both gets
+    the background. `settings`: for each method name its own settings, which win; `metric_settings` for each metric name, as in
+    {"deletion": {"steps": 64}}.
 
-    Raises: as `explain`.
+    Raises: as `explain`, before the model is asked where a method lacks a setting that it needs.
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
-    given = {label: as_tensors(adapter, one) for label, one in (settings or {}).items()}
-    wanted = _labelled(usual_methods(adapter) if methods is None else methods, given)
-    if unused := sorted(set(given) - set(wanted)):
-        raise UnknownNameError("method in `settings`", unused[0], wanted)
+    shared = as_tensors(adapter, _given(background=background, baseline=baseline))
+    named = by_label(usual_methods(adapter, tuple(shared)) if methods is None else methods)
+    if unused := sorted(set(settings or {}) - set(named)):
+        raise UnknownNameError("method in `settings`", unused[0], named)
+    own = {label: as_tensors(adapter, one) for label, one in (settings or {}).items()}
+    complete = with_shared(named, own, shared)
+    check_complete(adapter, named, complete)
     plan = Plan(
-        explainers=wanted,
-        controls=_labelled(CONTROLS[adapter.domain] if controls is None else controls, {}),
+        explainers={label: _explainer(one, complete[label]) for label, one in named.items()},
+        controls={label: _explainer(one, {}) for label, one in by_label(_controls(adapter, controls)).items()},
         metrics=_judges(adapter, metrics, metric_settings or {}),
         seed=seed,
     )
@@ -192,13 +187,9 @@ def explainer_with(model: ClassifierAdapter, method: str | Explainer, settings: 
     return _explainer(method, as_tensors(model, settings))
 
 
-def as_tensors(model: ClassifierAdapter, settings: Settings) -> dict[str, Any]:
-    """The settings, with inputs among them (a baseline, a background) brought to tensors as inputs are."""
-    plain = (str, int, float, bool, tuple, type(None), Tensor)
-    return {
-        name: as_batch(model, value) if name in INPUT_SETTINGS and not isinstance(value, plain) else value
-        for name, value in settings.items()
-    }
+def evaluator_with(model: ClassifierAdapter, one: str | Metric | SanityCheck, settings: Settings) -> Metric | SanityCheck:
+    """The named metric or sanity check with these settings; one that is made already takes none."""
+    return _evaluator(one, as_tensors(model, settings))
 
 
 def named_targets(model: ClassifierAdapter, targets: TargetNames) -> Targets:
@@ -219,31 +210,6 @@ def _numbers(model: ClassifierAdapter, targets: NamedClasses) -> Classes:
     return targets  # type: ignore[return-value]  # no names left
 
 
-def fitting_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
-    """Names of the methods that fit this model and need no setting but those that will be given, controls left out."""
-    return tuple(
-        name
-        for name, made in explainers().items()
-        if not made.about.control and not unmet(made.about, model) and not missing_settings(made, given)
-    )
-
-
-def usual_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
-    """Those of the usual methods that fit this model and need no setting but those that will be given."""
-    fitting = fitting_methods(model, given)
-    return tuple(name for name in USUAL_METHODS if name in fitting)
-
-
-def methods_with(setting: str) -> tuple[str, ...]:
-    """Names of the methods that have a setting of this name."""
-    return tuple(name for name, made in explainers().items() if setting in setting_names(made))
-
-
-def methods_needing(setting: str) -> tuple[str, ...]:
-    """Names of the methods that have a setting of this name and no default for it."""
-    return tuple(name for name, made in explainers().items() if setting in missing_settings(made, ()))
-
-
 def _explainer(method: str | Explainer, settings: Settings) -> Explainer:
     if isinstance(method, str):
         return explainer(method, **settings)
@@ -254,18 +220,27 @@ def _explainer(method: str | Explainer, settings: Settings) -> Explainer:
     return method
 
 
-def _labelled(methods: Methods, settings: Mapping[str, Settings]) -> dict[str, Explainer]:
+def by_label(methods: Methods) -> dict[str, str | Explainer]:
+    """The methods under their labels: a name, or that of an explainer's card, where none is given."""
     if isinstance(methods, str):
         raise InputError(f"`methods` must be a list of names. Got the name {methods!r}. Write [{methods!r}].")
     if isinstance(methods, Mapping):
-        return {label: _explainer(one, settings.get(label, {})) for label, one in methods.items()}
-    labelled: dict[str, Explainer] = {}
+        return {label: one if isinstance(one, str) else _explainer(one, {}) for label, one in methods.items()}
+    labelled: dict[str, str | Explainer] = {}
     for one in methods:
         label = one if isinstance(one, str) else _explainer(one, {}).about.name
         if label in labelled:
             raise InputError(f"`methods` names `{label}` twice. Pass a mapping from label to method to compare its settings.")
-        labelled[label] = _explainer(one, settings.get(label, {}))
+        labelled[label] = one
     return labelled
+
+
+def _controls(model: ClassifierAdapter, controls: Sequence[str] | None) -> Sequence[str]:
+    return CONTROLS[model.domain] if controls is None else controls
+
+
+def _given(**settings: Any) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def _judges(model: ClassifierAdapter, metrics: Sequence[str | Metric], settings: Mapping[str, Settings]) -> dict[str, Metric]:

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
-from rich.table import Table
 from torch import Tensor
 
 from xaivision.catalog import Card, environment, model_facts
@@ -13,22 +12,24 @@ from xaivision.core.errors import InputError
 from xaivision.explainers.preflight import Preflight, preflight
 from xaivision.facade import load_model, load_sample_images
 from xaivision.models.weights_file import DownloadError
-from xaivision.report.preflight_table import preflight_table
-from xaivision.report.table import facts_table
 
 SAMPLE = "chelsea"
 
 
-def told(name: str) -> tuple[Card, list[Table]]:
-    """Plain values and tables: of the model with this name its card and its preflight, of the machine where none is named.
+def facts_of(name: str) -> Card:
+    """Plain values: the card of the model with this name; of the machine, where none is named.
 
     Raises: UnknownNameError; MissingExtraError.
     """
-    if not name:
-        facts = environment()
-        return facts, [facts_table(facts)]
-    facts, found = model_facts(name), first_look(_with_weights(name))
-    return {**facts, "preflight": _plain(found)}, [facts_table(facts), preflight_table(found)]
+    return model_facts(name) if name else environment()
+
+
+def preflight_of(name: str) -> Preflight:
+    """The preflight of the model with this name: seconds of work for a large network.
+
+    Raises: UnknownNameError; MissingExtraError; InputError, where no input of it is known.
+    """
+    return first_look(_with_weights(name))
 
 
 def first_look(model: ClassifierAdapter) -> Preflight:
@@ -51,18 +52,18 @@ def sample_input(model: ClassifierAdapter) -> Tensor:
     return row + reach / 4
 
 
+def plain_preflight(found: Preflight) -> dict[str, Any]:
+    """The findings as plain values for JSON, which knows no NaN."""
+    plain = asdict(found)
+    for finding in plain["findings"]:
+        gap = finding["gap"]
+        finding["gap"] = gap if gap is not None and gap == gap else None
+    return plain
+
+
 def _with_weights(name: str) -> ClassifierAdapter:
     """With random weights where its own cannot be had: which operations a method knows does not depend on them."""
     try:
         return load_model(name)
     except DownloadError:
         return load_model(name, weights=None)
-
-
-def _plain(found: Preflight) -> dict[str, Any]:
-    """Plain values for JSON, which knows no NaN."""
-    plain = asdict(found)
-    for finding in plain["findings"]:
-        gap = finding["gap"]
-        finding["gap"] = gap if gap is not None and gap == gap else None
-    return plain

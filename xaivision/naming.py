@@ -1,7 +1,7 @@
 """What the command line and the app mean by a model and by data: a name, a file, a folder, or `package.module:factory`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import InputError
+from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.onnx_session import is_onnx
 from xaivision.core.wrapping import classifier
 from xaivision.data.csv_files import load_csv
 from xaivision.data.dataset import Dataset
@@ -32,13 +33,35 @@ class Items:
     notes: tuple[str, ...] = ()
 
 
-def model_from(spec: str) -> ClassifierAdapter:
-    """The named model, or what `package.module:factory` returns.
+def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
+    """The named model, the one in an ONNX file, or what `package.module:factory` returns.
 
-    Raises: UnknownNameError; InputError, where the factory cannot be imported or called.
+    `settings`: of a name, what `load_model` takes; of a file or a factory, what `classifier` takes.
+
+    Raises: UnknownNameError; InputError, where the factory cannot be imported or called, or a file does not say all of its
+    model; FileFormatError; MissingExtraError.
     """
-    if ":" not in spec:
-        return load_model(spec)
+    if is_onnx(spec):
+        return _from_file(spec, settings)
+    return _made_by_factory(spec, settings) if ":" in spec else load_model(spec, **settings)
+
+
+def _from_file(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:
+    try:
+        return classifier(path, **settings)
+    except FileFormatError:
+        raise
+    except InputError as error:
+        if not Path(path).is_file():
+            what = "a model's name, package.module:factory or an ONNX file"
+            raise InputError(f"`--model` must be {what}. There is no file {path}.") from error
+        # What the file does not say cannot be said on the command line either.
+        raise InputError(
+            f"{error} On the command line, name a function that returns the model: package.module:factory."
+        ) from error
+
+
+def _made_by_factory(spec: str, settings: Mapping[str, Any]) -> ClassifierAdapter:
     module, _, factory = spec.partition(":")
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` does: a module in the working directory can be named
@@ -47,9 +70,9 @@ def model_from(spec: str) -> ClassifierAdapter:
     except (ImportError, AttributeError) as error:
         raise InputError(f"`--model` {spec!r} cannot be imported: {error}. Write package.module:factory.") from error
     if isinstance(made, nn.Module) or hasattr(made, "predict_proba"):
-        return classifier(made)
+        return classifier(made, **settings)
     try:
-        return classifier(made())
+        return classifier(made(), **settings)
     except TypeError as error:
         raise InputError(
             f"`--model` {spec!r} must be a function that takes nothing and returns a model. Got: {error}."
@@ -90,6 +113,25 @@ def background_from(spec: str, model: ClassifierAdapter, label: str | None = Non
     return items_from([spec], model, rows=None, label=label if spec.lower().endswith(".csv") else None)
 
 
+def test_rows(spec: str, model: ClassifierAdapter) -> list[int] | None:
+    """The rows of the named data set that nothing was learned from; None where no set is named, or it has no such part.
+
+    Raises: as `items_from`.
+    """
+    if not _is_dataset(spec):
+        return None
+    return _dataset(spec, model).split.test.tolist() or None
+
+
+def names_pictures(spec: str, model: ClassifierAdapter) -> bool:
+    """Whether picture files are meant, rather than rows, a data set or a sample photo."""
+    return model.domain == "image" and not _is_dataset(spec) and not _is_sample(spec)
+
+
+def _is_sample(spec: str) -> bool:
+    return spec in SAMPLE_IMAGES and not Path(spec).exists()
+
+
 def _is_dataset(spec: str) -> bool:
     """Whether a data set is meant: a file or folder of that name comes first."""
     return spec in available_datasets() and not Path(spec).exists()
@@ -117,7 +159,7 @@ def _dataset(name: str, model: ClassifierAdapter) -> Dataset:
 def _pictures(spec: str, model: ClassifierAdapter, rows: Rows) -> Items:
     if _is_dataset(spec):
         return _chosen(_dataset(spec, model), rows)
-    if spec in SAMPLE_IMAGES and not Path(spec).exists():
+    if _is_sample(spec):
         return Items((spec,), load_images(load_sample_image(spec), model.image_format))
     paths = picture_paths(spec)
     return Items(tuple(path.name for path in paths), load_images(paths, model.image_format))

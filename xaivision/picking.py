@@ -3,9 +3,9 @@
 from typing import Any
 
 from xaivision.core.protocols import Explainer
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.wrapping import classifier
 from xaivision.explainers.representatives import SubmodularPick, check_comparable, representatives
-from xaivision.explainers.settings import check_positive_integer
 from xaivision.facade import TargetNames, as_batch, explainer_with, named_targets
 
 

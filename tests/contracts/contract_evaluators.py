@@ -1,6 +1,7 @@
 """Every registered metric and sanity check on every tiny model that it fits, with the explanation it is to judge."""
 
 from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +13,12 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
 from xaivision.core.scores import Scores
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.evaluation.masked_finetuning import MaskedFinetuning, Masking
 from xaivision.evaluation.registry import EVALUATORS
 from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.occlusion import Occlusion
+from xaivision.models.weights_cache import digest
 
 # More than the values of the largest tiny input: slopes for models that have no gradients.
 SLOPE_COPIES = 160
@@ -37,6 +41,7 @@ class Rules:
 
 OF_THE_METHOD = "it judges the method: how little its answers differ, not whether they are true"
 OF_SIZES = "it reads absolute values: a map and its negative are alike"
+BY_TRAINING = "it judges the method, by models that are trained anew: its own tests rank maps of planted data"
 BY_A_MASK = "it holds the map against a mask, which the model may not use"
 RULES: Mapping[str, Rules] = {
     "deletion": Rules(scale_free=True, of_zero=None, ranks=True),
@@ -64,6 +69,11 @@ RULES: Mapping[str, Rules] = {
     "seed_stability": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
     "infidelity": Rules(scale_free=False, of_zero=None, ranks=True),
     "robust_fidelity": Rules(scale_free=True, of_zero=None, ranks=True),
+    "f_fidelity": Rules(
+        scale_free=True, of_zero=None, ranks=False, because="it takes a copy of a module: its own tests rank maps by one"
+    ),
+    "roar": Rules(scale_free=True, of_zero=None, ranks=False, because=BY_TRAINING),
+    "kar": Rules(scale_free=True, of_zero=None, ranks=False, because=BY_TRAINING),
     "pixel_flipping": Rules(scale_free=True, of_zero=None, ranks=True),
     "region_perturbation": Rules(scale_free=True, of_zero=None, ranks=True),
     "selectivity": Rules(scale_free=True, of_zero=None, ranks=True),
@@ -73,9 +83,18 @@ RULES: Mapping[str, Rules] = {
     "monotonicity_correlation": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_SIZES),
     "non_sensitivity": Rules(scale_free=True, of_zero=None, ranks=False, because=OF_SIZES),
     "consistency": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "sufficiency": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "focus": Rules(scale_free=True, of_zero=None, ranks=False, because="it judges the method, on mosaics of its own"),
     "parameter_randomization": Rules(
         scale_free=True, of_zero=float("nan"), ranks=False, because="it judges the method; a map and its negative are alike"
     ),
+    "smooth_parameter_randomization": Rules(scale_free=True, of_zero=None, ranks=False, because=OF_THE_METHOD),
+    "efficient_parameter_randomization": Rules(
+        scale_free=True, of_zero=float("nan"), ranks=False, because="it judges the method: how disordered its answers are"
+    ),
+    "random_logit": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "input_invariance": Rules(scale_free=False, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
+    "data_randomization": Rules(scale_free=True, of_zero=float("nan"), ranks=False, because=OF_THE_METHOD),
 }
 
 
@@ -102,6 +121,36 @@ def twins(subject: Subject) -> Mapping[str, Any]:
     return {"background": 0.9999 * torch.cat([subject.inputs(batch) for batch in (3, 4, 5)]), "k": 1}
 
 
+def own_copy(subject: Subject) -> Mapping[str, Any]:
+    """A copy that is watched like the model, of the mlp where the model has no weights; fine-tuning taught it nothing."""
+    given = subject if isinstance(subject.model, TorchClassifier) else SUBJECTS["mlp"](torch.float64)
+    twin = copy(given.model)
+    twin.model = deepcopy(given.model.model, {id(given.witness): given.witness})
+    source = digest(given.model.model.state_dict())
+    return {"finetuned": MaskedFinetuning(twin, Masking(0.2, 3), source, 1.0, 1.0), "budget": 4, "shares": (0.2, 0.5, 1.0)}
+
+
+def same_again(subject: Subject) -> Mapping[str, Any]:
+    """In the place of a model trained on random labels, the same one once more, so that its witness sees every call."""
+    return {"trained": copy(subject.model)}
+
+
+def untaught(subject: Subject) -> Mapping[str, Any]:
+    """Training that gives the very model back."""
+    labeled = (subject.inputs(4, seed=2), torch.tensor([0, 1, 2, 0]))
+    return {"fit": lambda _inputs, _labels, _seed: subject.model, "training": labeled, "shares": (0.2, 0.6), "seeds": 2}
+
+
+def near_twins(subject: Subject) -> Mapping[str, Any]:
+    """The same background, for maps that need not be equal."""
+    return {"background": twins(subject)["background"]}
+
+
+def of_all_classes(subject: Subject) -> Mapping[str, Any]:
+    """Partners of every class, two of each."""
+    return {"partners": (subject.inputs(6, seed=2), torch.tensor([0, 1, 2, 0, 1, 2])), "samples": 2}
+
+
 # Values for the settings that have no default, or none that is fast enough here.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "pointing_game": half,
@@ -117,6 +166,8 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "relative_output_stability": lambda _subject: {"samples": 2},
     "relative_representation_stability": lambda _subject: {"samples": 2},
     "seed_stability": lambda _subject: {"samples": 2},
+    "smooth_parameter_randomization": lambda _subject: {"samples": 2},
+    "data_randomization": same_again,
     "consistency": twins,
     "faithfulness_correlation": few_sets,
     "mu_fidelity": few_sets,
@@ -129,6 +180,11 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "selectivity": lambda _subject: {"patch": 2},
     "irof": nine_tiles,
     "road": lambda _subject: {"shares": (0.3, 0.7)},
+    "f_fidelity": own_copy,
+    "sufficiency": near_twins,
+    "focus": of_all_classes,
+    "roar": untaught,
+    "kar": untaught,
     "robust_fidelity": lambda _subject: {"budget": 5, "shares": (0.2, 0.5)},
 }
 

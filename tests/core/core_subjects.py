@@ -68,23 +68,6 @@ def then(module: nn.Module, function: Callable[[Tensor], Any]) -> nn.Sequential:
     return nn.Sequential(module, Applied(function))
 
 
-class CountsRows(nn.Module):
-    """Knows how many rows it was asked about, and in which batches."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-        self.batches: list[int] = []
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        self.batches.append(len(inputs))
-        return self.module(inputs)
-
-    @property
-    def rows(self) -> int:
-        return sum(self.batches)
-
-
 def state_of(module: nn.Module) -> dict[str, Any]:
     """Everything a library could leave changed in a user's module."""
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}

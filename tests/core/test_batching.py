@@ -2,7 +2,8 @@ import weakref
 
 import pytest
 import torch
-from core_subjects import CountsRows, convnet, drawn, linear
+from core_subjects import convnet, drawn, linear
+from counted_rows import CountsRows
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn

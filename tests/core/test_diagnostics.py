@@ -2,6 +2,7 @@ import dataclasses
 import math
 
 import pytest
+import torch
 
 from xaivision.core.diagnostics import Diagnostics, Note
 
@@ -33,3 +34,21 @@ def test_nothing_is_claimed_that_was_not_measured():
 def test_a_diagnosis_cannot_be_changed_afterwards():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Diagnostics().model_calls = 1
+
+
+def test_a_diagnosis_names_itself_on_one_line_whatever_it_holds():
+    assert repr(Diagnostics()) == "Diagnostics(0 model calls, 0 gradient calls, 0 s)"
+    full = Diagnostics(
+        model_calls=12,
+        gradient_calls=3,
+        seconds=0.12345,
+        completeness_gap=torch.tensor([0.1, -0.25]),
+        standard_error=torch.zeros(2, 3, 64, 64),
+        evaluations=torch.tensor([5, 7]),
+        local_fit=torch.tensor([0.9, 0.5]),
+        notes=(Note("warn", "doubt " * 100), Note("ok", "fine"), Note("warn", "more")),
+    )
+    assert repr(full) == (
+        "Diagnostics(12 model calls, 3 gradient calls, 0.123 s, completeness gap up to 0.25, standard error (2, 3, 64, 64), "
+        "evaluations up to 7, local fit from 0.5, notes: 2 warn and 1 ok)"
+    )

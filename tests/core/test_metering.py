@@ -1,6 +1,7 @@
 import pytest
 import torch
-from core_subjects import CountsRows, convnet, drawn
+from core_subjects import convnet, drawn
+from counted_rows import CountsRows
 
 from xaivision.core.layers import Layer
 from xaivision.core.metering import count_gradient_calls, count_model_calls, metered

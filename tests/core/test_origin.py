@@ -60,3 +60,14 @@ def test_the_versions_are_those_installed():
     assert found["numpy"] == version("numpy")
     assert isinstance(Origin("a").library_versions, Mapping)
     assert Origin("a").library_versions == found
+
+
+def test_an_origin_names_itself_on_one_line_however_long_its_settings_are():
+    long = Origin(
+        "owen", {"hierarchy": [[list(range(50))]], **{f"setting{number}": 1 for number in range(9)}}, 3, model="Model()"
+    )
+    said = repr(long)
+    assert said.startswith("Origin(owen, [hierarchy=[[[0, 1, 2, 3, ")
+    assert said.endswith("setting0=1, setting1=1, setting2=1, ...], seed 3, Model())")
+    assert len(said) < 150
+    assert repr(Origin("saliency")) == "Origin(saliency, seed 0)"

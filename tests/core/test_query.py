@@ -1,8 +1,12 @@
+import re
+
+import numpy as np
 import pytest
 import torch
 from core_subjects import convnet, drawn, linear
 
 from xaivision.core.errors import InputError
+from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.query import asked, perturbed_on_purpose
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -116,6 +120,21 @@ def test_probabilities_that_were_said_to_be_logits_are_refused():
         asked(TorchClassifier(module, 3, domain="tabular"), rows)
     assert asked(TorchClassifier(module, 3, domain="tabular", score_unit="probability"), rows).score_unit == "probability"
     assert asked(TorchClassifier(module[0], 3, domain="tabular"), rows).score_unit == "logit"
+
+
+@pytest.mark.parametrize("scores", [(-2.0, 3.0), (0.2, 1.4), (-0.4, 0.6)])
+def test_scores_outside_zero_to_one_that_were_said_to_be_probabilities_are_refused(scores):
+    model = FunctionClassifier(lambda rows: np.tile(scores, (len(rows), 1)), 2, score_unit="probability", domain="tabular")
+    low, high = (re.escape(f"{score:g}") for score in scores)
+    told = rf"probabilities, which are in \[0, 1\]\. Got scores from {low} to {high}\. Give the classifier score_unit='logit'"
+    with pytest.raises(InputError, match=told):
+        asked(model, drawn(3, 4))
+
+
+@pytest.mark.parametrize("scores", [(-5e-4, 1 + 5e-4), (0.9, 0.8), (0.0, 0.0), (float("nan"), 0.4), (float("inf"), 0.4)])
+def test_rounding_and_classes_that_do_not_exclude_each_other_are_let_through_as_probabilities(scores):
+    model = FunctionClassifier(lambda rows: np.tile(scores, (len(rows), 1)), 2, score_unit="probability", domain="tabular")
+    assert asked(model, drawn(3, 4), 1).scores.tolist() == pytest.approx([scores[1]] * 3)
 
 
 def test_noisy_copies_may_leave_the_range_of_pixels_where_a_method_says_so_and_only_inside():

@@ -2,7 +2,8 @@ import time
 
 import pytest
 import torch
-from core_subjects import Applied, ControlProbe, CountsRows, GradientProbe, ImageProbe, Probe, convnet, drawn, linear, state_of
+from core_subjects import Applied, ControlProbe, GradientProbe, ImageProbe, Probe, convnet, drawn, linear, state_of
+from counted_rows import CountsRows
 from sklearn.linear_model import LogisticRegression
 
 from xaivision.core import structure

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from core_subjects import CountsRows, drawn, linear
+from core_subjects import drawn, linear
+from counted_rows import CountsRows
 
 from xaivision.core.metering import count_gradient_calls, metered
 from xaivision.core.sharing import shared_scores, shared_work, sharing, unshared

@@ -183,3 +183,9 @@ def test_a_predicted_class_that_is_held_against_itself_is_seen_when_the_scores_a
     waiting = target_numbers(Target(None, against=1), 3, 3, "logit", SCORES.device)
     with pytest.raises(InputError, match=r"`against` must be another class than the target\. Got class 1 for both"):
         waiting.of(SCORES)
+
+
+def test_an_explained_number_names_itself_on_one_line_however_many_inputs_there_are():
+    many = TargetScore(torch.arange(500), torch.arange(500) + 1)
+    assert repr(many) == "TargetScore(classes [0, 1, 2, 3, ...], against [1, 2, 3, 4, ...], logit difference)"
+    assert repr(TargetScore(torch.tensor([2]))) == "TargetScore(classes [2], logit)"

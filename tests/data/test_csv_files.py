@@ -92,3 +92,8 @@ def test_a_file_that_is_no_csv_file_is_a_file_error(written):
 
 def test_a_mark_of_byte_order_is_no_part_of_a_name(written):
     assert load_csv(written(b"\xef\xbb\xbf" + FRAME.to_csv(index=False).encode()), SCHEMA).inputs.tolist() == ROWS
+
+
+def test_rows_name_themselves_on_one_line(written):
+    found = load_csv(written(FRAME.assign(other=1).to_csv(index=False)), SCHEMA)
+    assert repr(found) == "CsvRows(inputs (2, 3), left out [other])"

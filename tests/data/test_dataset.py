@@ -43,3 +43,10 @@ def test_a_card_is_a_section_that_holds_every_field():
     assert section.startswith("## toy\n\nWhat.\n")
     for line in ("- Size: Size.", "- License: License.", "- Citation: Citation.", "- Origin: Origin."):
         assert line in section.splitlines()
+
+
+def test_a_dataset_and_its_parts_name_themselves_on_one_line():
+    toy = dataset(torch.zeros(10, 3, 32, 32), [0, 1] * 5)
+    assert repr(toy) == "Dataset(toy, image, inputs (10, 3, 32, 32), classes [a, b])"
+    assert repr(toy.train) == "Part(inputs (6, 3, 32, 32), targets (6,))"
+    assert repr(toy.split) == "Split(6 training rows, 4 test rows)"

@@ -264,3 +264,8 @@ def test_a_schema_cannot_be_changed_and_equals_its_like():
         schema.features = ()
     assert schema == TableSchema.from_frame(mixed_frame())
     assert hash(schema) == hash(TableSchema.from_frame(mixed_frame()))
+
+
+def test_a_schema_names_itself_and_its_first_columns_on_one_line():
+    wide = TableSchema(tuple(Feature(f"V{number}") for number in range(60)))
+    assert repr(wide) == "TableSchema(60 columns [V0, V1, V2, V3, ...])"

@@ -21,6 +21,18 @@ def test_info_of_a_model_has_its_card_and_its_preflight(capsys):
     assert any(line.split()[:1] == ["deep_lift"] for line in text.splitlines())
 
 
+def test_the_card_is_shown_before_the_preflight_starts(capsys, monkeypatch):
+    shown = []
+
+    def stopped(*_):
+        shown.append(capsys.readouterr().out)
+        raise InputError("stopped here")
+
+    monkeypatch.setattr("xaivision.first_look.first_look", stopped)
+    assert cli.run(["info", "-m", "wine_mlp"]) == 2
+    assert "num_classes" in shown[0]
+
+
 def test_info_as_json_has_the_findings_as_plain_values(capsys):
     assert cli.run(["info", "-m", "wine_mlp", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["preflight"]

@@ -1,12 +1,15 @@
 from dataclasses import replace
 
+import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
-from xaivision.core.errors import InputError
+from xaivision.core.errors import FileFormatError, InputError
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.wrapping import classifier
 from xaivision.data.registry import load_dataset
@@ -21,6 +24,45 @@ def test_a_factory_is_a_model(tmp_path, monkeypatch):
     assert model_from("my_models:small")(torch.zeros(1, 3)).shape == (1, 2)
     with pytest.raises(InputError, match=r"Write package\.module:factory"):
         model_from("my_models:other")
+
+
+def onnx_file(path, *, then):
+    """A linear model of three columns."""
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["z"]), helper.make_node(then, ["z"], ["scores"])]
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", size]) for name, size in (("x", 3), ("scores", 2))]
+    weights = numpy_helper.from_array(np.eye(3, 2, dtype=np.float32), "w")
+    graph = helper.make_graph(nodes, "graph", sides[:1], sides[1:], [weights])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return str(path)
+
+
+def test_an_onnx_file_is_a_model(tmp_path):
+    found = model_from(onnx_file(tmp_path / "small.onnx", then="Softmax"))
+    assert (found.num_classes, found.score_unit) == (2, "probability")
+    assert torch.allclose(found(torch.eye(3))[:, 0], torch.tensor([[1.0, 0], [0, 1], [0, 0]]).softmax(1)[:, 0])
+
+
+def test_what_an_onnx_file_does_not_say_is_told_beside_it_or_by_a_function(tmp_path):
+    path = onnx_file(tmp_path / "squashed.onnx", then="Sigmoid")
+    with pytest.raises(InputError, match=r"Give score_unit='probability' .* name a function .*: package\.module:factory\.$"):
+        model_from(path)
+    assert model_from(path, score_unit="logit").score_unit == "logit"
+
+
+def test_an_onnx_file_that_is_not_there_or_is_none_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"^`--model` must be .* or an ONNX file\. There is no file nowhere\.onnx\.$"):
+        model_from("nowhere.onnx")
+    (tmp_path / "bad.onnx").write_text("x")
+    with pytest.raises(FileFormatError, match=r"`bad\.onnx` must be an ONNX model"):
+        model_from(str(tmp_path / "bad.onnx"))
+
+
+def test_settings_reach_the_model_that_is_named_or_made(tmp_path, monkeypatch):
+    (tmp_path / "set_models.py").write_text("import torch\ndef small():\n    return torch.nn.Sequential(torch.nn.Linear(3, 2))\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert model_from("set_models:small", class_names=("a", "b")).class_names == ("a", "b")
+    with pytest.raises(InputError, match=r"`wine_mlp` takes no settings\. Got `seed`"):
+        model_from("wine_mlp", seed=1)
 
 
 def test_files_and_folders_get_titles(tmp_path):

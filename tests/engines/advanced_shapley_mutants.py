@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "all coalitions of the others weigh the same",
         "shapley_interactions",
-        "1 / ((players - 1) * comb(players - 2, size))",
-        "1 / 2 ** (players - 2)",
+        "size_weights(players - 1)[all_coalitions(players - 2).sum(1)]",
+        "torch.full((2 ** (players - 2),), 2.0 ** (2 - players), dtype=torch.float64)",
         lambda: test_shapley_interactions.check_the_index_is_the_definition(5, 5),
     ),
     Mutant(
@@ -143,8 +143,8 @@ MUTANTS = (
     Mutant(
         "the members of a group weigh as all players do",
         "owen",
-        "1 / (part.members * comb(part.members - 1, size))",
-        "1 / 2 ** (part.members - 1)",
+        "size_weights(part.members)[all_coalitions(part.members - 1).sum(1)]",
+        "torch.full((2 ** (part.members - 1),), 2.0 ** (1 - part.members), dtype=torch.float64)",
         lambda: test_owen.check_exact_values_are_the_definition(test_owen.TWO_LEVELS, 5),
     ),
     Mutant(

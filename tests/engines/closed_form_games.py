@@ -5,6 +5,8 @@ from math import factorial
 
 import torch
 
+from xaivision.engines import coalition_sampling
+
 DOUBLE = torch.float64
 
 
@@ -99,3 +101,7 @@ def worth(game, players, members):
     coalition = torch.zeros(1, players, dtype=torch.bool)
     coalition[0, list(members)] = True
     return float(game(coalition))
+
+
+def leverage_sample(players, budget, generator):
+    return coalition_sampling.LeverageDraw(players, generator).within(budget)

@@ -9,8 +9,8 @@ MUTANTS = (
     Mutant(
         "the first row of the background instead of the mean",
         "game",
-        ".view(len(coalitions), -1).mean(1)",
-        ".view(len(coalitions), -1)[:, 0]",
+        "torch.cat(draws, 1).mean(1)",
+        "torch.cat(draws, 1)[:, 0]",
         test_game.check_values_are_means_over_the_background,
     ),
     Mutant(
@@ -42,7 +42,7 @@ MUTANTS = (
         lambda: test_removals.check_players_are_still_where_all_references_agree(),
     ),
     Mutant(
-        "what was settled counts as an evaluation",
+        "what was settled is billed again",
         "game",
         "            self._asked.add(key)\n",
         "",
@@ -79,9 +79,30 @@ MUTANTS = (
     Mutant(
         "a batch of coalitions is made at a time, not one of versions",
         "game",
-        " // self._removal.draws)",
-        ")",
+        "self._versions_a_call() // self._removal.draws)",
+        "self._versions_a_call())",
         test_game.check_no_more_versions_are_made_than_a_call_holds,
+    ),
+    Mutant(
+        "a coalition is made with all its references at once",
+        "removals",
+        "[self] if self.draws <= most else [Replacement(self.one, some) for some in torch.split(self.references, most)]",
+        "[self]",
+        test_game.check_a_coalition_of_more_references_than_a_call_holds_is_made_in_parts,
+    ),
+    Mutant(
+        "only the first references are asked about",
+        "game",
+        "self._removal.parts(self._versions_a_call())",
+        "self._removal.parts(self._versions_a_call())[:1]",
+        test_game.check_a_coalition_of_more_references_than_a_call_holds_is_made_in_parts,
+    ),
+    Mutant(
+        "the input itself counts as a perturbed version",
+        "game",
+        "self._asked - {self._whole}",
+        "self._asked",
+        test_game.check_what_was_settled_is_not_asked,
     ),
     Mutant(
         "kept positions are replaced",

@@ -88,6 +88,20 @@ MUTANTS = (
         test_region_scores.check_a_module_that_is_not_its_graph_is_asked_whole,
     ),
     Mutant(
+        "windows that change nothing are proof",
+        "region_scores",
+        "picture.proven(telling)",
+        "picture.proven(windows)",
+        test_region_scores.check_windows_that_change_nothing_prove_nothing,
+    ),
+    Mutant(
+        "what nothing proves is taken for granted",
+        "region_scores",
+        "found.append(picture.whole_passes(windows))",
+        "found.append(picture.scores(windows))",
+        test_region_scores.check_an_input_that_no_window_changes_is_asked_whole,
+    ),
+    Mutant(
         "the first input's maps serve all",
         "region_scores",
         "inputs[one], baseline[one], target.take(one))",

@@ -165,8 +165,8 @@ MUTANTS = (
     Mutant(
         "R2 without the weights",
         "ridge",
-        "missed = weights @ residuals.square()",
-        "missed = weights.mean() * residuals.square().sum()",
+        "explained(weights @ residuals.square(), ",
+        "explained(weights.mean() * residuals.square().sum(), ",
         test_ridge.check_it_is_scikit_learns,
     ),
     Mutant(

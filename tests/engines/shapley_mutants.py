@@ -6,6 +6,7 @@ import test_permutation_sampling
 import test_shapley_estimate
 import test_shapley_regression
 import test_stopping
+import test_weighted_regression
 from closed_form_games import Network
 from engine_mutants import Mutant
 
@@ -151,11 +152,53 @@ MUTANTS = (
         test_shapley_regression.check_interactions_of_two_leave_no_error,
     ),
     Mutant(
-        "errors as if every pair were new to the fit",
+        "errors as if every row were new to the fit",
+        "weighted_regression",
+        "(left / (1 - followed).clamp_min(FOLLOWED))",
+        "left",
+        test_weighted_regression.check_moves_are_those_of_leaving_each_row_out,
+    ),
+    Mutant(
+        "all rows weigh the same",
+        "weighted_regression",
+        "pulls = weights[:, None] * (rows @ inverse)",
+        "pulls = rows @ inverse",
+        test_weighted_regression.check_values_are_the_weighted_least_squares,
+    ),
+    Mutant(
+        "a row with nothing left is divided by nothing",
+        "weighted_regression",
+        ".clamp_min(FOLLOWED)",
+        "",
+        test_weighted_regression.check_a_row_that_settles_an_unknown_alone_moves_it_by_rounding_at_most,
+    ),
+    Mutant(
+        "errors without what a pair itself settled",
         "shapley_regression",
-        "(remainder / (1 - followed).clamp_min(FOLLOWED))",
-        "remainder",
+        "_chance(tilted.moves, sample)",
+        "_chance(weights[:, None] * (centered @ inverse) * (halves - centered @ tilted.values)[:, None], sample)",
         test_shapley_regression.check_errors_of_small_samples_are_not_too_small,
+    ),
+    Mutant(
+        "the values of none and of all do not round",
+        "shapley_estimate",
+        "max(float(values.abs().amax()), abs(empty), abs(full))",
+        "float(values.abs().amax())",
+        test_shapley_estimate.check_no_error_is_below_rounding,
+    ),
+    Mutant(
+        "the empty and the full coalition cost nothing",
+        "coalition_sampling",
+        "(budget - 2) // 2",
+        "budget // 2",
+        test_shapley_regression.check_values_are_asked_once_and_add_up,
+    ),
+    Mutant(
+        "the only player gets nothing",
+        "shapley_estimate",
+        "torch.tensor([full - empty]",
+        "torch.tensor([0.0]",
+        lambda: test_shapley_estimate.check_one_player_gains_all_there_is(),
     ),
     Mutant(
         "errors as of a sample from endlessly many",
@@ -174,8 +217,8 @@ MUTANTS = (
     Mutant(
         "the ends are not paid for",
         "shapley_regression",
-        "len(values) + 2, at_least",
-        "len(values), at_least",
+        "len(values) + 2, error",
+        "len(values), error",
         test_shapley_regression.check_values_are_asked_once_and_add_up,
     ),
     Mutant(
@@ -272,7 +315,7 @@ MUTANTS = (
     Mutant(
         "an error of nothing",
         "shapley_estimate",
-        "torch.hypot(error, ROUNDING * scale.abs().amax().to(error))",
+        "torch.hypot(error, torch.full_like(error, ROUNDING * largest))",
         "error",
         test_shapley_estimate.check_no_error_is_below_rounding,
     ),

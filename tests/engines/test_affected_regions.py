@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from engine_networks import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -72,10 +73,6 @@ def network(names, side, seed=0):
         body = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), *[LAYERS[name]() for name in names])
         width = body(torch.zeros(1, 2, *side)).numel()
         return nn.Sequential(body, nn.AdaptiveAvgPool2d(1), Flat(), nn.Linear(4, 3)).double().eval(), width
-
-
-def drawn(shape, seed):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def whole(view, picture, replaced, windows):

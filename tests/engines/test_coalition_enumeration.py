@@ -32,7 +32,7 @@ def check_unanimity_games_have_their_closed_form(players, seed):
 def check_exact_values_say_so():
     game = Votes(6, 1)
     found = enumeration.exact_estimate(game, 6)
-    assert found.evaluations == 64
+    assert found.coalitions == 64
     assert found.exact
     assert not found.standard_error.any()
     assert torch.allclose(found.values.sum(), torch.tensor(1.0, dtype=torch.float64))
@@ -62,7 +62,7 @@ def test_one_player_gets_everything():
     game = random_unanimity(1, [1], 0, empty=2.0)
     found = enumeration.exact_estimate(game, 1)
     assert torch.allclose(found.values, game.shapley, rtol=0, atol=1e-15)
-    assert found.evaluations == 2
+    assert found.coalitions == 2
 
 
 def test_sixteen_players_are_a_matter_of_a_moment_and_one_call():

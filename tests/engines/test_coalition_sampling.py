@@ -3,7 +3,7 @@ from math import comb
 
 import pytest
 import torch
-from closed_form_games import random_draws
+from closed_form_games import leverage_sample, random_draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ def rows_of(coalitions):
 
 
 def check_rows_are_distinct_complement_pairs(players, budget, seed=0):
-    found = sampling.leverage_sample(players, budget, random_draws(seed))
+    found = leverage_sample(players, budget, random_draws(seed))
     assert torch.equal(found.coalitions[1::2], ~found.coalitions[0::2])
     assert len(set(rows_of(found.coalitions))) == len(found.coalitions)
     assert torch.equal(found.coalitions[0::2].sum(1), found.sizes)
@@ -25,7 +25,7 @@ def check_rows_are_distinct_complement_pairs(players, budget, seed=0):
 
 def check_every_size_gets_an_equal_share_until_it_is_there_wholly(players, budget):
     """Water poured into vessels: as high in each, where the vessel is not full."""
-    found = sampling.leverage_sample(players, budget, random_draws(1))
+    found = leverage_sample(players, budget, random_draws(1))
     drawn = torch.bincount(found.coalitions.sum(1), minlength=players).tolist()[1:]
     whole = [comb(players, size) for size in range(1, players)]
     open_sizes = [count for count, most in zip(drawn, whole, strict=True) if count < most]
@@ -41,15 +41,15 @@ def shares_of(found, players):
 
 
 def check_more_budget_goes_on_with_the_same_draw(players, few, many, seed=3):
-    first = sampling.leverage_sample(players, few, random_draws(seed))
-    more = sampling.leverage_sample(players, many, random_draws(seed))
+    first = leverage_sample(players, few, random_draws(seed))
+    more = leverage_sample(players, many, random_draws(seed))
     assert torch.equal(first.coalitions, more.coalitions[: len(first.coalitions)])
     assert len(more.coalitions) > len(first.coalitions)
 
 
 def check_weights_make_each_size_count_as_a_whole(players, budget):
     """The Shapley kernel of a coalition is (M - 1) / (C(M, s) s (M - s)); the drawn of a size carry that of all of it."""
-    found = sampling.leverage_sample(players, budget, random_draws(2))
+    found = leverage_sample(players, budget, random_draws(2))
     sizes = found.coalitions.sum(1)
     for size in range(1, players):
         carried = found.weights[sizes == size]
@@ -61,7 +61,7 @@ def check_each_coalition_of_a_size_is_drawn_as_often(seeds=3000):
     """Five players, six pairs: about two of the ten of size two each time."""
     counts = {}
     for seed in range(seeds):
-        found = sampling.leverage_sample(5, 14, random_draws(seed))
+        found = leverage_sample(5, 14, random_draws(seed))
         for row in rows_of(found.coalitions[0::2]):
             counts[row] = counts.get(row, 0) + 1
     for size in (1, 2):
@@ -118,24 +118,24 @@ def test_subsets_have_their_place_in_the_order(players, size):
 
 
 def test_another_seed_draws_others():
-    one, other = (sampling.leverage_sample(20, 200, random_draws(seed)).coalitions for seed in (0, 1))
+    one, other = (leverage_sample(20, 200, random_draws(seed)).coalitions for seed in (0, 1))
     assert not torch.equal(one, other)
 
 
 def test_one_player_leaves_nothing_to_draw():
-    found = sampling.leverage_sample(1, 100, random_draws(0))
+    found = leverage_sample(1, 100, random_draws(0))
     assert found.pairs == 0
     assert found.coalitions.shape == (0, 1)
 
 
 def test_the_draw_leaves_global_chance_alone():
     before = torch.get_rng_state()
-    sampling.leverage_sample(40, 400, random_draws(0))
+    leverage_sample(40, 400, random_draws(0))
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_four_hundred_players_are_drawn():
-    found = sampling.leverage_sample(400, 3200, random_draws(0))
+    found = leverage_sample(400, 3200, random_draws(0))
     assert found.coalitions.shape == (3198, 400)
     assert sorted(set(found.sizes.tolist())) == list(range(1, 201))
     assert bool(found.weights.isfinite().all())

@@ -1,5 +1,7 @@
 """The mask engine: values by hand, equal coalitions once, bills, and memory of one batch."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -62,17 +64,19 @@ def check_equal_coalitions_are_scored_once():
     assert values.tolist() == pytest.approx([by_hand(one) for one in twice])
     played(ALL)
     assert sum(asked.batches) == 8 * len(BACKGROUND)
-    assert played.evaluations == 8
+    assert played.evaluations == 7
 
 
 def check_what_was_settled_is_not_asked():
     asked = Asked()
     played = played_by(asked)
     played.settle(7.5, -2.5)
-    assert (played.full, played.empty) == (7.5, -2.5)
-    assert played(ALL[[7, 0]]).tolist() == [7.5, -2.5]
+    with metered() as bill:
+        assert (played.full, played.empty) == (7.5, -2.5)
+        assert played(ALL[[7, 0]]).tolist() == [7.5, -2.5]
     assert asked.batches == []
-    assert played.evaluations == 0
+    assert bill.recalled_calls == 0
+    assert played.evaluations == 1
 
 
 def check_a_job_shares_values_and_bills_everybody():
@@ -102,22 +106,34 @@ def check_another_question_shares_nothing():
         assert played_by(asked, labels=other)(ALL).tolist() == pytest.approx([by_hand(one, labels=other) for one in ALL])
 
 
-class Widest(Replacement):
-    """Remembers how many coalitions were made into versions at a time."""
+@contextmanager
+def versions_made():
+    """How many versions were made at a time, call by call."""
+    made, real = [], Replacement.__call__
+    with pytest.MonkeyPatch.context() as patch:
 
-    made = 0
+        def counted(removal, kept):
+            versions = real(removal, kept)
+            made.append(len(versions))
+            return versions
 
-    def __call__(self, kept):
-        Widest.made = max(Widest.made, len(kept))
-        return super().__call__(kept)
+        patch.setattr(Replacement, "__call__", counted)
+        yield made
 
 
 def check_no_more_versions_are_made_than_a_call_holds():
-    asked, Widest.made = Asked(batch_size=6), 0
-    question = TargetScore(torch.tensor([0]), score_unit="logit")
-    game.Game(asked.model, Widest(ROW, BACKGROUND), LABELS, question)(ALL)
-    assert Widest.made == 2
-    assert asked.batches == [6, 6, 6, 6]
+    asked = Asked(batch_size=6)
+    with versions_made() as made:
+        played_by(asked)(ALL)
+    assert made == asked.batches == [6, 6, 6, 6]
+
+
+def check_a_coalition_of_more_references_than_a_call_holds_is_made_in_parts():
+    asked = Asked(batch_size=2)
+    with versions_made() as made:
+        values = played_by(asked)(ALL)
+    assert made == asked.batches == 8 * [2, 1]
+    assert values.tolist() == pytest.approx([by_hand(one) for one in ALL], abs=1e-12)
 
 
 def check_a_player_whose_absence_changes_nothing_is_not_asked_about():
@@ -129,7 +145,7 @@ def check_a_player_whose_absence_changes_nothing_is_not_asked_about():
     values = played(ALL)
     assert values.tolist() == pytest.approx([by_hand(one, references=same) for one in ALL], abs=1e-12)
     assert torch.equal(values[[0, 1, 4, 5]], values[[2, 3, 6, 7]])
-    assert played.evaluations == 2
+    assert played.evaluations == 1 + 2
     assert sum(asked.batches) == 2 * len(BACKGROUND)
 
 
@@ -159,6 +175,10 @@ def test_another_question_shares_nothing():
 
 def test_no_more_versions_are_made_than_a_call_holds():
     check_no_more_versions_are_made_than_a_call_holds()
+
+
+def test_a_coalition_of_more_references_than_a_call_holds_is_made_in_parts():
+    check_a_coalition_of_more_references_than_a_call_holds_is_made_in_parts()
 
 
 def test_a_model_that_answers_nan_for_a_hidden_feature_is_one_clear_sentence():

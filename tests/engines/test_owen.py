@@ -81,7 +81,7 @@ def check_only_what_matters_is_asked(group):
     for order in orders(group):
         for count in range(len(order) + 1):
             on_the_way.add(frozenset(order[:count]))
-    assert counted.asked == len(counted.distinct) == len(on_the_way) == found.evaluations
+    assert counted.asked == len(counted.distinct) == len(on_the_way) == found.coalitions
     assert owen.exact_cost(group, 1000) == len(on_the_way)
     assert owen.exact_cost(group, len(on_the_way) - 1) is None
 

@@ -83,8 +83,8 @@ def check_an_estimate_asks_once_and_adds_up(players=10, budget=200):
     game.players = players
     found = sampled(game, budget)
     assert game.calls == 2
-    assert game.asked == len(game.distinct) == found.evaluations
-    assert budget / 2 < found.evaluations < budget
+    assert game.asked == len(game.distinct) == found.coalitions
+    assert budget / 2 < found.coalitions < budget
     assert float(found.values.sum()) == pytest.approx(float(game.game.coefficients.sum()), abs=1e-12)
 
 
@@ -145,10 +145,17 @@ def test_a_budget_below_one_pair_is_refused_with_what_it_takes(players, budget, 
 
 def test_a_budget_of_all_coalitions_comes_to_an_end():
     found = sampled(Network(6, 1), 64)
-    assert found.evaluations <= 64
+    assert found.coalitions <= 64
 
 
 def test_the_draw_leaves_global_chance_alone():
     before = torch.get_rng_state()
     sampled(Network(6, 1), 40)
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("budget", [2, 9])
+def test_one_player_gains_all_there_is_to_gain(budget):
+    found = orders.permutation_estimate(lambda there: 2.0 + 3.0 * there[:, 0], orders.PermutationDraw(1, random_draws(0)), budget)
+    assert found.values.tolist() == [3.0]
+    assert found.exact

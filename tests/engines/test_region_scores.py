@@ -1,7 +1,8 @@
 """Occlusion scores by affected regions: equal to whole passes, refused where the module is not its graph."""
 
 import torch
-from test_affected_regions import drawn, network
+from engine_networks import drawn
+from test_affected_regions import network
 from torch import nn
 
 from xaivision.core.metering import metered
@@ -17,7 +18,7 @@ TARGET = TargetScore(torch.tensor([2, 0]), torch.tensor([1, 1]), "score", "logit
 
 def model(**settings):
     module, _ = network(["conv", "stride", "residual", "stride", "conv", "conv"], SIDES)
-    return TorchClassifier(module, 3, mean=[0.4, 0.5], std=[0.2, 0.3], **settings)
+    return TorchClassifier(module, 3, **{"mean": [0.4, 0.5], "std": [0.2, 0.3], **settings})
 
 
 def check_scores_are_those_of_whole_passes():
@@ -37,6 +38,50 @@ def check_a_module_that_is_not_its_graph_is_asked_whole():
         assert region_scores.region_scores(classifier, inputs, baseline, TARGET, WINDOWS) is None
     finally:
         hook.remove()
+
+
+def framed(*places):
+    """Pictures that are black but for a patch."""
+    pictures = torch.zeros(len(places), 2, *SIDES, dtype=torch.float64)
+    for picture, (top, left) in zip(pictures, places, strict=True):
+        picture[:, top : top + 9, left : left + 9] = drawn((2, 9, 9), top)
+    return pictures
+
+
+def off_where_a_crop_shows_something(_module, inputs, output):
+    """What a layer that looks at its map's size may do: crops of black alone come out right."""
+    shown = inputs[0].amax((1, 2, 3)) > inputs[0].amin((1, 2, 3))
+    return output + (shown[:, None, None, None] & (inputs[0].shape[2] < SIDES[0])).to(output)
+
+
+def check_windows_that_change_nothing_prove_nothing():
+    """The first, the middle and the last window hide black by black."""
+    classifier, inputs = model(mean=[0.0, 0.0], std=[1.0, 1.0]), framed((22, 30), (25, 27))
+    hook = classifier.model[0][0].register_forward_hook(off_where_a_crop_shows_something)
+    try:
+        assert region_scores.region_scores(classifier, inputs, torch.zeros_like(inputs), TARGET, WINDOWS) is None
+    finally:
+        hook.remove()
+    assert region_scores.region_scores(classifier, inputs, torch.zeros_like(inputs), TARGET, WINDOWS) is not None
+
+
+def check_an_input_that_no_window_changes_is_asked_whole():
+    classifier, inputs = model(), framed((22, 30), (25, 27))
+    inputs[1] = 0
+    with metered() as bill:
+        found = region_scores.region_scores(classifier, inputs, torch.zeros_like(inputs), TARGET, WINDOWS)
+    assert bill.model_calls == len(WINDOWS) + 6 + len(WINDOWS)
+    expected = window_scores(classifier, inputs, torch.zeros_like(inputs), TARGET, WINDOWS)
+    assert torch.allclose(found.values, expected, atol=1e-12)
+    assert torch.equal(found.values[1], expected[1])
+
+
+def test_windows_that_change_nothing_prove_nothing():
+    check_windows_that_change_nothing_prove_nothing()
+
+
+def test_an_input_that_no_window_changes_is_asked_whole():
+    check_an_input_that_no_window_changes_is_asked_whole()
 
 
 def test_scores_are_those_of_whole_passes():

@@ -83,6 +83,63 @@ def check_the_global_generator_is_not_moved():
     assert torch.equal(torch.get_rng_state(), state)
 
 
+def changed_at_each_stage(order, seed=3):
+    """Names of the layers whose weights are not as before, at each stage."""
+    module = network()
+    before = memory(module)
+
+    def ask():
+        now = memory(module)
+        return tuple(name for name in layers(module) if any(now[n] != before[n] for n in now if n.startswith(name)))
+
+    found = reinitialization.answers_by_stage(module, order, seed, ask)
+    assert memory(module) == before
+    return found
+
+
+def check_stages_add_up_from_the_named_end():
+    # A weight that two layers share goes by the name of the first: to draw `tied` changes `twice` too.
+    everything = ("first", "norm", "twice", "tied")
+    assert changed_at_each_stage("all") == [everything]
+    assert changed_at_each_stage("bottom_up") == [everything[:1], everything[:2], everything[:3], everything]
+    assert changed_at_each_stage("top_down") == [everything[2:], everything[2:], everything[1:], everything]
+    assert changed_at_each_stage("independent") == [("first",), ("norm",), ("twice",), ("twice", "tied")]
+
+
+def check_each_layer_has_a_stream_of_its_own():
+    module = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    ask = lambda: [part.weight.detach().clone() for part in module]  # noqa: E731
+    (found,) = reinitialization.answers_by_stage(module, "all", 3, ask)
+    assert not torch.equal(*found)
+    alone = reinitialization.answers_by_stage(module, "independent", 3, ask)
+    assert torch.equal(alone[0][0], found[0])
+    assert torch.equal(alone[1][1], found[1])
+
+
+def test_stages_add_up_from_the_named_end():
+    check_stages_add_up_from_the_named_end()
+
+
+def test_each_layer_has_a_stream_of_its_own():
+    check_each_layer_has_a_stream_of_its_own()
+
+
+@pytest.mark.parametrize("order", reinitialization.ORDERS)
+@pytest.mark.parametrize("stage", [1, 3])
+def test_every_byte_comes_back_after_an_error_at_any_stage(order, stage):
+    module, asked = network(), []
+    before = memory(module)
+
+    def fail():
+        asked.append(0)
+        if len(asked) == stage or order == "all":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reinitialization.answers_by_stage(module, order, 3, fail)
+    assert memory(module) == before
+
+
 def test_every_byte_comes_back():
     check_every_byte_comes_back()
 

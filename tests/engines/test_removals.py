@@ -127,3 +127,9 @@ OTHER_REMOVALS = (
 def test_removals_that_differ_have_other_keys(other):
     assert other.key != removals.Replacement(PICTURE, OTHERS).key
     assert removals.Replacement(PICTURE.clone(), OTHERS.clone()).key == removals.Replacement(PICTURE, OTHERS).key
+
+
+def test_the_draws_of_an_interpolation_are_no_setting():
+    assert removals.Imputation(PICTURE).draws == 1
+    with pytest.raises(TypeError, match="draws"):
+        removals.Imputation(PICTURE, draws=3)

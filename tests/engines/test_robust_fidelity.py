@@ -24,7 +24,7 @@ MODEL = FunctionClassifier(score, 2, score_unit="logit", domain="tabular", array
 
 def asked(removed, kept, ranks=RANKS, regions=None):
     parts = engine.Parts(ranks, torch.arange(6) if regions is None else regions, SIZES)
-    return engine.robust_fidelity(MODEL, (ROWS, OTHERS), TARGET, parts, engine.Chances(removed, kept), DRAWS)
+    return engine.robust_fidelity(MODEL, (ROWS, OTHERS), TARGET, parts, [engine.Chances(removed, kept)] * len(SIZES), DRAWS)
 
 
 def slowly(removed, kept):
@@ -84,7 +84,7 @@ def check_a_model_that_rounds_differently_leaves_no_trace():
 
     model = FunctionClassifier(unsteady, 2, score_unit="logit", domain="tabular", array="torch")
     parts = engine.Parts(RANKS, torch.arange(6), SIZES)
-    found = engine.robust_fidelity(model, (ROWS, OTHERS), TARGET, parts, engine.Chances(0.5, 0.5), DRAWS)
+    found = engine.robust_fidelity(model, (ROWS, OTHERS), TARGET, parts, [engine.Chances(0.5, 0.5)] * 4, DRAWS)
     assert found.plus[:, 0].tolist() == found.minus[:, 3].tolist() == [0.0] * 3
 
 
@@ -98,10 +98,47 @@ def check_elements_of_several_positions_go_together():
 
     model = FunctionClassifier(watched, 2, score_unit="logit", domain="tabular", array="torch")
     parts = engine.Parts(regions.expand(3, 6), regions, (2,))
-    engine.robust_fidelity(model, (ROWS, OTHERS), TARGET, parts, engine.Chances(0.5, 0.5), DRAWS[:, :3])
+    engine.robust_fidelity(model, (ROWS, OTHERS), TARGET, parts, [engine.Chances(0.5, 0.5)], DRAWS[:, :3])
     for row in torch.cat(calls):
         own = (row[None] == ROWS).any(0).view(3, 2)
         assert (own[:, 0] == own[:, 1]).all()
+
+
+def check_no_more_than_the_allowed_share_is_expected_to_go():
+    for elements in (7, 64, 196):
+        for alpha in (0.2, 0.5, 1.0):
+            for most in (0.05, 0.1, 0.3):
+                sizes = range(elements + 1)
+                for size, chances in zip(sizes, engine.capped_chances(elements, sizes, alpha, most), strict=True):
+                    removed, rest = chances.removed, 1 - chances.kept
+                    assert removed * size <= most * elements + 1e-12
+                    assert rest * (elements - size) <= most * elements + 1e-12
+                    assert 0 < removed <= alpha
+                    assert 0 < rest <= alpha + 1e-12
+                    assert removed == alpha or abs(removed * size - most * elements) < 1e-12 or size <= 1
+                    assert (
+                        abs(rest - alpha) < 1e-12
+                        or abs(rest * (elements - size) - most * elements) < 1e-12
+                        or size >= elements - 1
+                    )
+
+
+def check_each_size_has_its_own_chances():
+    mixed = [engine.Chances(0.3, 0.6), engine.Chances(1, 0), engine.Chances(0.8, 0.2), engine.Chances(0.3, 0.6)]
+    parts = engine.Parts(RANKS, torch.arange(6), SIZES)
+    found = engine.robust_fidelity(MODEL, (ROWS, OTHERS), TARGET, parts, mixed, DRAWS)
+    for place, chances in enumerate(mixed):
+        alone = asked(*chances)
+        for one, other in zip(found, alone, strict=True):
+            torch.testing.assert_close(one[:, place], other[:, place], atol=1e-12, rtol=0)
+
+
+def test_no_more_than_the_allowed_share_is_expected_to_go():
+    check_no_more_than_the_allowed_share_is_expected_to_go()
+
+
+def test_each_size_has_its_own_chances():
+    check_each_size_has_its_own_chances()
 
 
 def test_fidelities_are_the_definition():
@@ -126,6 +163,6 @@ def test_elements_of_several_positions_go_together():
 
 def test_one_draw_says_nothing_of_its_error():
     parts = engine.Parts(RANKS, torch.arange(6), (2,))
-    found = engine.robust_fidelity(MODEL, (ROWS, OTHERS), TARGET, parts, engine.Chances(0.5, 0.5), DRAWS[:1])
+    found = engine.robust_fidelity(MODEL, (ROWS, OTHERS), TARGET, parts, [engine.Chances(0.5, 0.5)], DRAWS[:1])
     assert found.plus_error.isnan().all()
     assert found.plus.isfinite().all()

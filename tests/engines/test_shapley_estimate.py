@@ -22,9 +22,11 @@ def check_the_widest_of_the_top_is_told():
 
 
 def check_no_error_is_below_rounding():
-    found = estimates.at_least_rounding(torch.tensor([0.0, 1.0], dtype=DOUBLE), torch.tensor([-1e6, 3.0], dtype=DOUBLE))
-    assert 1e-10 < float(found[0]) < 1e-8
-    assert float(found[1]) == pytest.approx(1)
+    for values, empty, full in (([-1e6, 3.0], 0.0, 1.0), ([2.0, 3.0], -1e6, 1.0), ([2.0, 3.0], 0.0, 1e6)):
+        error = torch.tensor([0.0, 1.0], dtype=DOUBLE)
+        found = estimates.at_least_rounding(error, torch.tensor(values, dtype=DOUBLE), empty, full)
+        assert 1e-10 < float(found[0]) < 1e-8
+        assert float(found[1]) == pytest.approx(1)
 
 
 def check_ends_are_those_of_none_and_all():
@@ -61,3 +63,13 @@ def test_exact_values_have_no_width():
     found = estimates.exactly(torch.ones(3, dtype=DOUBLE), 8)
     assert found.exact
     assert found.widest_of_top(5) == 0
+
+
+def check_one_player_gains_all_there_is():
+    found = estimates.of_one_player(2.0, 5.0)
+    assert found.values.tolist() == [3.0]
+    assert found.exact
+
+
+def test_one_player_gains_all_there_is():
+    check_one_player_gains_all_there_is()

@@ -1,27 +1,34 @@
 """The interaction index of pairs, exact and sampled, and the matrix whose rows sum to the Shapley values."""
 
+from functools import partial
 from itertools import combinations
 from math import factorial
 
 import pytest
 import torch
-from closed_form_games import DOUBLE, Counted, Network, Unanimity, random_draws, random_unanimity, shapley_by_definition
+from closed_form_games import (
+    DOUBLE,
+    Counted,
+    Network,
+    Unanimity,
+    leverage_sample,
+    random_draws,
+    random_unanimity,
+    shapley_by_definition,
+    worth,
+)
 
 from xaivision.core.errors import InputError
 from xaivision.engines import shapley_interactions
 from xaivision.engines.coalition_enumeration import value_table
-from xaivision.engines.coalition_sampling import LeverageDraw, leverage_sample
+from xaivision.engines.coalition_sampling import LeverageDraw
 from xaivision.engines.shapley_estimate import ends
 
 
 def index_by_definition(game, players):
     """Every pair, every coalition of the others, four questions each."""
 
-    def value(members):
-        coalition = torch.zeros(1, players, dtype=torch.bool)
-        coalition[0, list(members)] = True
-        return float(game(coalition))
-
+    value = partial(worth, game, players)
     index = torch.zeros(players, players, dtype=DOUBLE)
     for i, j in combinations(range(players), 2):
         others = [player for player in range(players) if player not in (i, j)]

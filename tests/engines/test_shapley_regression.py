@@ -1,6 +1,6 @@
 import pytest
 import torch
-from closed_form_games import Counted, Network, Unanimity, Votes, random_draws, random_unanimity
+from closed_form_games import Counted, Network, Unanimity, Votes, leverage_sample, random_draws, random_unanimity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,20 +41,20 @@ def check_the_fit_is_that_of_the_textbook(players, seed):
 
 def check_pairs_give_what_the_general_fit_gives(players=9, budget=80):
     game = Network(players, 4)
-    sample = sampling.leverage_sample(players, budget, random_draws(1))
+    sample = leverage_sample(players, budget, random_draws(1))
     values, (empty, full) = game(sample.coalitions), ends(game, players)
     general = regression.constrained_least_squares(sample.coalitions, values, sample.weights, empty, full)
     assert torch.allclose(regression.shapley_fit(sample, values, empty, full).values, general, rtol=0, atol=1e-12)
 
 
 def check_all_coalitions_give_the_exact_values(game, tolerance=1e-10):
-    sample = sampling.leverage_sample(game.players, 2**game.players, random_draws(0))
+    sample = leverage_sample(game.players, 2**game.players, random_draws(0))
     assert sample.complete
     found = regression.shapley_fit(sample, game(sample.coalitions), *ends(game, game.players))
     assert torch.allclose(found.values, exact_estimate(game, game.players).values, rtol=0, atol=tolerance)
     assert float(found.standard_error.max()) < 1e-13
     assert found.degrees == float("inf")
-    assert found.evaluations == 2**game.players
+    assert found.coalitions == 2**game.players
 
 
 def check_an_additive_game_is_exact_with_any_weights(seed):
@@ -112,13 +112,13 @@ def check_values_are_asked_once_and_add_up(players=15, budget=300):
     game.players = players
     found = sampled(game, budget)
     assert (game.calls, game.asked, len(game.distinct)) == (2, budget, budget)
-    assert found.evaluations == budget
+    assert found.coalitions == budget
     assert float(found.values.sum()) == pytest.approx(float(game.game.coefficients.sum()), abs=1e-12)
 
 
 def check_the_estimate_is_linear_in_the_game():
     """S15, on a draw that is far from whole: its equations do not depend on the game."""
-    sample = sampling.leverage_sample(8, 90, random_draws(2))
+    sample = leverage_sample(8, 90, random_draws(2))
     one, other = random_unanimity(8, [8, 8, 8], 1), Network(8, 2)
 
     def fit(game):

@@ -4,10 +4,10 @@ from math import comb
 
 import pytest
 import torch
-from closed_form_games import DOUBLE, Network, Unanimity, random_draws, random_unanimity, shapley_by_definition
+from closed_form_games import DOUBLE, Network, Unanimity, leverage_sample, random_draws, random_unanimity, shapley_by_definition
 
 from xaivision.engines.coalition_enumeration import all_coalitions, banzhaf_values, exact_estimate, value_table
-from xaivision.engines.coalition_sampling import LeverageDraw, leverage_sample
+from xaivision.engines.coalition_sampling import LeverageDraw
 from xaivision.engines.permutation_sampling import PermutationDraw, permutation_estimate
 from xaivision.engines.shapley_estimate import ends
 from xaivision.engines.shapley_regression import constrained_least_squares, regression_estimate

@@ -27,7 +27,7 @@ def check_it_stops_where_the_aim_is_reached_and_not_long_before():
     found = stopping.narrowed(scripted(asked), stopping.Aim(0.05, 2), 100, 100_000)
     assert found.widest_of_top(2) <= 0.05
     needed = (1.96 / 0.05) ** 2
-    assert needed <= found.evaluations < 1.5 * 1.5 * needed
+    assert needed <= found.coalitions < 1.5 * 1.5 * needed
     assert len(asked) <= 5
     assert asked == sorted(asked)
 
@@ -37,7 +37,7 @@ def check_the_budget_always_holds():
     aim = stopping.Aim(0.001, 2)
     found = stopping.narrowed(scripted(asked), aim, 100, 730)
     assert max(asked) == 730
-    assert found.evaluations == 730
+    assert found.coalitions == 730
     assert not aim.reached(found)
 
 
@@ -80,7 +80,7 @@ def test_an_unknown_error_is_not_taken_for_a_small_one():
     def estimate(budget):
         return ShapleyEstimate(torch.ones(3, dtype=DOUBLE), budget, None)
 
-    assert stopping.narrowed(estimate, stopping.Aim(5.0, 1), 10, 100).evaluations == 100
+    assert stopping.narrowed(estimate, stopping.Aim(5.0, 1), 10, 100).coalitions == 100
 
 
 @pytest.mark.parametrize(("draws", "estimate"), [(LeverageDraw, regression_estimate), (PermutationDraw, permutation_estimate)])

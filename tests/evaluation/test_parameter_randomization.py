@@ -123,8 +123,10 @@ def test_features_that_are_zero_before_and_after_are_left_out() -> None:
     assert float(one_more.details["signed"]) == pytest.approx(-0.2, abs=1e-12)
 
 
-def test_likeness_of_absolute_values_stands_beside() -> None:
-    found = likeness([1, -2, 3, -4], [1, 2, 3, 4])
+@pytest.mark.parametrize("turned", [False, True])
+def test_likeness_of_absolute_values_stands_beside(turned: bool) -> None:
+    before, after = ([1.0, -2, 3, -4], [1.0, 2, 3, 4])[:: -1 if turned else 1]
+    found = likeness(before, after)
     assert float(found.details["of absolute values"]) == pytest.approx(1, abs=1e-12)
     assert float(found.values) == pytest.approx(0.4, abs=1e-12)
 
@@ -133,7 +135,7 @@ def test_stages_are_averaged_and_kept_as_a_curve() -> None:
     found = likeness([1, 2, 3, 4], [4, 3, 2, 1], [1, 2, 3, 4], [2, 1, 4, 3], order="bottom_up")
     assert found.curves[0].tolist() == pytest.approx([1, 1, 0.6], abs=1e-12)
     assert float(found.values) == pytest.approx(2.6 / 3, abs=1e-12)
-    assert float(found.details["signed"]) == pytest.approx(0.6, abs=1e-12)
+    assert found.details["signed"][0].tolist() == pytest.approx([-1, 1, 0.6], abs=1e-12)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -273,7 +275,7 @@ def test_the_explanation_of_another_method_or_setting_is_refused() -> None:
 
 
 def test_an_unknown_order_is_refused() -> None:
-    with pytest.raises(InputError, match=r"`order` must be 'all', 'bottom_up' or 'top_down'. Got 'sideways'\."):
+    with pytest.raises(InputError, match=r"`order` must be 'all', 'bottom_up', 'top_down' or 'independent'. Got 'sideways'\."):
         ParameterRandomization(order="sideways")
 
 

@@ -8,23 +8,6 @@ PHOTOS = torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 LARGER = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 
 
-class CountsRows(nn.Module):
-    """Knows how many rows it was asked about."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self.module = module
-        self.batches: list[int] = []
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        self.batches.append(len(inputs))
-        return self.module(inputs)
-
-    @property
-    def rows(self) -> int:
-        return sum(self.batches)
-
-
 class ChannelsLast(nn.Module):
     """Maps (B, h, w, C) to the end, as in Swin."""
 

@@ -3,7 +3,8 @@ from typing import ClassVar
 
 import pytest
 import torch
-from question_networks import LARGER, PHOTOS, CountsRows, channels_last, convnet, tokens
+from counted_rows import CountsRows
+from question_networks import LARGER, PHOTOS, channels_last, convnet, tokens
 
 from xaivision.core.about import About
 from xaivision.core.access import Access

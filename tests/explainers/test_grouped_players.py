@@ -2,31 +2,16 @@
 
 import pytest
 import torch
+from black_boxes import draws, wavy, wavy_score
 
-from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.engines.coalition_enumeration import shapley_values, value_table
 from xaivision.explainers.registry import explainer
 
-DOUBLE = torch.float64
 GROUPS = [[0, 2], [1, 5, 6]]
 PLAYERS = torch.tensor([0, 1, 0, 2, 3, 1, 1])
 
 
-def draws(*shape, seed=0):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
-
-
-def score(rows):
-    inner, outer = 4 * (draws(7, 12, seed=3) - 0.5), draws(12, seed=4) - 0.5
-    return torch.tanh(torch.as_tensor(rows).double() @ inner) @ outer
-
-
-def model():
-    return FunctionClassifier(lambda rows: torch.stack((score(rows), -score(rows)), 1).numpy(), 2, domain="tabular",
-                              score_unit="logit")  # fmt: skip
-
-
-def grouped_game(row, background):
+def grouped_game(score, row, background):
     """Written anew: all columns of a group are there or are those of a background's row."""
 
     def value(coalitions):
@@ -40,8 +25,8 @@ def grouped_game(row, background):
 def test_grouped_shapley_values_are_those_of_the_grouped_game(method):
     row, background = draws(7, seed=1), draws(6, 7, seed=2)
     settings = {"hierarchy": [[0, 1, 2, 3, 4, 5, 6]]} if method == "owen" else {}
-    found = explainer(method, groups=GROUPS, background=background, **settings).explain(model(), row[None], 0)
-    expected = shapley_values(value_table(grouped_game(row, background), 4))
+    found = explainer(method, groups=GROUPS, background=background, **settings).explain(wavy(7), row[None], 0)
+    expected = shapley_values(value_table(grouped_game(wavy_score(7), row, background), 4))
     assert torch.allclose(found.player_values[0], expected, rtol=0, atol=1e-10)
     for player in range(4):
         shares = found.values[0, player == PLAYERS]

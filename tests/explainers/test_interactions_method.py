@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from black_boxes import DOUBLE, draws, table_model, wavy
 
 from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
@@ -10,29 +11,11 @@ from xaivision.explainers.exact_shapley import ExactShapley
 from xaivision.explainers.shapley_interactions import ShapleyInteractions
 from xaivision.report.files import load, save
 
-DOUBLE = torch.float64
 QUARTERS = (torch.arange(6)[:, None] // 3) * 2 + torch.arange(6) // 3
 
 
-def draws(*shape, seed=0):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
-
-
-def table(score):
-    def scores(rows):
-        found = score(torch.as_tensor(rows))
-        return torch.stack((found, -found), 1).numpy()
-
-    return FunctionClassifier(scores, 2, score_unit="logit", domain="tabular")
-
-
 def product():
-    return table(lambda rows: rows[:, 0] * rows[:, 1] + 3 * rows[:, 2])
-
-
-def wavy(columns):
-    inner, outer = 4 * (draws(columns, 12, seed=3) - 0.5), draws(12, seed=4) - 0.5
-    return table(lambda rows: torch.tanh(rows.double() @ inner) @ outer)
+    return table_model(lambda rows: rows[:, 0] * rows[:, 1] + 3 * rows[:, 2])
 
 
 def test_a_product_of_two_columns_is_shared_between_the_pair():
@@ -80,7 +63,7 @@ def test_segments_of_a_picture_are_players():
 
 def test_few_coalitions_of_a_rough_score_are_doubted():
     rows = draws(1, 12, seed=1)
-    rough = table(lambda rows: torch.sin(50 * rows.double() @ draws(12, seed=8)))
+    rough = table_model(lambda rows: torch.sin(50 * rows.double() @ draws(12, seed=8)))
     found = ShapleyInteractions(budget=200).explain(rough, rows, 0)
     assert found.verdict.status == "warn"
     assert any("the interactions are mostly chance" in reason for reason in found.verdict.reasons)

@@ -1,20 +1,20 @@
-"""Local function approximation: eight presets against eight methods, the cross-table, and recommendations."""
+"""Local function approximation: eight presets against eight methods, what is known of their errors, and what is refused."""
 
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 from explainer_networks import Columns, drawn, linear_classifier, table_classifier
 from torch import nn
 
-from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.neighborhoods import Gaussian, Masks, OneAbsent, Scales
-from xaivision.explainers.cross_table import cross_table
+from xaivision.explainers import moved_inputs
 from xaivision.explainers.lfa import Lfa
 from xaivision.explainers.lfa_presets import lfa_presets
-from xaivision.explainers.recommendation import recommend
 from xaivision.explainers.registry import explainer
 
 
@@ -35,7 +35,7 @@ ROWS = drawn((2, 6), 4) + 0.25
     ("preset", "method", "settings"),
     [
         ("kernel_shap", "exact_shapley", {}),
-        ("occlusion", "feature_ablation", {}),
+        ("feature_ablation", "feature_ablation", {}),
         ("saliency", "saliency", {}),
         ("input_x_gradient", "input_x_gradient", {}),
         ("integrated_gradients", "integrated_gradients", {"steps": 200, "baseline": "typical"}),
@@ -58,7 +58,7 @@ def test_the_shapley_kernel_with_every_mask_gives_shapley_values():
 
 def test_lime_is_weighted_least_squares_over_all_masks():
     model, row = tanh6(), ROWS[:1]
-    found = lfa_presets(64)["lime"].explain(model, row, 1)
+    found = lfa_presets(64)["lfa"].explain(model, row, 1)
     masks = torch.tensor(list(product([0.0, 1.0], repeat=6)), dtype=torch.float64)
     distances = 1 - (masks.sum(1) / 6).sqrt()
     roots = (-distances.square() / (2 * 0.25**2)).exp().sqrt()
@@ -130,42 +130,6 @@ class _Sines(nn.Module):
         return torch.cat([total, -total], 1)
 
 
-def test_each_fit_is_best_on_its_own_neighborhood():
-    """No free lunch: what fits one neighborhood is off on another."""
-    table = cross_table(tanh6(), ROWS[:1], 1, budget=4000)
-    frame = table.to_frame()
-    assert frame.shape == (8, 5)
-    assert table.best_on("larger steps") in ("c_lime", "smooth_grad"), "the same function, by scores and by gradients"
-    assert frame.loc["kernel_shap", "larger steps"] > 2 * frame.loc["c_lime", "larger steps"]
-    assert frame.loc["saliency", "masks"] > 5 * frame["masks"].min()
-    assert table.best_on("masks") in ("lime", "kernel_shap")
-
-
-def test_the_cross_table_of_a_linear_model_holds_no_loss():
-    weights = torch.tensor([2.0, -1.0, 0.0, 0.5], dtype=torch.float64)
-    table = cross_table(linear_classifier(weights, 0.7), torch.tensor([[1.0, 2.0, -3.0, 0.5]], dtype=torch.float64), 0, budget=64)
-    assert table.losses.abs().max() < 1e-18
-
-
-def test_questions_are_answered_by_methods_that_fit_them():
-    small, removal = (recommend(tanh6(), ROWS[:1], question, 1) for question in ("small change", "removal"))
-    assert {one.method for one in small.methods} == {"smooth_grad", "saliency", "c_lime"}
-    assert all(one.recovers for one in small.methods)
-    losses = [one.loss for one in small.methods]
-    assert losses == sorted(losses)
-    assert {one.method for one in removal.methods} == {"kernel_shap", "lfa", "feature_ablation"}
-    assert "no method fits best on all perturbations" in removal.caution
-    assert "small change" not in removal.caution
-
-
-def test_a_model_without_gradients_is_offered_no_gradients():
-    model = FunctionClassifier(lambda rows: rows @ [[1.0, -1.0], [2.0, 0.0]], 2, score_unit="logit", domain="tabular")
-    found = recommend(model, drawn((1, 2), 0), "small change", 0)
-    assert [one.method for one in found.methods] == ["c_lime"]
-    with pytest.raises(CapabilityError):
-        lfa_presets()["smooth_grad"].explain(model, drawn((1, 2), 0), 0)
-
-
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -178,8 +142,14 @@ def test_a_model_without_gradients_is_offered_no_gradients():
         (lambda: Lfa("shapley_masks", budget=1).explain(table_classifier(), drawn((1, 4), 0)), "coalitions|evaluations|budget"),
         (lambda: Gaussian(operator="multiply"), "`operator` must be 'add' for normal steps"),
         (lambda: Scales(0.5, 0.2), "in order between 0 and 1"),
-        (lambda: Masks("euclidean"), "`kernel` must be one of 'cosine', 'shapley', 'uniform'"),
-        (lambda: recommend(table_classifier(), drawn((1, 4), 0), "why"), "`question` must be one of 'small change'"),
+        (lambda: Masks("euclidean"), "`kernel` must be one of 'cosine', 'shapley', 'uniform', 'sizes'"),
+        (lambda: Lfa("one_absent"), "must be 'linear_without_intercept' with `OneAbsent`"),
+        (lambda: Lfa("shapley_masks", model_class="linear_without_intercept"), "must be 'linear' with Shapley masks"),
+        (lambda: Lfa(Gaussian(0.0)), "`noise` must be above 0. Got 0"),
+        (
+            lambda: Lfa(Gaussian(), budget=10).explain(linear_classifier(drawn((3, 64, 64), 1)), drawn((1, 3, 64, 64), 0)),
+            "at most 10000 values.*Got 12288. Take `Masks`",
+        ),
         (
             lambda: Lfa(Gaussian(), budget=4).explain(table_classifier(), drawn((1, 4), 0)),
             "`budget` must be at least 6",
@@ -194,3 +164,118 @@ def test_choices_that_make_no_sense_are_one_clear_sentence(make, words):
 def test_one_absent_takes_one_evaluation_a_column():
     found = Lfa(OneAbsent(), model_class="linear_without_intercept").explain(tanh6(), ROWS[:1], 1)
     assert found.diagnostics.model_calls == 2 + 6
+    assert not found.diagnostics.standard_error.any()
+
+
+@pytest.mark.parametrize(
+    "lfa",
+    [
+        Lfa(Masks("uniform"), budget=40),
+        Lfa(Masks("cosine"), model_class="linear_without_intercept", budget=40),
+        Lfa(Masks("shapley"), budget=40),
+        Lfa(Gaussian(0.5), budget=40),
+        Lfa(Gaussian(0.5), "gradient_matching", budget=40),
+    ],
+    ids=["masks", "no intercept", "shapley", "values", "gradients"],
+)
+def test_other_draws_move_the_values_as_the_standard_error_says(lfa):
+    """Over 60 draws: the spread of the values, and the root mean square of the errors that each draw states."""
+    model, row = tanh6(), ROWS[:1]
+    found = [lfa.explain(model, row, 1, seed=seed) for seed in range(60)]
+    spread = torch.stack([one.values[0] for one in found]).std(0)
+    stated = torch.stack([one.diagnostics.standard_error[0] for one in found]).square().mean(0).sqrt()
+    ratio = float(stated.norm() / spread.norm())
+    assert 0.75 < ratio < 1.35
+
+
+def test_where_nothing_is_left_to_chance_the_standard_error_is_zero_and_a_rule_has_none():
+    model, row = tanh6(), ROWS[:1]
+    for around in (Masks("uniform"), Masks("cosine"), Masks("sizes")):
+        assert not Lfa(around, budget=64).explain(model, row, 1).diagnostics.standard_error.any()
+        assert Lfa(around, budget=63).explain(model, row, 1).diagnostics.standard_error.all()
+    assert lfa_presets(64)["kernel_shap"].explain(model, row, 1).diagnostics.standard_error.max() < 1e-12
+    assert not lfa_presets()["saliency"].explain(model, row, 1).diagnostics.standard_error.any()
+    assert lfa_presets(9)["integrated_gradients"].explain(model, row, 1).diagnostics.standard_error is None
+
+
+class _Ripples(nn.Module):
+    """A score that noise moves up and down, with no trend for a line to find."""
+
+    def forward(self, x):
+        total = (200 * x).cos().sum(1, keepdim=True)
+        return torch.cat([total, -total], 1)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "gradient_matching"])
+def test_a_map_within_its_noise_is_doubted_and_a_clear_one_is_not(loss):
+    rippled = TorchClassifier(_Ripples(), 2, domain="tabular", schema=Columns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    for model, doubted in ((rippled, True), (tanh6(), False)):
+        found = Lfa(Gaussian(0.3), loss, budget=200).explain(model, ROWS[:1], 0)
+        assert ("mostly chance" in str(found.verdict)) == doubted
+
+
+def test_masks_with_nothing_to_find_are_doubted():
+    """What is left of ten coins' parity has no linear part."""
+    parity = lambda rows: np.stack([rows.round().sum(1) % 2, rows[:, 0]], 1)  # noqa: E731
+    model = FunctionClassifier(parity, 2, score_unit="logit", domain="tabular")
+    found = Lfa(Masks("uniform"), budget=60).explain(model, torch.ones(1, 10).double(), 0)
+    assert "mostly chance" in str(found.verdict)
+
+
+def test_the_model_class_is_honored_where_it_makes_a_difference():
+    model, row = tanh6(), ROWS[:1]
+    for around in (Masks("uniform"), Gaussian(0.3)):
+        free, tied = (Lfa(around, "squared_error", kind, 64).explain(model, row, 1).values for kind in CLASSES)
+        assert (free - tied).abs().max() > 1e-3
+
+
+CLASSES = ("linear", "linear_without_intercept")
+
+
+def test_the_whole_way_from_the_baseline_adds_up_and_part_of_it_does_not_claim_to():
+    whole = Lfa(Scales(), "gradient_matching", budget=400).explain(tanh6(), ROWS, 1)
+    assert whole.diagnostics.completeness_gap.abs().max() < 1e-4
+    assert torch.equal(whole.baseline, torch.zeros_like(ROWS))
+    coarse = Lfa(Scales(), "gradient_matching", budget=1).explain(_steep(), ROWS, 1)
+    assert "does not add up" in str(coarse.verdict)
+    part = Lfa(Scales(0.9, 1.0), "gradient_matching", budget=400).explain(tanh6(), ROWS, 1)
+    assert part.diagnostics.completeness_gap is None
+
+
+def _steep():
+    module = nn.Sequential(nn.Linear(6, 2), nn.Sigmoid()).double()
+    with torch.no_grad():
+        module[0].weight.fill_(3.0)
+        module[0].bias.fill_(-1.0)
+    return TorchClassifier(module, 2, domain="tabular", schema=Columns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "gradient_matching"])
+def test_perturbed_inputs_are_held_a_batch_at_a_time(loss, monkeypatch):
+    """However large the budget, and with the same answer whatever the batch."""
+    largest, made = [], moved_inputs.perturbed
+
+    def watched(*arguments):
+        versions = made(*arguments)
+        largest.append(len(versions))
+        return versions
+
+    monkeypatch.setattr(moved_inputs, "perturbed", watched)
+    lfa = Lfa(Gaussian(0.3), loss, budget=500)
+    small, large = (lfa.explain(in_batches(size), ROWS, 1) for size in (6, 300))
+    assert max(largest[: len(largest) // 2]) <= 6
+    torch.testing.assert_close(small.values, large.values, atol=1e-10, rtol=1e-10)
+    torch.testing.assert_close(small.diagnostics.standard_error, large.diagnostics.standard_error, atol=1e-10, rtol=1e-10)
+
+
+def in_batches(size):
+    return TorchClassifier(tanh6().model, 2, domain="tabular", schema=Columns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0), batch_size=size)
+
+
+def test_columns_without_a_range_are_said_to_be_unvaried():
+    schema = Columns(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    schema.ranges = (1.0, 1.0, 0.0, 1.0, 1.0, 1.0)
+    model = TorchClassifier(tanh6().model, 2, domain="tabular", schema=schema)
+    found = Lfa(Gaussian(0.1), budget=50).explain(model, ROWS[:1], 1)
+    assert "1 columns have no range" in str(found.verdict)
+    assert found.values[0, 2] == 0

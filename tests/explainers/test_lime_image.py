@@ -86,8 +86,8 @@ def test_shares_are_even_within_a_segment_and_errors_too():
 
 def test_the_first_coalition_hides_nothing_and_the_budget_is_what_is_asked():
     found = LimeImage(segments=Grid(6, 6), budget=180).explain(image_classifier(), drawn((2, 2, 8, 8), 1))
-    assert found.diagnostics.evaluations.tolist() == [180 + 1] * 2
-    assert found.diagnostics.model_calls == 2 * (180 + 1)  # the picture's own score is the first coalition
+    assert found.diagnostics.evaluations.tolist() == [180] * 2  # the first coalition is the picture itself; the baseline is none
+    assert found.diagnostics.model_calls == 2 * (180 + 1)
 
 
 def test_the_same_seed_gives_identical_coefficients_and_another_seed_others():
@@ -200,3 +200,22 @@ def test_on_sonar_the_first_segments_decide_and_lie_on_object_and_shadow():
     assert before - without >= 4 * (before - at_random)
     inside = ((top & truth).flatten(1).sum(1) / top.flatten(1).sum(1)).mean()
     assert inside >= 4 * truth.double().mean()
+
+
+@pytest.mark.parametrize("segments", ["slic", Grid(8, 8)])
+def test_pixels_that_are_their_own_segments_are_hidden_by_the_mean_of_the_picture_and_it_is_said(segments):
+    weights, images = drawn((1, 8, 8), 0), drawn((2, 1, 8, 8), 1)
+    found = LimeImage(segments=segments, budget=400, alpha=0.0).explain(linear_classifier(weights), images, 0)
+    means = images.mean((2, 3), keepdim=True).expand_as(images)
+    torch.testing.assert_close(found.baseline, means, atol=1e-12, rtol=0)
+    assert all(verdict.status == "warn" for verdict in found.verdicts)
+    assert "pixels each are next to their own mean color: that of the whole picture hides them" in found.verdicts[1].reasons[0]
+    if isinstance(segments, Grid):
+        torch.testing.assert_close(found.values[:, 0], ((images - means) * weights)[:, 0], atol=1e-10, rtol=0)
+    assert bool(found.values.flatten(1).any(1).all())
+
+
+def test_segments_of_four_pixels_are_hidden_by_their_own_mean():
+    weights, images = drawn((1, 8, 8), 0), drawn((1, 1, 8, 8), 1)
+    found = LimeImage(segments=Grid(4, 4), budget=100).explain(linear_classifier(weights), images, 0)
+    torch.testing.assert_close(found.baseline[0], segment_means(images[0], Grid(4, 4).labels(images[0])), atol=1e-12, rtol=0)

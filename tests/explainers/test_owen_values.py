@@ -3,43 +3,22 @@
 import pandas as pd
 import pytest
 import torch
+from black_boxes import draws, image_model, wavy
 
 from xaivision.core.errors import InputError, UnknownNameError
-from xaivision.core.function_classifier import FunctionClassifier
-from xaivision.core.image_format import ImageFormat
 from xaivision.data.schema import TableSchema
 from xaivision.explainers.exact_shapley import ExactShapley
 from xaivision.explainers.owen import Owen
 from xaivision.explainers.player_hierarchy import player_hierarchy
 
-DOUBLE = torch.float64
 NAMES = ("a", "b", "c", "d", "e")
 # Sixteen tiles of 2 x 2.
 TILES = (torch.arange(8)[:, None] // 2) * 4 + torch.arange(8) // 2
 
 
-def draws(*shape, seed=0):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
-
-
-def wavy(columns, schema=None):
-    inner, outer = 4 * (draws(columns, 12, seed=3) - 0.5), draws(12, seed=4) - 0.5
-
-    def scores(rows):
-        found = torch.tanh(torch.as_tensor(rows).double() @ inner) @ outer
-        return torch.stack((found, -found), 1).numpy()
-
-    return FunctionClassifier(scores, 2, score_unit="logit", domain="tabular", schema=schema)
-
-
 def tile_model():
     inner, outer = 3 * (draws(64, 9, seed=3) - 0.5), draws(9, seed=4) - 0.5
-
-    def scores(images):
-        found = torch.tanh(torch.as_tensor(images).double().flatten(1) @ inner) @ outer
-        return torch.stack((found, -found), 1).numpy()
-
-    return FunctionClassifier(scores, 2, score_unit="logit", domain="image", image_format=ImageFormat(1, 8, 8))
+    return image_model(lambda images: torch.tanh(images.double().flatten(1) @ inner) @ outer, side=8)
 
 
 def named():

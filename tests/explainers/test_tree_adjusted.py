@@ -2,30 +2,21 @@
 
 import pytest
 import torch
+from black_boxes import DOUBLE, draws, table_model
 from torch import nn
 
 from xaivision.core.errors import InputError
-from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.kernel_shap import KernelShap
 
-DOUBLE = torch.float64
 COLUMNS = 14
-
-
-def draws(*shape, seed=0):
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=DOUBLE)
 
 
 def threes():
     """Products of three columns: neither lines nor pairs."""
-
-    def scores(rows):
-        rows = torch.as_tensor(rows)
-        found = (rows[:, 0] * rows[:, 1] * rows[:, 2]) - 2 * (rows[:, 4] * rows[:, 5] * rows[:, 6]) + rows[:, 7]
-        return torch.stack((found, -found), 1).numpy()
-
-    return FunctionClassifier(scores, 2, score_unit="logit", domain="tabular")
+    return table_model(
+        lambda rows: (rows[:, 0] * rows[:, 1] * rows[:, 2]) - 2 * (rows[:, 4] * rows[:, 5] * rows[:, 6]) + rows[:, 7]
+    )
 
 
 def shapley_of_threes(row):

@@ -75,6 +75,19 @@ def test_s11_without_a_background_it_is_another_game(name):
     assert "another game" in str(found.verdict)
 
 
+@pytest.mark.parametrize("init", [None, "zero"])
+def test_margins_of_the_exponential_loss_are_twice_what_its_trees_add_up_to(init):
+    model = GradientBoostingClassifier(n_estimators=10, loss="exponential", init=init, random_state=0)
+    model.fit(NUMBERS, np.minimum(LABELS, 1))
+    expected = np.stack([shapley_by_definition(explained_number("boosting", model), row, BACKGROUND) for row in ROWS])
+    found = TreeShap(tensor(BACKGROUND)).explain(SklearnClassifier(model), tensor(ROWS), MARGINS)
+    np.testing.assert_allclose(found.values.numpy(), expected, atol=1e-6, rtol=0)
+    assert float(found.diagnostics.completeness_gap.abs().max()) < 1e-6
+    assert found.verdict.status == "ok"
+    trained = TreeShap().explain(SklearnClassifier(model), tensor(ROWS), MARGINS)
+    assert float(trained.diagnostics.completeness_gap.abs().max()) < 1e-6
+
+
 @pytest.mark.parametrize("background", [None, BACKGROUND])
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("name", MAKERS)

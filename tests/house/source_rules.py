@@ -19,8 +19,9 @@ FLOORS = {
     "evaluation": 4,
     "report": 5,
 }
-# Modules that lie directly in xaivision/ are the doors and may import each other.
+# Modules that lie directly in xaivision/, and the commands of the command line, are the doors and may import each other.
 DOOR, DOOR_FLOOR = "the doors", 6
+DOOR_PACKAGES = {"commands"}
 OUTSIDE = {"apps", "tests", "benchmarks", "docs"}
 CORE_MAY_IMPORT = {"torch", "numpy", "xaivision", *sys.stdlib_module_names}
 

@@ -26,9 +26,13 @@ MANY_PARAMETERS = {
     "xaivision.core.function_classifier": frozenset({"FunctionClassifier.__init__"}),
     "xaivision.core.onnx_classifier": frozenset({"OnnxClassifier.__init__"}),
     # The options of a command are its parameters.
-    "xaivision.cli": frozenset({"explain", "compare", "evaluate"}),
+    "xaivision.commands.explain": frozenset({"explain"}),
+    "xaivision.commands.compare": frozenset({"compare"}),
+    "xaivision.commands.evaluate": frozenset({"evaluate"}),
+    "xaivision.commands.audit": frozenset({"audit"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
+    "xaivision.auditing": frozenset({"audit", "prepared"}),
 }
 # The only doors that write to a terminal.
 MAY_PRINT = {"xaivision.cli", "xaivision.__main__"}

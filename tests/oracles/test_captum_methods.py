@@ -128,6 +128,6 @@ def globally_seeded():
     from types import SimpleNamespace
 
     from xaivision.core.random import generator
-    from xaivision.explainers.captum_surroundings import seeded
+    from xaivision.explainers.global_draws import seeded
 
     return seeded(SimpleNamespace(generator=lambda *path: generator(7, "captum", *path)), torch.device("cpu"))

@@ -10,8 +10,8 @@ from xaivision.core.random import generator
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.explainers.captum_surroundings import seeded
 from xaivision.explainers.exact_shapley import ExactShapley
+from xaivision.explainers.global_draws import seeded
 from xaivision.explainers.shap_original import Shap
 from xaivision.explainers.shap_package import quiet_shap
 

@@ -18,7 +18,9 @@ class About:
 
     `answers` is the question it answers, `misleads` when its answer misleads, `cost` its price in model calls.
     A control ignores the model on purpose: it is the yardstick that an explanation has to beat. `chance`: it draws its
-    answer, so that one draw of it is itself a matter of chance, and its scores are means over several.
+    answer, so that one draw of it is itself a matter of chance, and its scores are means over several. `opens`: it reads
+    the model itself, such as its trees, beside asking it; who is granted less than weights may not use it. `training_data`:
+    it needs what the model was trained on, which no access to the model gives.
     """
 
     name: str
@@ -30,6 +32,8 @@ class About:
     domains: tuple[Domain, ...] = BOTH_DOMAINS
     control: bool = False
     chance: bool = False
+    opens: bool = False
+    training_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class AboutEvaluator:
     `judges` "explanation": a metric, which looks at one result. "explainer": a sanity check, which asks the method again.
     `faithfulness`: a truer map does better than chance, and chance better than that map with its ranking reversed. By such
     a metric an explanation has to beat the controls; by others, such as sparseness, it may well lose to them.
+    `training_data`: it needs what the model was trained on, which no access to the model gives.
     """
 
     name: str
@@ -53,3 +58,4 @@ class AboutEvaluator:
     needs: Access = Access.SCORES
     judges: Literal["explanation", "explainer"] = "explanation"
     faithfulness: bool = False
+    training_data: bool = False

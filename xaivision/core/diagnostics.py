@@ -1,9 +1,12 @@
 """How well a method did: what it cost and what is known of its error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from torch import Tensor
+
+from xaivision.core.presenting import in_short, shape_of
 
 Status = Literal["ok", "warn", "refuse"]
 
@@ -20,15 +23,17 @@ class Note:
         return self.inputs is None or index in self.inputs
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnostics:
     """Cost and error of one explanation.
 
     `model_calls`: inputs scored, `gradient_calls`: inputs scored and differentiated, and `seconds` are what the method costs
     alone, also where a job knew some of the scores already. `completeness_gap` (B,): score change to the baseline minus the
     sum of contributions, in score units. `standard_error`: shape of the values. `interval_factor` (B,): how many standard
-    errors the half width of the 95 % interval is, which is more where few draws tell the error. `evaluations` (B,): distinct
-    choices of features that were scored for each input. `local_fit` (B,): R2 of a local model.
+    errors the half width of the 95 % interval is, which is more where few draws tell the error. `evaluations` (B,): perturbed
+    versions of each input that the model was asked about, what is left when everything is absent among them and the input
+    itself not; never more than a method's `budget`. A version that takes the rows of a background in turn is one, and costs
+    as many `model_calls` as there are rows. None where a method perturbs nothing. `local_fit` (B,): R2 of a local model.
     `load`: processes that wanted a core meanwhile, for each core; NaN where the system does not say.
     """
 
@@ -42,3 +47,22 @@ class Diagnostics:
     evaluations: Tensor | None = None
     local_fit: Tensor | None = None
     notes: tuple[Note, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: the cost, what is known of the error in shapes and worst cases, and how many notes of which kind."""
+        statuses = [note.status for note in self.notes]
+        kinds = [f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses)]
+        return in_short(
+            self,
+            f"{self.model_calls} model calls, {self.gradient_calls} gradient calls, {self.seconds:.3g} s",
+            _worst("completeness gap up to", self.completeness_gap, lambda gap: gap.abs().amax()),
+            "" if self.standard_error is None else f"standard error {shape_of(self.standard_error)}",
+            _worst("evaluations up to", self.evaluations, lambda evaluations: evaluations.amax()),
+            _worst("local fit from", self.local_fit, lambda fit: fit.amin()),
+            f"notes: {' and '.join(kinds)}" if kinds else "",
+        )
+
+
+def _worst(said: str, values: Tensor | None, worst: Callable[[Tensor], Tensor]) -> str:
+    """The worst of the inputs; empty where nothing is known."""
+    return f"{said} {float(worst(values.double())):.3g}" if values is not None and values.numel() else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 # A model may have a thousand classes; nobody reads them in an error.
 MOST_SHOWN = 20
@@ -10,6 +11,10 @@ MOST_SHOWN = 20
 class XaivisionError(Exception):
     """Parent of every error this library raises on purpose."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its class is made with: an error of another process arrives here as what it was there."""
+        return type(self).__new__, (type(self), *self.args)
+
 
 class InputError(XaivisionError, ValueError):
     """What was handed over cannot be used as it is."""
@@ -17,6 +22,10 @@ class InputError(XaivisionError, ValueError):
 
 class CapabilityError(XaivisionError, TypeError):
     """The model, or the result, cannot give what was asked of it."""
+
+
+class AccessError(CapabilityError):
+    """What was asked of the model takes more access than was granted."""
 
 
 class FileFormatError(InputError):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from xaivision.core.presenting import few, in_short
+
 
 @cache
 def library_versions() -> dict[str, str]:
@@ -22,7 +24,7 @@ def library_versions() -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Origin:
     """Method name, its settings as plain values, the seed, the model in words, and the library versions."""
 
@@ -31,6 +33,11 @@ class Origin:
     seed: int = 0
     library_versions: Mapping[str, str] = field(default_factory=library_versions)
     model: str = ""
+
+    def __repr__(self) -> str:
+        """One line; the settings' values are cut short, and the versions are left to `library_versions`."""
+        settings = few(f"{name}={value}" for name, value in self.settings.items()) if self.settings else ""
+        return in_short(self, self.method, settings, f"seed {self.seed}", self.model)
 
 
 def plain_settings(method: Any) -> dict[str, Any]:

@@ -60,11 +60,16 @@ class Presentable:
 
     def __repr__(self) -> str:
         """One line: a prompt, a log and a failed test show it, where the tensors would fill pages."""
-        return f"{type(self).__name__}({' '.join(', '.join(self._in_short()).split())})"
+        return in_short(self, *self._in_short())
 
     def _in_short(self) -> tuple[str, ...]:
         """What the one line says."""
         return ()
+
+
+def in_short(what: object, *said: str) -> str:
+    """`Name(this, that)` on one line, empty parts left out."""
+    return f"{type(what).__name__}({' '.join(', '.join(filter(None, said)).split())})"
 
 
 def shape_of(tensor: "Tensor") -> str:

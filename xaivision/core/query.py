@@ -19,6 +19,8 @@ from xaivision.core.targets import Output, ScoreUnit, Targets, TargetScore, reso
 PIXEL_SLACK = 1e-4
 # Softmax in float32 over a thousand classes sums to 1 within this; logits do by chance only.
 UNIT_SLACK = 1e-5
+# Half precision and calibrated probabilities stay inside this; scores of another unit leave it soon.
+PROBABILITY_SLACK = 1e-3
 
 # (B, K) scores of these inputs. A method whose own pass gives them need not ask twice.
 Scorer = Callable[[ClassifierAdapter, Tensor], Tensor]
@@ -122,18 +124,34 @@ def _check_output(model: ClassifierAdapter, target: TargetScore) -> None:
 
 
 def _check_unit(model: ClassifierAdapter, scores: Tensor) -> None:
-    """Probabilities taken for logits would be put through softmax once more, with no error.
+    """Probabilities taken for logits would be put through softmax once more, with no error; logits taken for probabilities
+    would be reported as such.
 
-    Two scores may well be an evidence and its complement; three that sum to 1 are no accident.
+    Two scores may well be an evidence and its complement; three that sum to 1 are no accident. Probabilities need not sum to
+    1: those of classes that do not exclude each other do not. Scores that are no numbers are left to the verdict.
     """
-    if scores.shape[1] < 3:
+    if model.score_unit == "probability":
+        _check_probabilities(scores)
         return
-    if model.score_unit != "logit" or not bool((scores >= 0).all()):
+    if scores.shape[1] < 3 or not bool((scores >= 0).all()):
         return
     if bool(((scores.double().sum(1) - 1).abs() < UNIT_SLACK).all()):
         raise InputError(
             "The model was said to give logits. Got scores that are not negative and sum to 1, as probabilities do. "
             "Give the classifier score_unit='probability'."
+        )
+
+
+def _check_probabilities(scores: Tensor) -> None:
+    """Raises: InputError, where one of them is a number outside [0, 1]."""
+    known = scores[scores.isfinite()]
+    if not len(known):
+        return
+    low, high = (float(end) for end in known.aminmax())
+    if low < -PROBABILITY_SLACK or high > 1 + PROBABILITY_SLACK:
+        raise InputError(
+            f"The model was said to give probabilities, which are in [0, 1]. Got scores from {low:.4g} to {high:.4g}. "
+            "Give the classifier score_unit='logit', or a model that returns probabilities."
         )
 
 

@@ -22,7 +22,7 @@ from xaivision.core.origin import Origin, plain_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, Scorer, asked
 from xaivision.core.random import generator
-from xaivision.core.requirements import lacking, unmet
+from xaivision.core.requirements import lacking, refusal
 from xaivision.core.sharing import shared_scores
 from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.structure import walked_once
@@ -156,11 +156,12 @@ def question(
 
     `scorer` gives the scores: a method whose own pass has them asks the model no second time.
 
-    Raises: CapabilityError, where the method needs more than the model gives; InputError, where inputs or targets do not fit.
+    Raises: CapabilityError, where the method needs more than the model gives, AccessError, where it is more than was granted of
+    it; InputError, where inputs or targets do not fit.
     """
     adapter = classifier(model)
-    if why := unmet(explainer.about, adapter):
-        raise CapabilityError(why)
+    if refused := refusal(explainer.about, adapter):
+        raise refused
     with adapter.held(), metered() as meter:
         start = time.perf_counter()
         with walked_once():  # which layer shows maps, and whether the model is steady, are known until its parts change

@@ -11,7 +11,13 @@ from xaivision.core.errors import InputError, UnknownNameError
 T = TypeVar("T")
 
 # What is meant by settings that have one name everywhere and no default.
-NEEDED = {"background": ", a batch of reference inputs such as the training part of a dataset"}
+NEEDED = {
+    "background": ", a batch of reference inputs such as the training part of a dataset",
+    "training": ", inputs with labels such as `dataset.train`",
+    "partners": ", pictures with labels such as `dataset.train`",
+    "fit": ", a function of inputs, labels and a seed that trains a model",
+    "finetuned": ", what `xv.masked_finetuning(model, training)` gives",
+}
 
 
 @dataclass(frozen=True)

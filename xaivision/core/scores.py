@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from xaivision.core.bootstrap import mean_interval
 from xaivision.core.presenting import Presentable, few, shape_of
-
-# Enough resamples that the interval's own noise is below its second digit.
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,14 +57,7 @@ class Scores(Presentable):
 
     def interval(self, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
         """Bootstrap interval of the mean over inputs; NaN with fewer than two values."""
-        defined = self.values[~self.values.isnan()].double().cpu()
-        if len(defined) < 2:
-            return (float("nan"), float("nan"))
-        chance = torch.Generator().manual_seed(seed)
-        draws = torch.randint(len(defined), (RESAMPLES, len(defined)), generator=chance, device="cpu")
-        tails = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64, device="cpu")
-        low, high = defined[draws].mean(1).quantile(tails)
-        return (float(low), float(high))
+        return mean_interval(self.values, level, seed)
 
     def advantage(self, control: str) -> Tensor:
         """(B,) by how much each input's value is better than the control's; negative where it is worse."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
+from xaivision.core.granted import ungranted
 from xaivision.core.metering import unmetered
 from xaivision.core.structure import module_structure
 from xaivision.core.torch_classifier import TorchClassifier
@@ -23,13 +24,23 @@ def steadiness_notes(model: TorchClassifier, inputs: Tensor) -> tuple[Note, ...]
 
     A model that is asked one input at a time (`batch_size=1`) has no neighbors.
     """
-    key = (module_structure(model.model), tuple(inputs.shape[1:]), model.batches.size(inputs) > 1)
+    model = ungranted(model)
+    key = _key(model, inputs)
     known = _known.get(model.model)
     if known is None or known[0] != key:
         with unmetered():
             known = (key, _looked_at(model, inputs))
         _known[model.model] = known
     return known[1]
+
+
+def carry_over(model: TorchClassifier, twin: TorchClassifier, inputs: Tensor) -> None:
+    """What was seen of the model holds for a view of it that gives the same scores: the view is not asked for it again."""
+    _known[twin.model] = (_key(twin, inputs), steadiness_notes(model, inputs))
+
+
+def _key(model: TorchClassifier, inputs: Tensor) -> Hashable:
+    return (module_structure(model.model), tuple(inputs.shape[1:]), model.batches.size(inputs) > 1)
 
 
 def _looked_at(model: TorchClassifier, inputs: Tensor) -> tuple[Note, ...]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.presenting import few, in_short
 
 ScoreUnit = Literal["logit", "probability"]
 Output = Literal["score", "logit", "log_probability", "probability", "margin"]
@@ -34,7 +35,7 @@ class Target:
             raise InputError("`output` 'margin' is against the best other class. Got `against` as well; give one of the two.")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TargetScore:
     """The one number of each input that is explained, as a function of its row of scores.
 
@@ -45,6 +46,11 @@ class TargetScore:
     against: Tensor | None = None
     output: Output = "score"
     score_unit: ScoreUnit = "logit"
+
+    def __repr__(self) -> str:
+        """One line, where the class numbers of a large batch would fill a page."""
+        against = "" if self.against is None else f"against {few(map(str, self.against.tolist()))}"
+        return in_short(self, f"classes {few(map(str, self.classes.tolist()))}", against, self.unit)
 
     def of(self, scores: Tensor) -> Tensor:
         """(B,) the explained numbers, out of (B, K) scores of the model; differentiable."""

@@ -24,7 +24,7 @@ from xaivision.core.layer_passes import (
     scores_with,
     summed_gradient,
 )
-from xaivision.core.layers import Layer, named_layer
+from xaivision.core.layers import Layer, named_layer, watching
 from xaivision.core.map_layers import MapLayer, map_layer
 from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.modes import evaluating
@@ -153,6 +153,18 @@ class TorchClassifier(ClassifierAdapter):
         """
         with self.held():
             return map_layer(self.model, name, layout, sample[:1], self)
+
+    def called_layers(self, sample: Tensor) -> tuple[Layer, ...]:
+        """The innermost layers that give a tensor with the batch first, in the order of their calls for this sample."""
+        called: list[Layer] = []
+
+        def note(layer: Layer, output: Any) -> None:
+            if isinstance(output, Tensor) and output.ndim > 1 and len(output) == len(sample):
+                called.append(layer)
+
+        with self.held(), watching(self.model, None, note):
+            self(sample)
+        return tuple(called)
 
     def activations(self, inputs: Tensor, layer: Layer) -> Tensor | None:
         """(B, ...) output of the layer; None where it is not called."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from xaivision.core.classifier import Schema
 from xaivision.core.errors import FileFormatError, InputError, UnknownNameError
+from xaivision.core.presenting import few, in_short, shape_of
 from xaivision.data.inputs import as_inputs
 
 if TYPE_CHECKING:
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CsvRows:
     """`inputs` (B, F) in the order of the model's columns, and the names of the columns that were left out."""
 
     inputs: Tensor
     left_out: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """One line, where the tensor would fill pages."""
+        return in_short(self, f"inputs {shape_of(self.inputs)}", f"left out {few(self.left_out)}" if self.left_out else "")
 
 
 def load_csv(

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from xaivision.core.about import Domain
 from xaivision.core.errors import InputError
+from xaivision.core.presenting import few, in_short, shape_of
 from xaivision.data.card import DatasetCard
 from xaivision.data.schema import TableSchema
 from xaivision.data.split import Split, stratified_split
@@ -19,8 +20,12 @@ class Part(NamedTuple):
     inputs: Tensor
     targets: Tensor
 
+    def __repr__(self) -> str:
+        """One line, where the tensors would fill pages."""
+        return in_short(self, f"inputs {shape_of(self.inputs)}", f"targets {shape_of(self.targets)}")
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """`inputs` (N, *S) float32: images in [0, 1], or table rows in the units of `schema`. `targets` (N,): class numbers.
 
@@ -46,6 +51,10 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def __repr__(self) -> str:
+        """One line: the name, the shape of the inputs and the classes."""
+        return in_short(self, self.name, self.domain, f"inputs {shape_of(self.inputs)}", f"classes {few(self.class_names)}")
 
     @property
     def domain(self) -> Domain:

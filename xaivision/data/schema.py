@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.presenting import few, in_short
 from xaivision.data.columns import decoded, encoded, learned
 from xaivision.data.feature import Feature
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TableSchema:
     """The columns of a table in their order: `to_tensor` encodes data frames, `to_frame` gives them back."""
 
@@ -64,6 +65,10 @@ class TableSchema:
 
     def __len__(self) -> int:
         return len(self.features)
+
+    def __repr__(self) -> str:
+        """One line: how many columns there are, and the first of them; `features` has them all."""
+        return in_short(self, f"{len(self)} columns {few(self.names)}")
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -6,17 +6,22 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.presenting import in_short
 from xaivision.core.random import generator
 
 UNLABELED = -1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Row numbers of the training part and of the test part, each in ascending order."""
 
     train: Tensor
     test: Tensor
+
+    def __repr__(self) -> str:
+        """One line: how many rows each part has."""
+        return in_short(self, f"{len(self.train)} training rows", f"{len(self.test)} test rows")
 
 
 def stratified_split(targets: Tensor, test_share: float = 0.3, seed: int = 0) -> Split:

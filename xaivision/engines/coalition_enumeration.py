@@ -13,6 +13,11 @@ from xaivision.engines.shapley_estimate import ShapleyEstimate, exactly
 MOST_PLAYERS = 21
 
 
+def enumerable(players: int, budget: int) -> bool:
+    """Whether there are so few players that they can be enumerated, and a budget holds all their coalitions."""
+    return players <= MOST_PLAYERS and 2**players <= budget
+
+
 def all_coalitions(players: int) -> Tensor:
     """(2^M, M) bool on the CPU: player p is in coalition c where bit p of c, counted from the lowest, is set.
 
@@ -32,17 +37,22 @@ def value_table(game: ValueFunction, players: int) -> Tensor:
     return game(all_coalitions(players)).double()
 
 
+def size_weights(players: int) -> Tensor:
+    """(M,) float64: how much a gain on joining 0, ..., M - 1 of the others is of a Shapley value. Every size of coalition
+    weighs the same, and so does every coalition of a size.
+    """
+    shares = [1 / (players * comb(players - 1, size)) for size in range(players)]
+    return torch.tensor(shares, dtype=torch.float64, device="cpu")
+
+
 def shapley_values(table: Tensor) -> Tensor:
     """(M,) float64: each player's gain on joining, averaged over the sizes of coalitions and within each size.
 
     Source: Shapley, 1953, doi:10.1515/9781400881970-018
     """
     players = _players(table)
-    sizes = all_coalitions(max(0, players - 1)).sum(1)
-    weights = torch.tensor(
-        [1 / (players * comb(players - 1, size)) for size in range(players)], dtype=torch.float64, device="cpu"
-    )
-    return torch.stack([weights[sizes] @ gains(table, player) for player in range(players)])
+    weights = size_weights(players)[all_coalitions(players - 1).sum(1)]
+    return torch.stack([weights @ gains(table, player) for player in range(players)])
 
 
 def banzhaf_values(table: Tensor) -> Tensor:

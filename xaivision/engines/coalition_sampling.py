@@ -57,6 +57,10 @@ class LeverageDraw:
         """How many pairs there are, the empty and the full coalition's not counted."""
         return sum(self._capacity(size) for size in self._sizes)
 
+    def within(self, budget: int) -> PairedSample:
+        """The pairs that `budget` evaluations pay for, two of which go to the empty and the full coalition."""
+        return self.first(max(0, (budget - 2) // 2))
+
     def first(self, pairs: int) -> PairedSample:
         """The first `pairs` pairs of the draw, or all there are."""
         order = self._order(min(pairs, self.all_pairs))
@@ -100,14 +104,6 @@ class LeverageDraw:
         else:
             found = _distinct(_drawn_subsets(others, chosen, generator), count)
         return torch.cat((torch.ones(count, 1, dtype=torch.bool, device="cpu"), found), 1) if halved else found
-
-
-def leverage_sample(players: int, budget: int, generator: torch.Generator) -> PairedSample:
-    """The pairs that `budget` evaluations pay for, two of which go to the empty and the full coalition.
-
-    The same generator state and a larger budget give the same pairs and more.
-    """
-    return LeverageDraw(players, generator).first(max(0, (budget - 2) // 2))
 
 
 def subsets_of_rank(ranks: Tensor, players: int, size: int) -> Tensor:

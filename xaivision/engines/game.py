@@ -25,21 +25,20 @@ class Game:
     """The value of coalitions of one input's features: the mean target score over the removal's versions.
 
     `labels` (H, W) or (F,): which player a position belongs to, 0 to M - 1. Equal coalitions are scored once, also across
-    the methods of one job; versions are made a batch at a time, so memory is that of one batch, or of one
-    coalition with all its references where those are more. `evaluations` counts the
-    distinct coalitions that were asked for, without all and nothing. A player whose absence changes nothing is never asked
-    about: in another batch the same input is scored with another last bit, and would look like a change.
+    the methods of one job; versions are made a batch at a time, so memory is that of one batch, whatever number of
+    references a coalition is scored with. A player whose absence changes nothing is never asked about: in another batch
+    the same input is scored with another last bit, and would look like a change.
     """
 
     def __init__(self, model: ClassifierAdapter, removal: Removal, labels: Tensor, target: TargetScore) -> None:
         self.players = int(labels.max()) + 1
-        self.evaluations = 0
         self._model = model
         self._removal = removal
         self._labels = labels
         self._target = target
         self._still = removal.still(labels)
         self._asked: set[bytes] = set()
+        self._whole = self._keys(torch.ones(1, self.players, dtype=torch.bool, device="cpu"))[0]
         self._known = shared_values(model, self._question())
 
     def settle(self, full: float, empty: float) -> None:
@@ -48,6 +47,13 @@ class Game:
         for key, value in zip(self._keys(ends), (empty, full), strict=True):
             self._known[key] = RememberedValue(value, 0.0)
             self._asked.add(key)
+
+    @property
+    def evaluations(self) -> int:
+        """How many perturbed versions of the input were asked about, that without any player among them; each counts once,
+        whatever number of references it is scored with.
+        """
+        return len(self._asked - {self._whole})
 
     @property
     def full(self) -> float:
@@ -68,7 +74,8 @@ class Game:
         self._recall(keys)
         new = {key: place for place, key in reversed(list(enumerate(keys))) if key not in self._known}
         places = torch.tensor(sorted(new.values()), dtype=torch.long, device="cpu")
-        for part in track(torch.split(places, self._coalitions_a_call()), "coalitions") if len(places) else ():
+        at_once = max(1, self._versions_a_call() // self._removal.draws)
+        for part in track(torch.split(places, at_once), "coalitions") if len(places) else ():
             self._learn([keys[place] for place in part.tolist()], coalitions[part])
         return torch.tensor([self._known[key].value for key in keys], dtype=torch.float64, device="cpu")
 
@@ -83,7 +90,6 @@ class Game:
         if known:
             count_recalled_calls(len(known) * self._removal.draws, sum(known))
         self._asked |= distinct
-        self.evaluations += len(distinct)
 
     def _learn(self, keys: list[bytes], coalitions: Coalitions) -> None:
         start = time.perf_counter()
@@ -93,15 +99,20 @@ class Game:
 
     def _values(self, coalitions: Coalitions) -> Tensor:
         present = coalitions.to(self._labels.device)[:, self._labels.flatten()]
-        scores = self._model(self._removal(present.view(len(coalitions), *self._labels.shape)))
-        every = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
-        values = self._target.take(every).of(scores).double().view(len(coalitions), -1).mean(1).cpu()
+        kept = present.view(len(coalitions), *self._labels.shape)
+        draws = [self._scores(part(kept)).view(len(kept), -1) for part in self._removal.parts(self._versions_a_call())]
+        values = torch.cat(draws, 1).mean(1).cpu()
         _check_finite(values)
         return values
 
-    def _coalitions_a_call(self) -> int:
-        nothing = torch.zeros(1, *self._labels.shape, dtype=torch.bool, device=self._labels.device)
-        return max(1, self._model.batches.size(self._removal(nothing)) // self._removal.draws)
+    def _scores(self, versions: Tensor) -> Tensor:
+        """(n,) float64 of versions (n, *S)."""
+        scores = self._model(versions)
+        every = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
+        return self._target.take(every).of(scores).double()
+
+    def _versions_a_call(self) -> int:
+        return self._model.batches.size(self._removal.one[None])
 
     def _question(self) -> Hashable:
         target = self._target

@@ -7,14 +7,13 @@ Source: Owen, 1977, doi:10.1007/978-3-642-45494-3_7; Winter, Int. J. Game Theory
 """
 
 from collections.abc import Iterator
-from math import comb
 from typing import NamedTuple, Union
 
 import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
-from xaivision.engines.coalition_enumeration import all_coalitions
+from xaivision.engines.coalition_enumeration import MOST_PLAYERS, all_coalitions, size_weights
 from xaivision.engines.game import ValueFunction
 from xaivision.engines.permutation_sampling import BLOCK, PermutationDraw
 from xaivision.engines.shapley_estimate import ShapleyEstimate, exactly
@@ -25,8 +24,6 @@ Group = tuple[Member, ...]
 
 # Coalitions that matter are counted by listing them; of a list this many times as long as the budget too few are the same.
 REPEATED = 8
-# Members whose subsets can be listed.
-MOST_MEMBERS = 21
 
 
 class _Contexts(NamedTuple):
@@ -102,9 +99,7 @@ def exact_owen(game: ValueFunction, group: Group) -> ShapleyEstimate:
 
 def _expected_gain(part: _Part, values: Tensor, place: int) -> Tensor:
     """What the member at this place gains, over subsets of the other members and over contexts."""
-    others = all_coalitions(part.members - 1).sum(1)
-    shares = [1 / (part.members * comb(part.members - 1, size)) for size in range(part.members)]
-    chances = torch.tensor(shares, dtype=torch.float64, device="cpu")[others]
+    chances = size_weights(part.members)[all_coalitions(part.members - 1).sum(1)]
     halves = values.view(len(part.weights), -1, 2, 2**place)
     gains = (halves[:, :, 1] - halves[:, :, 0]).flatten(1)
     return part.weights @ (gains @ chances)
@@ -135,8 +130,7 @@ def _beside(outside: _Contexts, members: Tensor, place: int) -> _Contexts:
     """The contexts of one member: those of its group, each with every subset of the other members."""
     others = torch.cat((members[:place], members[place + 1 :]))
     chosen = all_coalitions(len(others))
-    chances = [1 / (len(members) * comb(len(others), int(size))) for size in chosen.sum(1)]
-    shares = torch.tensor(chances, dtype=torch.float64, device="cpu")
+    shares = size_weights(len(members))[chosen.sum(1)]
     present = (outside.present[:, None] | _united(chosen, others)).flatten(0, 1)
     return _Contexts(present, (outside.weights[:, None] * shares).flatten())
 
@@ -148,7 +142,7 @@ def _united(chosen: Tensor, members: Tensor) -> Tensor:
 
 def _listed(group: Group, contexts: int) -> int:
     """How many coalitions `_parts` lists, the same ones counted again."""
-    if len(group) > MOST_MEMBERS:
+    if len(group) > MOST_PLAYERS:
         return 1 << 62
     own = contexts << len(group) if any(isinstance(member, int) for member in group) else 0
     inner = contexts << (len(group) - 1)

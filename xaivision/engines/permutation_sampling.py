@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaivision.core.errors import InputError
 from xaivision.engines.game import ValueFunction
-from xaivision.engines.shapley_estimate import ShapleyEstimate, at_least_rounding, ends
+from xaivision.engines.shapley_estimate import ShapleyEstimate, at_least_rounding, ends, of_one_player
 
 # Pairs that the mean variance of all players weighs as, beside a player's own few: gains of a player that mostly come to the
 # same would else look certain. Over random games 3 gives the intervals their 95 %.
@@ -97,16 +97,18 @@ def permutation_estimate(game: ValueFunction, draw: PermutationDraw, budget: int
             f"`budget` must be at least {least_budget(draw.players)} to go through {draw.players} players there and back. "
             f"Got {budget}. Give more, or make fewer players."
         )
-    sample = draw.within(budget)
     empty, full = ends(game, draw.players)
+    if draw.players == 1:
+        return of_one_player(empty, full)
+    sample = draw.within(budget)
     values = game(sample.coalitions)
     gains = order_gains(sample, values, empty, full)
-    evaluations = len(values) + 2
+    asked = len(values) + 2
     if len(gains) < 2:
-        return ShapleyEstimate(gains.mean(0), evaluations, None)
+        return ShapleyEstimate(gains.mean(0), asked, None)
     error = (moderated_variances(gains) / len(gains)).sqrt()
-    scale = torch.cat((values.double(), torch.tensor([empty, full], dtype=torch.float64, device="cpu")))
-    return ShapleyEstimate(gains.mean(0), evaluations, at_least_rounding(error, scale), len(gains) - 1 + PRIOR_DEGREES)
+    error = at_least_rounding(error, values, empty, full)
+    return ShapleyEstimate(gains.mean(0), asked, error, len(gains) - 1 + PRIOR_DEGREES)
 
 
 def moderated_variances(draws: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.affected_regions import Bases, Route, bases, best_route, changed_maps
 from xaivision.engines.module_graph import traced
 from xaivision.engines.reach import cuts
-from xaivision.engines.windows import Window, window_scores
+from xaivision.engines.windows import Window, unchanging, window_scores
 
 # Reading the graph and finding a route cost about that many passes.
 SETTING_UP = 8
@@ -23,7 +23,9 @@ ROUNDING = 100
 
 @dataclass(frozen=True, eq=False)
 class RegionScores:
-    """`values` (B, windows) in float64; `share` of the multiplications of whole passes that they took."""
+    """`values` (B, windows) in float64; `share` of the multiplications of whole passes that they took, where some window
+    changes the input.
+    """
 
     values: Tensor
     share: float
@@ -35,20 +37,25 @@ def region_scores(
     """Target scores with one window replaced by the baseline; None where only whole passes are sure, or cost no more.
 
     The halo, the strides and the padding of every layer up to a place are read off the network's graph, and the scores of
-    three windows of each input are compared with those of whole passes.
+    three windows of each input, which change it, are compared with those of whole passes. An input that no window changes
+    proves nothing, and is asked whole.
     """
     side = (max(one.bottom - one.top for one in windows), max(one.right - one.left for one in windows))
     with model.held():
         route = _route(model, inputs[:1], side)
         if route is None or len(windows) * (1 - route.share) < SETTING_UP:
             return None
-        found = []
+        found, moving = [], ~unchanging(inputs, baseline, windows).cpu()
         for row in track(range(len(inputs)), "inputs"):
             one = slice(row, row + 1)
             picture = _Picture(model, route, inputs[one], baseline[one], target.take(one))
-            if not picture.proven(windows):
+            telling = [windows[number] for number in moving[row].nonzero().flatten().tolist()]
+            if not telling:
+                found.append(picture.whole_passes(windows))
+            elif picture.proven(telling):
+                found.append(picture.scores(windows))
+            else:
                 return None
-            found.append(picture.scores(windows))
     return RegionScores(torch.stack(found), route.share)
 
 
@@ -73,7 +80,7 @@ class _Picture:
     def proven(self, windows: list[Window]) -> bool:
         """Whether the first, the middle and the last window come out as by whole passes."""
         tried = [windows[0], windows[len(windows) // 2], windows[-1]]
-        expected = window_scores(self._model, self._one, self._baseline, self._target, tried)[0]
+        expected = self.whole_passes(tried)
         try:
             found = self.scores(tried)
         except Cancelled:
@@ -81,6 +88,10 @@ class _Picture:
         except Exception:  # whole passes went well: whatever it is, it comes from the shortcut
             return False
         return bool(((found - expected).abs() <= ROUNDING * torch.finfo(self._model.dtype).eps * (1 + expected.abs())).all())
+
+    def whole_passes(self, windows: list[Window]) -> Tensor:
+        """(windows,) target scores in float64, with nothing taken for granted."""
+        return window_scores(self._model, self._one, self._baseline, self._target, windows)[0]
 
     def scores(self, windows: list[Window]) -> Tensor:
         """(windows,) target scores in float64."""

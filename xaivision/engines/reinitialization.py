@@ -4,13 +4,19 @@ Source: Adebayo et al., Sanity checks for saliency maps, 2018, arXiv:1810.03292.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import cast
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Literal, TypeVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
-from xaivision.core.random import GLOBAL_GENERATORS
+from xaivision.core.progress import track
+from xaivision.core.random import GLOBAL_GENERATORS, seed_for
+
+# Every layer at once; one after the other, cumulatively, from the named end; or each alone.
+Order = Literal["all", "bottom_up", "top_down", "independent"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+Answer = TypeVar("Answer")
 
 
 def resettable_layers(module: nn.Module) -> tuple[str, ...]:
@@ -30,6 +36,30 @@ def unreachable_parameters(module: nn.Module) -> tuple[str, ...]:
         id(parameter) for name in resettable_layers(module) for parameter in module.get_submodule(name).parameters(recurse=False)
     }
     return tuple(name for name, parameter in module.named_parameters() if id(parameter) not in reached)
+
+
+def answers_by_stage(module: nn.Module, order: Order, seed: int, ask: Callable[[], Answer]) -> list[Answer]:
+    """What `ask()` answers at each stage: one for "all", else one for each layer; the weights are given back after an error too.
+
+    A layer's fresh parameters depend on the seed and its name alone: they are the same in every order.
+    """
+    layers = resettable_layers(module)
+    found = []
+    if order == "independent":
+        for layer in track(layers, "random layers"):
+            with _drawn(module, layer, seed):
+                found.append(ask())
+        return found
+    with ExitStack() as stack:  # undone from the last layer to the first, since layers may share a tensor
+        for layer in track(layers[::-1] if order == "top_down" else layers, "random layers"):
+            stack.enter_context(_drawn(module, layer, seed))
+            if order != "all":
+                found.append(ask())
+        return found if order != "all" else [ask()]
+
+
+def _drawn(module: nn.Module, layer: str, seed: int) -> AbstractContextManager[None]:
+    return reinitialized(module, (layer,), seed_for(seed, "randomization", layer))
 
 
 @contextmanager

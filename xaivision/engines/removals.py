@@ -1,9 +1,9 @@
 """What stands where features are absent: the ways to make an input without some of them."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -13,7 +13,10 @@ from xaivision.engines.imputation import imputed
 
 
 class Removal(Protocol):
-    """Makes versions of one input. `draws` versions stand for each choice of features; its value is the mean over them."""
+    """Makes versions of `one` input. `draws` versions stand for each choice of features; its value is the mean over them."""
+
+    @property
+    def one(self) -> Tensor: ...
 
     @property
     def draws(self) -> int: ...
@@ -25,6 +28,10 @@ class Removal(Protocol):
 
     def still(self, labels: Tensor) -> Tensor:
         """(M,) on the CPU: players whose absence changes nothing, by the label map (H, W) or (F,) of their positions."""
+        ...
+
+    def parts(self, most: int) -> "Sequence[Removal]":
+        """Removals of at most `most` draws each, which together have this one's, in their order."""
         ...
 
     def __call__(self, kept: Tensor) -> Tensor:
@@ -56,6 +63,9 @@ class Replacement:
             == 0
         )
 
+    def parts(self, most: int) -> Sequence[Removal]:
+        return [self] if self.draws <= most else [Replacement(self.one, some) for some in torch.split(self.references, most)]
+
     def __call__(self, kept: Tensor) -> Tensor:
         positions = kept[:, None, None] if self.one.ndim == 3 else kept[:, None]
         versions = torch.where(positions, self._own, self._others)
@@ -72,25 +82,37 @@ class Replacement:
 
 
 @dataclass(frozen=True, eq=False)
-class Imputation:
+class Interpolation:
+    """What follows from the pixels that are kept stands where others are absent: one version of a picture for each choice."""
+
+    one: Tensor
+
+    @property
+    def draws(self) -> int:
+        return 1
+
+    def still(self, labels: Tensor) -> Tensor:
+        """None: what stands at a pixel depends on what else is absent."""
+        return torch.zeros(int(labels.max()) + 1, dtype=torch.bool, device="cpu")
+
+    def parts(self, most: int) -> Sequence[Self]:
+        return [self]
+
+
+@dataclass(frozen=True, eq=False)
+class Imputation(Interpolation):
     """Absent pixels of a picture are interpolated from those that are kept, with `noise` (C, H, W) on top where given.
 
     One sparse system a version: about a quarter of a second for half of a picture of 224 pixels.
     Source: Rong et al. (ROAD), 2022, arXiv:2202.00449.
     """
 
-    one: Tensor
     noise: Tensor | None = None
-    draws: int = 1
 
     @cached_property
     def key(self) -> Hashable:
         noise = None if self.noise is None else fingerprint(self.noise)
         return ("imputation", fingerprint(self.one), noise)
-
-    def still(self, labels: Tensor) -> Tensor:
-        """None: what is interpolated depends on what else is absent."""
-        return torch.zeros(int(labels.max()) + 1, dtype=torch.bool, device="cpu")
 
     def __call__(self, kept: Tensor) -> Tensor:
         versions = torch.stack([imputed(self.one, mask) for mask in kept])

@@ -36,7 +36,7 @@ def weighted_ridge(rows: Tensor, values: Tensor, weights: Tensor, alpha: float, 
     means, mean = _centers(rows, values, weights) if intercept else (torch.zeros_like(rows[0]), torch.zeros_like(values[0]))
     centered, left = rows - means, values - mean
     weighted = centered * weights[:, None]
-    factor = _factor(centered.T @ weighted + alpha * torch.eye(rows.shape[1], dtype=torch.float64, device="cpu"))
+    factor = invertible(centered.T @ weighted + alpha * torch.eye(rows.shape[1], dtype=torch.float64, device="cpu"))
     if bool((values == values[0]).all()) and intercept:
         left = torch.zeros_like(left)  # no rounding of the mean is taken for a slope
     coefficients = torch.cholesky_solve((weighted.T @ left)[:, None], factor)[:, 0]
@@ -45,7 +45,7 @@ def weighted_ridge(rows: Tensor, values: Tensor, weights: Tensor, alpha: float, 
     return LinearFit(
         coefficients,
         float(mean - means @ coefficients),
-        _fit(residuals, values, weights),
+        explained(weights @ residuals.square(), values, weights),
         _standard_errors(weighted, centered, residuals, factor, own),
     )
 
@@ -55,7 +55,11 @@ def _centers(rows: Tensor, values: Tensor, weights: Tensor) -> tuple[Tensor, Ten
     return shares @ rows, shares @ values
 
 
-def _factor(normal: Tensor) -> Tensor:
+def invertible(normal: Tensor) -> Tensor:
+    """(M, M) the Cholesky factor of normal equations.
+
+    Raises: InputError, where their rows do not tell all columns apart.
+    """
     factor, failed = torch.linalg.cholesky_ex(normal)
     pivots = factor.diagonal().square()
     if int(failed) or not bool((pivots > SMALLEST_PIVOT * normal.diagonal().max()).all()):
@@ -67,13 +71,12 @@ def _factor(normal: Tensor) -> Tensor:
     return found
 
 
-def _fit(residuals: Tensor, values: Tensor, weights: Tensor) -> float:
-    """R2 around the weighted mean, as scikit-learn scores it."""
-    spread = weights @ (values - weights @ values / weights.sum()).square()
-    missed = weights @ residuals.square()
+def explained(missed: Tensor, values: Tensor, weights: Tensor | None = None) -> float:
+    """R2 around the weighted mean, as scikit-learn scores it; `missed`: the weighted sum of squared residuals."""
     if bool((values == values[0]).all()):
         return 1.0 if not bool(missed > 0) else 0.0
-    return float(1 - missed / spread)
+    counts = torch.ones_like(values) if weights is None else weights
+    return float(1 - missed / (counts @ (values - counts @ values / counts.sum()).square()))
 
 
 def _standard_errors(weighted: Tensor, centered: Tensor, residuals: Tensor, factor: Tensor, own: Tensor) -> Tensor:

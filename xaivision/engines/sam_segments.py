@@ -14,7 +14,8 @@ from torch import Tensor
 
 from xaivision.core.errors import FileFormatError, InputError, MissingExtraError
 from xaivision.core.random import GLOBAL_GENERATORS
-from xaivision.engines.superpixels import check_count, numbered
+from xaivision.core.settings import check_positive_integer
+from xaivision.engines.superpixels import numbered
 
 ModelType = Literal["vit_b", "vit_l", "vit_h"]
 MODEL_TYPES: tuple[ModelType, ...] = ("vit_b", "vit_l", "vit_h")
@@ -37,7 +38,7 @@ class SegmentAnything:
     modified: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
-        check_count("points_per_side", self.points_per_side)
+        check_positive_integer("points_per_side", self.points_per_side)
         if self.model_type not in MODEL_TYPES:
             raise InputError(f"`model_type` must be one of {', '.join(map(repr, MODEL_TYPES))}. Got {self.model_type!r}.")
         if not Path(self.checkpoint).is_file():

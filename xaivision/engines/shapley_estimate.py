@@ -13,16 +13,18 @@ ROUNDING = 8 * torch.finfo(torch.float64).eps
 
 
 class ShapleyEstimate(NamedTuple):
-    """`values` (M,) float64, `evaluations` the distinct coalitions they took, the empty and the full one included.
+    """`values` (M,) float64, `coalitions` how many distinct ones they took, the empty and the full one included.
 
     `standard_error` (M,): zero where nothing was left to chance, None where it is unknown. `degrees`: of freedom of Student's
-    distribution, by which a standard error makes an interval; infinite where it is the normal one.
+    distribution, by which a standard error makes an interval; infinite where it is the normal one. `adjusted`: the values are
+    those of what boosted trees foresee, and of a fit to what they leave.
     """
 
     values: Tensor
-    evaluations: int
+    coalitions: int
     standard_error: Tensor | None
     degrees: float = float("inf")
+    adjusted: bool = False
 
     @property
     def interval_factor(self) -> float:
@@ -33,7 +35,7 @@ class ShapleyEstimate(NamedTuple):
     def exact(self) -> bool:
         """Whether all coalitions were asked for, or all that matter."""
         certain = self.standard_error is not None and not bool(self.standard_error.any()) and self.degrees == float("inf")
-        return certain or self.evaluations == 1 << len(self.values)
+        return certain or self.coalitions == 1 << len(self.values)
 
     @property
     def half_widths(self) -> Tensor:
@@ -48,14 +50,20 @@ class ShapleyEstimate(NamedTuple):
         return float(self.half_widths[largest].max())
 
 
-def exactly(values: Tensor, evaluations: int) -> ShapleyEstimate:
+def exactly(values: Tensor, coalitions: int) -> ShapleyEstimate:
     """Values that no draw had a part in."""
-    return ShapleyEstimate(values, evaluations, torch.zeros_like(values))
+    return ShapleyEstimate(values, coalitions, torch.zeros_like(values))
 
 
-def at_least_rounding(error: Tensor, scale: Tensor) -> Tensor:
-    """(M,) the standard errors, none below what sums of numbers as large as `scale` (n,) are right to."""
-    return torch.hypot(error, ROUNDING * scale.abs().amax().to(error))
+def of_one_player(empty: float, full: float) -> ShapleyEstimate:
+    """The whole gain, out of the values of none and of all."""
+    return exactly(torch.tensor([full - empty], dtype=torch.float64, device="cpu"), 2)
+
+
+def at_least_rounding(error: Tensor, values: Tensor, empty: float, full: float) -> Tensor:
+    """(M,) the standard errors, none below what sums of a game's values (n,), of none and of all are right to."""
+    largest = max(float(values.abs().amax()), abs(empty), abs(full))
+    return torch.hypot(error, torch.full_like(error, ROUNDING * largest))
 
 
 def student_quantile(degrees: float) -> float:

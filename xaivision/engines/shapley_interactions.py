@@ -8,23 +8,21 @@ Source: Grabisch, Roubens, 1999, doi:10.1007/s001820050125; Bordt, von Luxburg, 
 """
 
 from itertools import combinations
-from math import comb
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
-from xaivision.engines.coalition_enumeration import MOST_PLAYERS, all_coalitions, shapley_values, value_table
+from xaivision.engines.coalition_enumeration import all_coalitions, enumerable, shapley_values, size_weights, value_table
 from xaivision.engines.coalition_sampling import LeverageDraw, PairedSample
 from xaivision.engines.game import ValueFunction
 from xaivision.engines.shapley_estimate import ShapleyEstimate, ends, exactly
 from xaivision.engines.shapley_regression import shapley_fit
+from xaivision.engines.weighted_regression import SINGULAR, solved
 
 # Pairs of coalitions for each pair of players that is not settled by single players: with as many as unknowns chance explodes.
 PAIRS_AN_UNKNOWN = 1.5
-# Smallest over largest eigenvalue of the equations.
-SINGULAR = 1e-9
 
 
 class InteractionEstimate(NamedTuple):
@@ -50,9 +48,7 @@ def interaction_index(table: Tensor) -> Tensor:
     index = torch.zeros(players, players, dtype=torch.float64, device="cpu")
     if players < 2:
         return index
-    sizes = all_coalitions(players - 2).sum(1)
-    shares = [1 / ((players - 1) * comb(players - 2, size)) for size in range(players - 1)]
-    weights = torch.tensor(shares, dtype=torch.float64, device="cpu")[sizes]
+    weights = size_weights(players - 1)[all_coalitions(players - 2).sum(1)]
     for first, second in combinations(range(players), 2):
         # Axes: players above both, the second, those between, the first, those below both.
         cut = table.double().view(-1, 2, 2 ** (second - first - 1), 2, 2**first)
@@ -93,9 +89,9 @@ def sampled_interactions(game: ValueFunction, draw: LeverageDraw, budget: int) -
             f"`budget` must be at least {least_budget(players)} for the interactions of {players} players. Got {budget}. "
             "Fewer players need less."
         )
-    if players <= MOST_PLAYERS and 2**players <= budget:
+    if enumerable(players, budget):
         return exact_interactions(game, players)
-    sample = draw.first((budget - 2) // 2)
+    sample = draw.within(budget)
     empty, full = ends(game, players)
     values = game(sample.coalitions).double()
     estimate = shapley_fit(sample, values, empty, full)
@@ -114,10 +110,12 @@ def _index_fit(sample: PairedSample, means: Tensor, end: float) -> tuple[Tensor,
     follow = ((sides @ start) * sides).sum(1) / 8
     left = (means - end + start.sum() / 8 - follow)[inner]
     features = _sumless((sides[:, first] * sides[:, second])[inner] / 4, players)
-    solution, error = _solved(features, left, _weights(sample)[inner], _chances(sample)[inner])
+    weights = _weights(sample)[inner]
+    solution = solved(features, left, weights, _inverse(features, weights))
     index, errors = start.clone(), torch.zeros_like(start)
-    index[first, second] += solution
+    index[first, second] += solution.values
     index[second, first] = index[first, second]
+    error = (solution.moves.square() * _chances(sample)[inner, None]).sum(0).sqrt()
     errors[first, second] = errors[second, first] = error
     return index, errors
 
@@ -163,8 +161,11 @@ def _chances(sample: PairedSample) -> Tensor:
     return (1 - sample.shares) * drawn / (drawn - 1).clamp_min(1)
 
 
-def _solved(features: Tensor, left: Tensor, weights: Tensor, chances: Tensor) -> tuple[Tensor, Tensor]:
-    """The weighted solution among indices whose rows sum to zero, and its standard error (HC3)."""
+def _inverse(features: Tensor, weights: Tensor) -> Tensor:
+    """Of the features' weighted products, among indices whose rows sum to zero.
+
+    Raises: InputError, where the features do not settle such an index.
+    """
     products = features.T @ (weights[:, None] * features)
     values, vectors = torch.linalg.eigh(products)
     players = int((2 * len(values)) ** 0.5) + 1
@@ -172,9 +173,5 @@ def _solved(features: Tensor, left: Tensor, weights: Tensor, chances: Tensor) ->
     known = values[players:]
     if not bool(known[0] > SINGULAR * known[-1]):
         raise InputError(f"{len(features)} pairs of coalitions do not settle {len(values)} interactions. Give a larger `budget`.")
-    inverse = (vectors[:, players:] / known) @ vectors[:, players:].T
-    pulls = weights[:, None] * (features @ inverse)
-    solution = pulls.T @ left
-    followed = (pulls * features).sum(1)
-    remainder = (left - features @ solution) / (1 - followed).clamp_min(SINGULAR**0.5)
-    return solution, ((pulls * remainder[:, None]).square() * chances[:, None]).sum(0).sqrt()
+    inverse: Tensor = (vectors[:, players:] / known) @ vectors[:, players:].T
+    return inverse

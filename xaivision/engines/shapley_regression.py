@@ -12,14 +12,11 @@ from torch import Tensor
 from xaivision.core.errors import InputError
 from xaivision.engines.coalition_sampling import LeverageDraw, PairedSample
 from xaivision.engines.game import ValueFunction
-from xaivision.engines.shapley_estimate import ShapleyEstimate, at_least_rounding, ends, exactly
+from xaivision.engines.shapley_estimate import ShapleyEstimate, at_least_rounding, ends, of_one_player
+from xaivision.engines.weighted_regression import SINGULAR, solved
 
-# Smallest over largest eigenvalue of the equations; it is 0.1 and more where a sample is large enough.
-SINGULAR = 1e-9
 # With fewer evaluations, one pair alone may settle a value, and nothing is left to tell the error by.
 EVALUATIONS_A_PLAYER, EVALUATIONS_BESIDE = 4, 8
-# A pair that the fit follows wholly, with nothing left to tell its error by.
-FOLLOWED = 1e-6
 
 
 def least_budget(players: int) -> int:
@@ -37,31 +34,30 @@ def constrained_least_squares(coalitions: Tensor, values: Tensor, weights: Tenso
     even = (full - empty) / coalitions.shape[1]
     rows = coalitions.double()
     left = values.double() - empty - even * rows.sum(1)
-    centered, solver = _equations(rows, weights)
-    return even + solver @ (centered.T @ (weights * left))
+    centered, inverse = _equations(rows, weights)
+    return even + inverse @ (centered.T @ (weights * left))
 
 
 def shapley_fit(sample: PairedSample, values: Tensor, empty: float, full: float) -> ShapleyEstimate:
     """The Shapley values out of the values (2P,) of a sample's coalitions, with their standard errors.
 
     The error is that of a stratified sample without replacement: what the pairs of one size would move the solution by if
-    others had been drawn, none where all of them were. What the fit leaves at a pair is divided by the share of it that the
-    pair itself did not settle (HC3), or errors of small samples would look too small.
+    others had been drawn, none where all of them were.
 
     Raises: InputError, where these coalitions do not settle the values of all players.
-    Source: MacKinnon, White, 1985, doi:10.1016/0304-4076(85)90158-7
     """
     players = sample.coalitions.shape[1]
-    even = (full - empty) / players
     if players == 1:
-        return exactly(torch.tensor([even], dtype=torch.float64, device="cpu"), 2)
+        return of_one_player(empty, full)
+    even = (full - empty) / players
     rows, weights = sample.coalitions[0::2].double(), 2 * sample.weights[0::2]
     # The half difference of two complements is a sum of values that the even-order interactions have no part in.
     halves = (values[0::2].double() - values[1::2].double()) / 2 - even * (rows.sum(1) - players / 2)
-    tilted, moves = _solved(rows, halves, weights)
-    error, degrees = _chance(moves, sample)
-    scale = torch.cat((values.double(), torch.tensor([empty, full], dtype=torch.float64, device="cpu")))
-    return ShapleyEstimate(even + tilted, len(values) + 2, at_least_rounding(error, scale), degrees)
+    centered, inverse = _equations(rows, weights)
+    tilted = solved(centered, halves, weights, inverse)  # values of sum zero
+    error, degrees = _chance(tilted.moves, sample)
+    error = at_least_rounding(error, values, empty, full)
+    return ShapleyEstimate(even + tilted.values, len(values) + 2, error, degrees)
 
 
 # From a sample, the values of its coalitions, of none and of all, to the players' values.
@@ -79,19 +75,9 @@ def regression_estimate(game: ValueFunction, draw: LeverageDraw, budget: int, fi
             f"`budget` must be at least {least_budget(players)} for a regression of {players} players. Got {budget}. "
             "Random orders of the players need less, and so do fewer players."
         )
-    sample = draw.first((budget - 2) // 2)
+    sample = draw.within(budget)
     empty, full = ends(game, players)
     return fit(sample, game(sample.coalitions), empty, full)
-
-
-def _solved(rows: Tensor, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """(M,) the values of sum zero that are nearest to `values` (P,), and (P, M) what each row would move them by, left out."""
-    centered, solver = _equations(rows, weights)
-    pulls = weights[:, None] * (centered @ solver)
-    solution = pulls.T @ values
-    remainder = values - centered @ solution
-    followed = (pulls * centered).sum(1)
-    return solution, pulls * (remainder / (1 - followed).clamp_min(FOLLOWED))[:, None]
 
 
 def _chance(moves: Tensor, sample: PairedSample) -> tuple[Tensor, float]:
@@ -120,7 +106,7 @@ def _equations(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     # The products say nothing along (1, ..., 1): a value there makes them invertible, and meets no row.
     scale = products.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny)
     whole = products / scale + 1 / players
-    spectrum = torch.linalg.eigvalsh(whole)
+    spectrum = torch.linalg.eigvalsh(whole)  # ends 0.1 and more of each other where a sample is large enough
     if not bool(spectrum[0] > SINGULAR * spectrum[-1]):
         raise InputError(
             f"{len(rows)} coalitions do not settle the values of {players} players. Give a budget of at least "

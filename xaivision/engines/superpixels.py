@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 
 # Fewer segments are no map, more are not told apart by any affordable budget: a segmentation outside is degenerate.
 FEWEST, MOST = 8, 400
@@ -56,9 +57,9 @@ class Slic:
     sigma: float = 1.0
 
     def __post_init__(self) -> None:
-        check_count("count", self.count)
-        _check_positive(compactness=self.compactness)
-        _check_not_negative(sigma=self.sigma)
+        check_positive_integer("count", self.count)
+        check_positive_number("compactness", self.compactness)
+        check_number_from_zero("sigma", self.sigma)
 
     @property
     def asked(self) -> int | None:
@@ -99,7 +100,8 @@ class Quickshift:
     ratio: float = 0.2
 
     def __post_init__(self) -> None:
-        _check_positive(kernel_size=self.kernel_size, max_dist=self.max_dist, ratio=self.ratio)
+        for name in ("kernel_size", "max_dist", "ratio"):
+            check_positive_number(name, getattr(self, name))
         if self.kernel_size < 1:
             raise InputError(f"`kernel_size` must be at least 1 pixel. Got {self.kernel_size!r}.")
 
@@ -148,9 +150,9 @@ class Felzenszwalb:
     min_size: int = 50
 
     def __post_init__(self) -> None:
-        check_count("min_size", self.min_size)
-        _check_positive(scale=self.scale)
-        _check_not_negative(sigma=self.sigma)
+        check_positive_integer("min_size", self.min_size)
+        check_positive_number("scale", self.scale)
+        check_number_from_zero("sigma", self.sigma)
 
     @property
     def asked(self) -> int | None:
@@ -180,8 +182,8 @@ class Grid:
     columns: int = 7
 
     def __post_init__(self) -> None:
-        check_count("rows", self.rows)
-        check_count("columns", self.columns)
+        check_positive_integer("rows", self.rows)
+        check_positive_integer("columns", self.columns)
 
     @property
     def asked(self) -> int | None:
@@ -206,24 +208,6 @@ def numbered(labels: Tensor) -> Tensor:
     """The label map in int64 with its labels replaced by 0 to K - 1, in their order."""
     numbers: Tensor = torch.unique(labels, return_inverse=True)[1]
     return numbers
-
-
-def check_count(name: str, value: object) -> None:
-    """Raises: InputError, where the setting is not a whole number from 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(f"`{name}` must be a positive integer. Got {value!r}.")
-
-
-def _check_positive(**settings: float) -> None:
-    for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-            raise InputError(f"`{name}` must be a positive number. Got {value!r}.")
-
-
-def _check_not_negative(**settings: float) -> None:
-    for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-            raise InputError(f"`{name}` must be a number from 0. Got {value!r}.")
 
 
 def _channels_last(image: Tensor) -> np.ndarray:

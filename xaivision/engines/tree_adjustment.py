@@ -50,13 +50,14 @@ def adjusted_fit(sample: PairedSample, values: Tensor, empty: float, full: float
     """
     if sample.complete:
         return shapley_fit(sample, values, empty, full)
-    known = foreseen(sample, values.double(), empty, full)
+    known = foreseen(sample, values.double())
     total = float(known.values.sum())
     found = shapley_fit(sample, values.double() - _both(known.halves), empty + total / 2, full - total / 2)
     # Of a size that was drawn wholly no pair is left to chance, but which trees foresee which pair is.
     folding = shapley_fit(sample._replace(shares=1 - sample.shares), _both(known.apart), 0.0, 0.0)
     errors = [one.standard_error for one in (found, folding) if one.standard_error is not None]
-    return found._replace(values=found.values + known.values, standard_error=torch.stack(errors).square().sum(0).sqrt())
+    error = torch.stack(errors).square().sum(0).sqrt()
+    return found._replace(values=found.values + known.values, standard_error=error, adjusted=True)
 
 
 def adjustment_pays(players: int, budget: int, rows: int, weights: int, image: bool) -> bool:
@@ -68,7 +69,7 @@ def adjustment_pays(players: int, budget: int, rows: int, weights: int, image: b
     return costly and 2**players >= FORESEEN_TIMES * budget
 
 
-def foreseen(sample: PairedSample, values: Tensor, empty: float, full: float) -> Foreseen:
+def foreseen(sample: PairedSample, values: Tensor) -> Foreseen:
     """What trees foresee of the game beyond its linear part, each pair by those that have not seen it."""
     sides, halves = sample.coalitions[0::2].double() - 0.5, (values[0::2] - values[1::2]) / 2
     folds = pair_folds(sample)

@@ -14,9 +14,9 @@ from torch import Tensor
 from xaivision.core.attribution import Attribution
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.random import generator
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.map_agreement import Top, overlap, shared_share, structural_similarities, top
 from xaivision.engines.ranking import spearman
-from xaivision.explainers.settings import check_positive_integer
 
 # Two attributions of the same question, and how many features count where that is asked (None: as `usual_k`).
 Measure = Callable[[Attribution, Attribution, int | None], Tensor]

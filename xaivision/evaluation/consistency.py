@@ -13,12 +13,12 @@ from xaivision.core.errors import InputError
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Target
 from xaivision.engines.map_agreement import top
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
 from xaivision.explainers.background import check_background
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

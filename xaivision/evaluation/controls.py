@@ -33,4 +33,4 @@ def checked(
             control = explainer(name)
             answer = control.explain(adapter, inputs, explanation.query.target, seed=seed).as_attribution()
             controls[name] = check.evaluate(adapter, control, answer, seed=seed)
-    return replace(found, controls=controls)
+    return replace(found, controls={**controls, **found.controls})

@@ -11,12 +11,12 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.regions import grid_regions, sides_of, single_regions
 from xaivision.engines.subset_draws import share_size, subsets_of_size
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.set_changes import set_changes
-from xaivision.explainers.settings import check_positive_integer
 
 UNIT = "Pearson correlation"
 

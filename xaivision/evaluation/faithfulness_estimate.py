@@ -9,12 +9,12 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.regions import grid_regions, sides_of
 from xaivision.evaluation.faithfulness_correlation import UNIT
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.set_changes import set_changes
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,13 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer, check_positive_number
 from xaivision.core.sharing import shared_scores, shared_work
 from xaivision.engines.noise_response import infidelity, noisy_scores, predicted_rises
 from xaivision.engines.smoothing import NoisyCopies, input_range
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.region_moves import noise_of
 from xaivision.evaluation.set_changes import asked_of
-from xaivision.explainers.settings import check_positive_integer, check_positive_number
 
 
 @dataclass(frozen=True, eq=False)

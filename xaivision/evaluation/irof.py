@@ -10,6 +10,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.regions import even_counts, sides_of, single_regions
 from xaivision.engines.segments import SegmentsSetting, segment_labels
@@ -17,7 +18,6 @@ from xaivision.evaluation.following import Output, check_output
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.part_curves import part_curves, part_ranks
 from xaivision.evaluation.replacing import named_substitutes
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,11 @@ from torch import Tensor
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
-from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.errors import InputError
 from xaivision.core.metering import Meter, metered
 from xaivision.core.origin import plain_settings
 from xaivision.core.protocols import Metric, SanityCheck
-from xaivision.core.requirements import unmet
+from xaivision.core.requirements import refusal
 from xaivision.core.scores import Scores
 from xaivision.core.wrapping import classifier
 
@@ -74,8 +74,8 @@ def _check_attribution(about: AboutEvaluator, explanation: object) -> None:
 
 
 def _check_model(about: AboutEvaluator, adapter: ClassifierAdapter, explanation: Attribution) -> None:
-    if why := unmet(about, adapter):
-        raise CapabilityError(why)
+    if refused := refusal(about, adapter):
+        raise refused
     highest = int(explanation.query.targets.max())
     if highest >= adapter.num_classes:
         raise InputError(

@@ -11,6 +11,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer, check_positive_number
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.correlation import score_resolution
 from xaivision.engines.ranking import spearman
@@ -28,7 +29,6 @@ from xaivision.evaluation.following import Output, check_output, followed
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.region_moves import region_moves
 from xaivision.evaluation.replacing import named_substitutes
-from xaivision.explainers.settings import check_positive_integer, check_positive_number
 
 
 @dataclass(frozen=True, eq=False)

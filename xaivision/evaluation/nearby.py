@@ -10,11 +10,11 @@ from xaivision.core.classifier import ClassifierAdapter, batch_size_of
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
+from xaivision.core.settings import check_number_from_zero, check_positive_integer
 from xaivision.engines.stability import box_draws
 from xaivision.engines.streaming import pairs
 from xaivision.evaluation.measurement import Measurement
 from xaivision.evaluation.same_method import check_same
-from xaivision.explainers.settings import check_number_from_zero, check_positive_integer
 
 NO_RANGES = "the model knows no ranges of its columns: `radius` is in the units of each"
 
@@ -78,10 +78,15 @@ def _reach(model: ClassifierAdapter, radius: float) -> Tensor:
     reach = torch.tensor(radius, dtype=torch.float64, device="cpu")
     if model.ranges is not None:
         reach = reach * torch.tensor(model.ranges, dtype=torch.float64, device="cpu")
-    if model.schema is not None and any(model.schema.category_names):
-        numbers = torch.tensor([not names for names in model.schema.category_names], device="cpu")
-        reach = reach * numbers.double()
-    return reach
+    numbers = numeric_columns(model)
+    return reach if numbers is None else reach * numbers.double()
+
+
+def numeric_columns(model: ClassifierAdapter) -> Tensor | None:
+    """(F,) whether each column of a table holds numbers, not codes of categories; None where all values are numbers."""
+    if model.schema is None or not any(model.schema.category_names):
+        return None
+    return torch.tensor([not names for names in model.schema.category_names], device="cpu")
 
 
 def _values(m: Measurement, explainer: Explainer, copies: Tensor, rows: Tensor) -> Tensor:

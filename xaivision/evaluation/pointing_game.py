@@ -9,10 +9,10 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_number_from_zero
 from xaivision.engines.localization import pointing_hits, widened
 from xaivision.evaluation.masks import Masks, defined, fitting_masks
 from xaivision.evaluation.measurement import measurement
-from xaivision.explainers.settings import check_number_from_zero
 
 
 @dataclass(frozen=True, eq=False)

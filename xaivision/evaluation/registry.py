@@ -7,9 +7,14 @@ from xaivision.core.registered import made
 from xaivision.evaluation.completeness import Completeness
 from xaivision.evaluation.complexity import EffectiveComplexity, Entropy
 from xaivision.evaluation.consistency import Consistency
+from xaivision.evaluation.data_randomization import DataRandomization
+from xaivision.evaluation.efficient_parameter_randomization import EfficientParameterRandomization
+from xaivision.evaluation.f_fidelity import FFidelity
 from xaivision.evaluation.faithfulness_correlation import FaithfulnessCorrelation, MuFidelity
 from xaivision.evaluation.faithfulness_estimate import FaithfulnessEstimate
+from xaivision.evaluation.focus import Focus
 from xaivision.evaluation.infidelity import Infidelity
+from xaivision.evaluation.input_invariance import InputInvariance
 from xaivision.evaluation.irof import Irof
 from xaivision.evaluation.local_lipschitz import LocalLipschitz
 from xaivision.evaluation.localization_auc import LocalizationAuc
@@ -17,6 +22,7 @@ from xaivision.evaluation.monotonicity import Monotonicity, MonotonicityCorrelat
 from xaivision.evaluation.parameter_randomization import ParameterRandomization
 from xaivision.evaluation.pixel_flipping import PixelFlipping
 from xaivision.evaluation.pointing_game import PointingGame
+from xaivision.evaluation.random_logit import RandomLogit
 from xaivision.evaluation.region_perturbation import RegionPerturbation, Selectivity
 from xaivision.evaluation.relative_stability import (
     RelativeInputStability,
@@ -25,12 +31,15 @@ from xaivision.evaluation.relative_stability import (
 )
 from xaivision.evaluation.relevance_localization import AttributionLocalization, RelevanceMass, RelevanceRank
 from xaivision.evaluation.removal import Deletion, Insertion
+from xaivision.evaluation.retraining import Kar, Roar
 from xaivision.evaluation.road import Road
 from xaivision.evaluation.robust_fidelity import RobustFidelity
 from xaivision.evaluation.seed_stability import SeedStability
 from xaivision.evaluation.sensitivity import AvgSensitivity, MaxSensitivity
 from xaivision.evaluation.sensitivity_n import SensitivityN
+from xaivision.evaluation.smooth_parameter_randomization import SmoothParameterRandomization
 from xaivision.evaluation.sparseness import Sparseness
+from xaivision.evaluation.sufficiency import Sufficiency
 from xaivision.evaluation.top_k_intersection import TopKIntersection
 
 METRICS: dict[str, type[Metric]] = {
@@ -46,6 +55,7 @@ METRICS: dict[str, type[Metric]] = {
     "sensitivity_n": SensitivityN,
     "infidelity": Infidelity,
     "robust_fidelity": RobustFidelity,
+    "f_fidelity": FFidelity,
     "pixel_flipping": PixelFlipping,
     "region_perturbation": RegionPerturbation,
     "selectivity": Selectivity,
@@ -63,6 +73,11 @@ METRICS: dict[str, type[Metric]] = {
 }
 SANITY_CHECKS: dict[str, type[SanityCheck]] = {
     "parameter_randomization": ParameterRandomization,
+    "smooth_parameter_randomization": SmoothParameterRandomization,
+    "efficient_parameter_randomization": EfficientParameterRandomization,
+    "random_logit": RandomLogit,
+    "data_randomization": DataRandomization,
+    "input_invariance": InputInvariance,
     "max_sensitivity": MaxSensitivity,
     "avg_sensitivity": AvgSensitivity,
     "local_lipschitz": LocalLipschitz,
@@ -71,6 +86,10 @@ SANITY_CHECKS: dict[str, type[SanityCheck]] = {
     "relative_representation_stability": RelativeRepresentationStability,
     "seed_stability": SeedStability,
     "consistency": Consistency,
+    "sufficiency": Sufficiency,
+    "focus": Focus,
+    "roar": Roar,
+    "kar": Kar,
 }
 EVALUATORS: dict[str, type[Metric] | type[SanityCheck]] = {**METRICS, **SANITY_CHECKS}
 

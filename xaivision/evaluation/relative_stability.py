@@ -15,12 +15,12 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_number
 from xaivision.core.sharing import shared_scores
 from xaivision.engines.stability import largest, ratio, relative_size, sizes
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.nearby import Near, check_around, doubts, found_nearby
 from xaivision.evaluation.representation import representation
-from xaivision.explainers.settings import check_positive_number
 
 # From inputs (n, *S) to their scores (n, K) and what is held against the change of the map, (n, ...).
 Look = Callable[[Tensor], tuple[Tensor, Tensor]]

@@ -1,13 +1,12 @@
 """The layer by which a network's inside is compared."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
-from xaivision.core.layers import Layer, watching
+from xaivision.core.layers import Layer
 from xaivision.core.torch_classifier import TorchClassifier
 
 
@@ -36,14 +35,7 @@ def representation(model: ClassifierAdapter, name: str | None, sample: Tensor) -
 
 
 def _last_but_one(model: TorchClassifier, sample: Tensor) -> Layer:
-    called: list[Layer] = []
-
-    def note(layer: Layer, output: Any) -> None:
-        if isinstance(output, Tensor) and output.ndim > 1 and len(output) == len(sample):
-            called.append(layer)
-
-    with model.held(), watching(model.model, None, note):
-        model(sample)
+    called = model.called_layers(sample)
     if len(called) < 2:
         raise InputError("`layer` must be named: the model calls no submodule before the one that gives the scores.")
     return called[-2]

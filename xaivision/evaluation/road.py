@@ -12,6 +12,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_number_from_zero
 from xaivision.engines.imputed_scores import imputed_scores
 from xaivision.engines.regions import sides_of, single_regions
 from xaivision.engines.subset_draws import share_size
@@ -19,7 +20,6 @@ from xaivision.evaluation.faithfulness_correlation import check_share
 from xaivision.evaluation.following import Output, check_output, followed
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.part_curves import part_ranks
-from xaivision.explainers.settings import check_number_from_zero
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Robust fidelity: the score without a little of the named part, against the score without a little of the rest."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.regions import grid_regions, region_ranks, sides_of
 from xaivision.engines.robust_fidelity import Chances, Fidelities, Parts, robust_fidelity
@@ -20,7 +21,6 @@ from xaivision.evaluation.faithfulness_correlation import check_share
 from xaivision.evaluation.following import Output, check_output, followed
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.replacing import named_substitutes
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,27 +72,44 @@ class RobustFidelity:
             inputs = explanation.query.inputs
             target, unit = followed(m, self.output)
             others, notes = named_substitutes(m, self.baseline, seed)
-            parts, draws = self._parts(explanation, seed)
-            chances = Chances(self.alpha1, self.alpha2)
+            parts, draws = judged_parts(self, explanation, self.grid, seed)
+            chances = [Chances(self.alpha1, self.alpha2)] * len(parts.sizes)
             found = robust_fidelity(m.model, (inputs, others), target, parts, chances, draws)
-            return self._scores(m, found, unit, notes)
+            return fidelity_scores(m, found, self.shares, unit, notes)
 
-    def _parts(self, explanation: Attribution, seed: int) -> tuple[Parts, Tensor]:
-        values = explanation.feature_values.flatten(1)
-        regions = grid_regions(sides_of(explanation.query.inputs), self.grid, self.grid)
-        elements = int(regions.max()) + 1
-        ranks = region_ranks(values, regions.expand(len(values), -1), generator(seed, "removal ties"))
-        sizes = [share_size(elements, share) for share in self.shares]
-        chance = generator(seed, "robust_fidelity")
-        draws = torch.rand(self.budget, elements, generator=chance, dtype=torch.float64, device="cpu")
-        return Parts(ranks, regions, sizes), draws
 
-    def _scores(self, m: Measurement, found: Fidelities, unit: str, notes: tuple[str, ...]) -> Scores:
-        delta = found.delta
-        delta[~m.explanation.values.flatten(1).isfinite().all(1).cpu()] = torch.nan
-        details = {name: getattr(found, name) for name in ("plus", "minus", "plus_error", "minus_error", "delta_error")}
-        shares = torch.tensor(self.shares, dtype=torch.float64, device="cpu")
-        return m.scores(delta.mean(1), unit, notes=notes, curves=delta, curve_shares=shares, details=details)
+class JudgedShares(Protocol):
+    """The settings that say which parts are judged: those of `shares` of the elements, by `budget` draws."""
+
+    @property
+    def shares(self) -> tuple[float, ...]: ...
+
+    @property
+    def budget(self) -> int: ...
+
+
+def judged_parts(asked: JudgedShares, explanation: Attribution, grid: int, seed: int) -> tuple[Parts, Tensor]:
+    """The highest attributed elements of each input, in the sizes of the shares, and the draws (budget, M) for all of them.
+
+    A share of 1 is everything; one below takes at least one element, and leaves at least one.
+    """
+    values = explanation.feature_values.flatten(1)
+    regions = grid_regions(sides_of(explanation.query.inputs), grid, grid)
+    elements = int(regions.max()) + 1
+    ranks = region_ranks(values, regions.expand(len(values), -1), generator(seed, "removal ties"))
+    sizes = [elements if share == 1 else share_size(elements, share) for share in asked.shares]
+    chance = generator(seed, "robust_fidelity")
+    draws = torch.rand(asked.budget, elements, generator=chance, dtype=torch.float64, device="cpu")
+    return Parts(ranks, regions, sizes), draws
+
+
+def fidelity_scores(m: Measurement, found: Fidelities, shares: tuple[float, ...], unit: str, notes: tuple[str, ...]) -> Scores:
+    """Fid+ minus Fid-, mean over the shares, with both and their errors in the details."""
+    delta = found.delta
+    delta[~m.explanation.values.flatten(1).isfinite().all(1).cpu()] = torch.nan
+    details = {name: getattr(found, name) for name in ("plus", "minus", "plus_error", "minus_error", "delta_error")}
+    curve_shares = torch.tensor(shares, dtype=torch.float64, device="cpu")
+    return m.scores(delta.mean(1), unit, notes=notes, curves=delta, curve_shares=curve_shares, details=details)
 
 
 def _check_chance(name: str, value: object) -> None:

@@ -13,10 +13,10 @@ from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import seed_for
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.ranking import spearman
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.regions import sides_of, single_regions
 from xaivision.engines.subset_draws import sizes_up_to, subsets_of_size
 from xaivision.evaluation.faithfulness_correlation import UNIT, check_share
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.set_changes import SetChanges, set_changes
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

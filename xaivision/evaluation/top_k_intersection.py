@@ -11,10 +11,10 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.localization import top_share
 from xaivision.evaluation.masks import Masks, defined, fitting_masks
 from xaivision.evaluation.measurement import measurement
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

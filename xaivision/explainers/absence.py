@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.question import Question
 from xaivision.core.sharing import shared_scores
@@ -19,6 +20,8 @@ from xaivision.explainers.reference import baseline_of
 Filling = Literal["segment_mean", "inpaint", "noisy_linear"]
 Absent = Baseline | Filling
 
+# A segment of fewer pixels is next to its own mean color: hiding it that way would hide nothing.
+FEWEST_PIXELS = 4
 # Standard deviation of the noise on imputed pixels in [0, 1], of the ROAD paper.
 IMPUTATION_NOISE = 0.01
 
@@ -37,8 +40,9 @@ class Absence:
 def absence(q: Question, baseline: Absent, background: Tensor | None, players: Tensor) -> Absence:
     """What the settings mean for this question.
 
-    `baseline` as in `engines.baselines`, or for pictures "segment_mean" (each segment its own mean color), "inpaint" (from
-    the pixels that are kept, anew for each coalition) and "noisy_linear" (the same with a little noise). A `background`
+    `baseline` as in `engines.baselines`, or for pictures "segment_mean" (each segment its own mean color; that of the whole
+    picture, with a warning, where segments have fewer than 4 pixels on average), "inpaint" (from the pixels that are kept,
+    anew for each coalition) and "noisy_linear" (the same with a little noise). A `background`
     (N, *S) takes its place: absent features take the values of each of its rows in turn.
 
     Raises: InputError, where a setting has no meaning for these inputs, or both are given.
@@ -73,7 +77,18 @@ def _marginal(q: Question, background: Tensor) -> Absence:
 
 
 def _segment_means(q: Question, players: Tensor) -> Absence:
-    return _replaced(q, torch.stack([segment_means(*pair) for pair in zip(q.query.inputs, players, strict=True)]))
+    hidden = []
+    for index, (one, labels) in enumerate(zip(q.query.inputs, players, strict=True)):
+        pixels = labels.numel() / (int(labels.max()) + 1)
+        if pixels < FEWEST_PIXELS:
+            text = (
+                f"segments of {pixels:.2g} pixels each are next to their own mean color: that of the whole picture hides them "
+                "instead; take fewer `segments`, or set `baseline`"
+            )
+            q.note(Note("warn", text, (index,)))
+            labels = torch.zeros_like(labels)
+        hidden.append(segment_means(one, labels))
+    return _replaced(q, torch.stack(hidden))
 
 
 def _imputed(q: Question, noise: Tensor | None) -> Absence:

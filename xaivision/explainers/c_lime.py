@@ -15,14 +15,15 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.moments import blocks
 from xaivision.engines.ridge import LinearFit, weighted_ridge
 from xaivision.engines.smoothing import NoisyCopies, copies_in
 from xaivision.explainers.doubts import chance_doubts
+from xaivision.explainers.evaluations import with_evaluations
 from xaivision.explainers.noisy_copies import noisy_copies
 from xaivision.explainers.perturbed_scores import finite
-from xaivision.explainers.settings import check_positive_integer
 from xaivision.explainers.smooth_grad import SmoothGrad
 
 
@@ -66,7 +67,7 @@ class CLime:
             copies = made._replace(noise=lambda draws: noise[draws.start : draws.stop])
             rows = noise.flatten(1).double().cpu()
             fits = [_line(rows, scores) for scores in track(_scores_of_copies(q, copies), "c_lime")]
-            return _answer(q, fits, copies.scale)
+            return _answer(q, fits, copies.scale, self.budget)
 
 
 def _scores_of_copies(q: Question, copies: NoisyCopies) -> Tensor:
@@ -86,21 +87,22 @@ def _line(rows: Tensor, scores: Tensor) -> LinearFit:
     return weighted_ridge(rows, scores, torch.ones_like(scores), 0.0)
 
 
-def _answer(q: Question, fits: list[LinearFit], scale: Tensor) -> Attribution:
+def _answer(q: Question, fits: list[LinearFit], scale: Tensor, budget: int) -> Attribution:
     """`scale` (B, 1, ...) or (B, F): a step of the noise in units of the input; where it is none, nothing was varied."""
     inputs = q.query.inputs
     steps = scale.double().cpu().expand(inputs.shape)
-    _doubt_unvaried(q, steps)
+    doubt_unvaried(q, steps)
     units = torch.where(steps == 0, torch.inf, steps)
     values = torch.stack([fit.coefficients for fit in fits]).view(inputs.shape) / units
     errors = torch.stack([fit.standard_errors for fit in fits]).view(inputs.shape) / units
     chance_doubts(q, values, errors, "budget")
     answer = q.attribution(values.to(inputs), "slope", standard_error=errors.to(inputs))
     fit = torch.tensor([fit.fit for fit in fits], dtype=torch.float64, device="cpu")
-    return replace(answer, diagnostics=replace(answer.diagnostics, local_fit=fit))
+    told = replace(answer, diagnostics=replace(answer.diagnostics, local_fit=fit))
+    return with_evaluations(told, [budget] * len(inputs))
 
 
-def _doubt_unvaried(q: Question, steps: Tensor) -> None:
+def doubt_unvaried(q: Question, steps: Tensor) -> None:
     still = ((steps == 0) & (steps != 0).flatten(1).any(1).view(-1, *[1] * (steps.ndim - 1))).flatten(1)
     for index in still.any(1).nonzero().flatten().tolist():
         text = f"{int(still[index].sum())} columns have no range and were not varied: their slopes are not known, and shown as 0"

@@ -1,7 +1,6 @@
 """captum's own attribution classes behind the house's interface, their numbers unchanged."""
 
 from collections.abc import Mapping
-from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -23,8 +22,10 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.activation_maps import spread_over_input
 from xaivision.explainers.captum_call import CaptumCall, checked_call
 from xaivision.explainers.captum_doubts import explosion_doubts, rule_doubts, sampling_doubts
+from xaivision.explainers.captum_errors import captums_errors
 from xaivision.explainers.captum_module import ExplainedNumber, as_found
-from xaivision.explainers.captum_surroundings import captums_errors, seeded
+from xaivision.explainers.global_draws import seeded
+from xaivision.explainers.own_copy import own_copy
 from xaivision.explainers.reference import baseline_of
 
 
@@ -83,7 +84,8 @@ class Captum:
 
 def _values(q: Question, call: CaptumCall, baseline: Tensor | None, layer: str | None) -> Tensor:
     where = q.torch_model.map_layer(layer, None, q.query.inputs) if call.takes_layer else None
-    model = _own_copy(q.torch_model) if call.changes_weights else q.model
+    # LRP changes weights for a while, and an error would leave them so.
+    model = own_copy(q.torch_model) if call.changes_weights else q.model
     rows = track(range(len(q.query)), f"{call.kind.__name__} of captum")
     return torch.cat([_values_of_one(q, call, model, where, _asking(q, call, baseline, row), row) for row in rows])
 
@@ -158,10 +160,3 @@ def _asking(q: Question, call: CaptumCall, baseline: Tensor | None, row: int) ->
 def _row_of(value: Any, inputs: Tensor, row: int) -> Any:
     batched = isinstance(value, Tensor) and value.ndim == inputs.ndim and len(value) == len(inputs)
     return value[row : row + 1] if batched else value
-
-
-def _own_copy(model: TorchClassifier) -> TorchClassifier:
-    """The same classifier over weights of its own: LRP changes them for a while, and an error would leave them so."""
-    twin = copy(model)
-    twin.model = deepcopy(model.model)
-    return twin

@@ -12,6 +12,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.question import Question, question
+from xaivision.core.sharing import fingerprint
 from xaivision.core.targets import Targets
 from xaivision.engines.filters import center_bump, sobel_magnitude
 
@@ -53,14 +54,18 @@ class _Control:
 
 @dataclass(frozen=True)
 class Random(_Control):
-    """Normal noise, the same draw for every input of a batch."""
+    """Normal noise, drawn for each input from the seed and what the input holds.
+
+    The same input has the same draw, in whatever company. Inputs that differ, be it by one value, have draws that have nothing
+    to do with each other: over many inputs chance averages out, and next to an input it is as unsteady as chance is.
+    """
 
     about: ClassVar[About] = _about("random", "How well does chance do?", chance=True)
 
     def _map(self, q: Question) -> Tensor:
-        shape = q.query.inputs.shape
-        positions = (1, *shape[2:]) if len(shape) == 4 else shape[1:]
-        return torch.randn(positions, generator=q.generator(), device="cpu").expand(shape[0], *positions)
+        inputs = q.query.inputs
+        positions = (1, *inputs.shape[2:]) if inputs.ndim == 4 else inputs.shape[1:]
+        return torch.stack([torch.randn(positions, generator=q.generator(fingerprint(one)), device="cpu") for one in inputs])
 
 
 @dataclass(frozen=True)

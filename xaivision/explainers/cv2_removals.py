@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from xaivision.core.errors import InputError
 from xaivision.core.extras import extra
 from xaivision.core.sharing import fingerprint
+from xaivision.engines.removals import Interpolation
 
 BLUR = re.compile(r"blur\((\d+), ?(\d+)\)")
 INPAINTINGS = {"inpaint_telea": "INPAINT_TELEA", "inpaint_ns": "INPAINT_NS"}
@@ -43,23 +44,17 @@ def box_blurred(images: Tensor, name: str) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Inpainting:
+class Inpainting(Interpolation):
     """Hidden pixels are filled in from those around them by OpenCV; where none is left, with the picture's mean color.
 
     OpenCV sees 256 levels; pixels that are kept stay as they are.
     """
 
-    one: Tensor
     name: str
-    draws: int = 1
 
     @cached_property
     def key(self) -> Hashable:
         return ("inpainting by OpenCV", self.name, fingerprint(self.one))
-
-    def still(self, labels: Tensor) -> Tensor:
-        """None: what is filled in depends on what else is hidden."""
-        return torch.zeros(int(labels.max()) + 1, dtype=torch.bool, device="cpu")
 
     def __call__(self, kept: Tensor) -> Tensor:
         return torch.stack([torch.where(mask, self.one, self._filled(mask)) for mask in kept])

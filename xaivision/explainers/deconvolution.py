@@ -25,7 +25,7 @@ class Deconvolution:
         "hardly on the target or the weights. Models without ReLU are refused: there it is the plain gradient.",
         cost="1 gradient (+ 2 forwards on a model that is repaired)",
         source="Zeiler, Fergus, 2013, arXiv:1311.2901; on what it recovers: Nie et al., 2018, arXiv:1805.07039",
-        needs=Access.GRADIENTS,
+        needs=Access.WEIGHTS,
         domains=("image",),
     )
 

@@ -35,7 +35,7 @@ class DeepLift:
         "same may get two answers. Models with SiLU, GELU, ReLU6, gates or attention are refused: it has no rule for them.",
         cost="2 gradients + 1 forward (2 more on a model that is repaired)",
         source="Shrikumar, Greenside, Kundaje, 2017, arXiv:1704.02685",
-        needs=Access.GRADIENTS,
+        needs=Access.WEIGHTS,
     )
 
     baseline: Baseline = "auto"

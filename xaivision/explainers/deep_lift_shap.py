@@ -32,7 +32,7 @@ class DeepLiftShap:
         "of the background as of the input. Models with SiLU, GELU, ReLU6, gates or attention are refused.",
         cost="2 gradients + 1 forward a row of the background (2 more on a model that is repaired)",
         source="Lundberg, Lee, 2017, arXiv:1705.07874",
-        needs=Access.GRADIENTS,
+        needs=Access.WEIGHTS,
     )
 
     background: Tensor

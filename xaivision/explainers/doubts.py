@@ -1,4 +1,4 @@
-"""What gradient methods must confess to the verdict."""
+"""What methods of any family must confess to the verdict: gradients that are cut, changes they missed, and chance."""
 
 from torch import Tensor
 

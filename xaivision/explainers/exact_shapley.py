@@ -11,14 +11,15 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.question import question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
-from xaivision.engines.coalition_enumeration import MOST_PLAYERS, exact_estimate
+from xaivision.engines.coalition_enumeration import MOST_PLAYERS, enumerable, exact_estimate
 from xaivision.engines.grouping import Groups
 from xaivision.engines.segments import SegmentsSetting
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.background import check_background
-from xaivision.explainers.settings import check_positive_integer
-from xaivision.explainers.shapley_sampling import answer, games_of
+from xaivision.explainers.players import games_of
+from xaivision.explainers.shapley_answer import shapley_answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +56,10 @@ class ExactShapley:
         with question(self, model, inputs, targets, seed=seed) as q:
             played = games_of(q, self)
             self._check_fits(max(game.players for game in played.games))
-            return answer(q, played, [exact_estimate(game, game.players) for game in played.games])
+            return shapley_answer(played, [exact_estimate(game, game.players) for game in played.games])
 
     def _check_fits(self, players: int) -> None:
-        if players <= MOST_PLAYERS and 2**players <= self.budget:
+        if enumerable(players, self.budget):
             return
         remedy = "Take `kernel_shap`, which samples them, or make fewer players with `segments` or `groups`"
         if players <= MOST_PLAYERS:

@@ -11,13 +11,13 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.background_paths import Lines, all_lines, drawn_lines, line_contributions
 from xaivision.engines.path_integral import FIRST_STEPS
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.doubts import chance_doubts, gradient_doubts, missed_changes
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

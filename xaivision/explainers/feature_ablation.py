@@ -16,7 +16,7 @@ from xaivision.engines.grouping import Groups
 from xaivision.engines.segments import SegmentsSetting
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.background import check_background
-from xaivision.explainers.players import games
+from xaivision.explainers.players import games_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,6 @@ class FeatureAblation:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions: drops of the score in its unit."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            played = games(q, segments=self.segments, groups=self.groups, baseline=self.baseline, background=self.background)
+            played = games_of(q, self)
             drops = [game.full - game(~torch.eye(game.players, dtype=torch.bool, device="cpu")) for game in played.games]
             return played.attribution(drops)

@@ -25,7 +25,7 @@ class GuidedBackprop:
         "and hardly depends on the target. Models without ReLU are refused: there it is the plain gradient.",
         cost="1 gradient (+ 2 forwards on a model that is repaired)",
         source="Springenberg et al., 2014, arXiv:1412.6806; it fails the checks of Adebayo et al., 2018, arXiv:1810.03292",
-        needs=Access.GRADIENTS,
+        needs=Access.WEIGHTS,
         domains=("image",),
     )
 

@@ -35,7 +35,7 @@ class GuidedGradCam:
         "regions do. Where Grad-CAM is negative everywhere the map is zero.",
         cost="1 forward, with its gradient from the layer on, + 1 gradient (+ 2 forwards on a model that is repaired)",
         source="Selvaraju et al., 2016, arXiv:1610.02391",
-        needs=Access.GRADIENTS,
+        needs=Access.WEIGHTS,
         domains=("image",),
     )
 

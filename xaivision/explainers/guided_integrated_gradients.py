@@ -11,6 +11,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.question import question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
@@ -18,7 +19,6 @@ from xaivision.engines.guided_path import Walk, guided_contributions
 from xaivision.engines.path_integral import Path
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
 from xaivision.explainers.reference import baseline_of
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from xaivision.core.targets import Targets
 from xaivision.engines.grouping import Groups
 from xaivision.engines.segments import SegmentsSetting
 from xaivision.explainers.absence import Absent
-from xaivision.explainers.shapley_sampling import check_sampling, sampled_shapley
-from xaivision.explainers.tree_adjusted import Adjust, LeverageSampler, check_adjust
+from xaivision.explainers.shapley_budget import check_sampling
+from xaivision.explainers.shapley_sampling import sampled_shapley
+from xaivision.explainers.tree_adjusted import Adjust, check_adjust, leverage_sampler
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,5 +62,4 @@ class KernelShap:
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions (B, 1, H, W), or (B, F), which sum to the change of the score, with standard errors."""
         with question(self, model, inputs, targets, seed=seed) as q:
-            sampler = LeverageSampler(q, self)
-            return sampler.told(sampled_shapley(q, self, sampler))
+            return sampled_shapley(q, self, leverage_sampler(q, self))

@@ -5,19 +5,19 @@ from xaivision.explainers.lfa import Lfa
 
 
 def lfa_presets(budget: int = 1000, noise: float = 0.15) -> dict[str, Lfa]:
-    """The local function approximation that each of eight methods is, by the method's name.
+    """The local function approximation that each of eight methods is, by the method's registered name.
 
-    `occlusion` takes one segment or column away at a time, as `feature_ablation` does. `lime` is without the penalty that the
-    lime package adds.
+    `lfa`: LIME as the paper has it, on masks of columns or segments and without a penalty, which is what `lfa` does by default.
+    `feature_ablation`: the paper's occlusion, one column or segment away at a time.
 
     Source: Han, Srinivas, Lakkaraju, 2022, arXiv:2206.01254, Table 1.
     """
     matching = {"loss": "gradient_matching"}
     return {
-        "lime": Lfa(Masks("cosine"), budget=budget),
+        "lfa": Lfa(Masks("cosine"), budget=budget),
         "c_lime": Lfa(Gaussian(noise), budget=budget),
         "kernel_shap": Lfa(Masks("shapley"), budget=budget),
-        "occlusion": Lfa(OneAbsent(), model_class="linear_without_intercept", budget=budget),
+        "feature_ablation": Lfa(OneAbsent(), model_class="linear_without_intercept", budget=budget),
         "saliency": Lfa(Gaussian(0.0), budget=1, **matching),  # type: ignore[arg-type]
         "smooth_grad": Lfa(Gaussian(noise), budget=budget, **matching),  # type: ignore[arg-type]
         "input_x_gradient": Lfa(Scales(1.0, 1.0), budget=1, **matching),  # type: ignore[arg-type]

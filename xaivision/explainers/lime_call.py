@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from inspect import signature
 from types import ModuleType
 from typing import Any
 
 from xaivision.core.about import Domain
-from xaivision.core.batching import is_out_of_memory
-from xaivision.core.errors import CapabilityError, InputError, UnknownNameError, XaivisionError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.extras import extra
 from xaivision.core.progress import track
 from xaivision.core.question import Question
-from xaivision.explainers.captum_surroundings import seeded
+from xaivision.explainers.foreign_errors import comes_from, refusals
+from xaivision.explainers.global_draws import seeded
 
 # What the house gives: the model, the input, what is explained of it, the names, and the seed.
 _GIVEN = (
@@ -98,30 +98,10 @@ def _told_progress() -> Iterator[None]:
         module.tqdm = bar
 
 
-@contextmanager
-def _limes_errors(call: LimeCall) -> Iterator[None]:
+def _limes_errors(call: LimeCall) -> AbstractContextManager[None]:
     """What lime, or what it calls, raises as a refusal; what the model raises as it is."""
-    try:
-        yield
-    except XaivisionError:
-        raise
-    except Exception as error:  # lime raises errors of many types
-        if is_out_of_memory(error) or _raised_by_the_model(error):
-            raise
-        said = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")
-        raise CapabilityError(f"lime's {call.kind.__name__} does not take this model or these settings: {said}.") from error
-
-
-def _raised_by_the_model(error: BaseException) -> bool:
-    """The way from the house to the error leads through lime, and back through the house where the model was asked."""
-    house, trace, inside = os.path.dirname(os.path.dirname(__file__)) + os.sep, error.__traceback__, False
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if inside and file.startswith(house):
-            return True
-        inside = inside or not file.startswith(house)
-        trace = trace.tb_next
-    return False
+    folder = os.path.dirname(lime_module("image").__file__ or "")
+    return refusals(f"lime's {call.kind.__name__}", lambda error: comes_from(folder, error))
 
 
 def _open(function: Any) -> set[str]:

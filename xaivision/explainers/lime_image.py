@@ -13,6 +13,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.core.targets import Targets
 from xaivision.engines.coin_flips import coin_flips, cosine_kernel
 from xaivision.engines.game import Game
@@ -21,7 +22,6 @@ from xaivision.engines.segments import SegmentsSetting
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.doubts import chance_doubts
 from xaivision.explainers.players import games
-from xaivision.explainers.settings import check_number_from_zero, check_positive_integer, check_positive_number
 
 # A linear model of K coefficients explains K of n random values by chance alone: from this share on, R2 says little.
 MOSTLY_FITTED = 0.2
@@ -33,7 +33,8 @@ class LimeImage:
 
     `budget` coalitions hide each segment by the toss of a coin (the first hides none), weighted by
     sqrt(exp(-d^2 / `kernel_width`^2)) of their cosine distance d to the whole; ridge regression with penalty `alpha`.
-    `segments`: a name, a segmenter or a label map. `baseline`: what hides, "segment_mean" as lime does, or as everywhere.
+    `segments`: a name, a segmenter or a label map. `baseline`: what hides, "segment_mean" as lime does, or as everywhere;
+    where segments are of a pixel or two, their mean hides nothing and that of the whole picture is taken, with a warning.
     `diagnostics.local_fit` is the weighted R2: below 0.5, where more of the score's movement is missed than told, the verdict
     warns. `diagnostics.standard_error` is that of the draw of coalitions; it does not count the shrinkage by `alpha`.
     """
@@ -71,8 +72,7 @@ class LimeImage:
             answer = asked.attribution([fit.coefficients for fit in fits], standard_errors=errors)
             chance_doubts(q, answer.values, answer.diagnostics.standard_error, "budget")
             local_fit = torch.tensor([fit.fit for fit in fits], dtype=torch.float64, device="cpu")
-            evaluations = torch.tensor([game.evaluations + 2 for game in asked.games], device="cpu")  # all and nothing too
-            told = replace(answer.diagnostics, local_fit=local_fit, evaluations=evaluations, notes=tuple(q.notes))
+            told = replace(answer.diagnostics, local_fit=local_fit, notes=tuple(q.notes))
             return replace(answer, diagnostics=told)
 
     def _fitted(self, game: Game, draws: torch.Generator) -> LinearFit:

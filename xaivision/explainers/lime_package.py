@@ -19,9 +19,9 @@ from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.superpixels import FEWEST, MOST
 from xaivision.explainers.background import check_background, fitting_background
+from xaivision.explainers.drawn_rows import name_bins
 from xaivision.explainers.lime_call import LimeCall, check_lime_settings, in_lime, lime_call
 from xaivision.explainers.players import shared_evenly
-from xaivision.explainers.table_neighborhood import name_bins
 
 PER_DEVIATION = Note(
     "warn",

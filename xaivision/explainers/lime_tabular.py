@@ -15,12 +15,13 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.core.targets import Targets
 from xaivision.engines.ridge import LinearFit, weighted_ridge
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.doubts import chance_doubts
-from xaivision.explainers.settings import check_number_from_zero, check_positive_integer, check_positive_number
-from xaivision.explainers.table_neighborhood import BinNeighborhood, Neighborhood, NormalNeighborhood, column_name, name_bins
+from xaivision.explainers.drawn_rows import BinRows, DrawnRows, NormalRows, column_name, name_bins
+from xaivision.explainers.evaluations import with_evaluations
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +79,17 @@ class LimeTabular:
             background = fitting_background(q, self.background)
             _check_enough(self.budget, background.shape[1])
             categorical = self._categorical(q)
-            neighborhood: Neighborhood
+            rows: DrawnRows
             if self.discretize:
-                neighborhood = BinNeighborhood(q, background, categorical, self.budget)
+                rows = BinRows(q, background, categorical, self.budget)
             else:
-                neighborhood = NormalNeighborhood(q, background, categorical, self.budget, around=self.sample_around_instance)
+                rows = NormalRows(q, background, categorical, self.budget, around=self.sample_around_instance)
                 _doubt_mixed(q, categorical)
-            fits = [self._fit(q, neighborhood, index) for index in track(range(len(q.query)), "lime")]
-            return _answer(q, fits, self, neighborhood)
+            fits = [self._fit(q, rows, index) for index in track(range(len(q.query)), "lime")]
+            return _answer(q, fits, self, rows)
 
-    def _fit(self, q: Question, neighborhood: Neighborhood, index: int) -> LinearFit:
-        told = neighborhood.told(index)
+    def _fit(self, q: Question, rows: DrawnRows, index: int) -> LinearFit:
+        told = rows.told(index)
         weights = told.weights(self.kernel_width)
         _doubt_few(q, weights, told.features.shape[1], index)
         return weighted_ridge(told.features, told.scores, weights, self.alpha)
@@ -103,11 +104,11 @@ class LimeTabular:
         return tuple(self.categorical)
 
 
-def _answer(q: Question, fits: list[LinearFit], settings: LimeTabular, neighborhood: Neighborhood) -> Attribution:
+def _answer(q: Question, fits: list[LinearFit], settings: LimeTabular, rows: DrawnRows) -> Attribution:
     inputs = q.query.inputs
-    values = torch.stack([fit.coefficients for fit in fits]) / neighborhood.unit
-    errors = torch.stack([fit.standard_errors for fit in fits]) / neighborhood.unit
-    for index, bins in enumerate(neighborhood.bins):
+    values = torch.stack([fit.coefficients for fit in fits]) / rows.unit
+    errors = torch.stack([fit.standard_errors for fit in fits]) / rows.unit
+    for index, bins in enumerate(rows.bins):
         name_bins(q, index, bins, values[index])
     known = bool(errors.isfinite().all())
     chance_doubts(q, values, errors if known else None, "budget")
@@ -117,7 +118,8 @@ def _answer(q: Question, fits: list[LinearFit], settings: LimeTabular, neighborh
         standard_error=errors.to(inputs) if known else None,
     )
     fit = torch.tensor([fit.fit for fit in fits], dtype=torch.float64, device="cpu")
-    return replace(answer, diagnostics=replace(answer.diagnostics, local_fit=fit))
+    told = replace(answer, diagnostics=replace(answer.diagnostics, local_fit=fit))
+    return with_evaluations(told, [settings.budget] * len(inputs))
 
 
 def _doubt_mixed(q: Question, categorical: Sequence[int]) -> None:

@@ -15,9 +15,9 @@ from xaivision.core.examples import Examples
 from xaivision.core.layers import Layer
 from xaivision.core.query import PIXEL_SLACK
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.neighbors import nearest
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)

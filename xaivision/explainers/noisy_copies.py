@@ -1,5 +1,6 @@
 """A method asked about noisy copies of its inputs: what the smoothing methods share."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import torch
@@ -13,10 +14,10 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.query import perturbed_on_purpose
 from xaivision.core.question import Question
 from xaivision.core.random import generator
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.verdict import Verdict
 from xaivision.engines.smoothing import NoisyCopies, input_range, smoothed
 from xaivision.explainers.doubts import chance_doubts, gradient_doubts
-from xaivision.explainers.settings import check_positive_integer
 
 # A method by its name, with its settings, or None for the plain gradient.
 Base = Explainer | str | None
@@ -70,20 +71,26 @@ def noisy_copies(q: Question, settings: Smoothing) -> NoisyCopies:
     inputs = q.query.inputs
     scale = settings.noise * input_range(inputs, q.model.ranges)
     if settings.noise > 0:
-        _doubt_ranges(q, scale)
+        doubt_ranges(q, scale)
+
+    return NoisyCopies(inputs, scale, normal_draws(inputs, q.seed), settings.samples)
+
+
+def normal_draws(inputs: Tensor, seed: int) -> Callable[[range], Tensor]:
+    """For each of the draws that are named (k, *S) normal numbers, the same for every input (B, *S)."""
 
     def noise(draws: range) -> Tensor:
         # A generator for each draw: which batch it falls into does not matter.
         made = [
-            torch.randn(inputs.shape[1:], generator=generator(q.seed, "noisy copies", draw), dtype=torch.float32, device="cpu")
+            torch.randn(inputs.shape[1:], generator=generator(seed, "noisy copies", draw), dtype=torch.float32, device="cpu")
             for draw in draws
         ]
         return torch.stack(made).to(inputs)
 
-    return NoisyCopies(inputs, scale, noise, settings.samples)
+    return noise
 
 
-def _doubt_ranges(q: Question, scale: Tensor) -> None:
+def doubt_ranges(q: Question, scale: Tensor) -> None:
     if q.model.domain == "tabular" and q.model.ranges is None:
         q.note(UNKNOWN_RANGES)
     if flat := tuple((~scale.flatten(1).any(1)).nonzero().flatten().tolist()):

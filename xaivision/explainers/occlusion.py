@@ -10,14 +10,15 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.region_scores import region_scores
 from xaivision.engines.windows import Window, sliding_windows, spread_over_windows, unchanging, window_scores
+from xaivision.explainers.evaluations import with_evaluations
 from xaivision.explainers.reference import baseline_of
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,8 @@ class Occlusion:
             # Rounding depends on the batch; without this it would show as a map where nothing is hidden.
             drops = drops.masked_fill(unchanging(q.query.inputs, baseline, windows).cpu(), 0)
             values = _spread(drops, windows, inputs)
-            return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference)
+            answer = q.attribution(values, "contribution", baseline=baseline, reference_scores=reference)
+            return with_evaluations(answer, [len(windows) + 1] * len(inputs))  # the baseline is a version as well
 
     def _hidden_scores(self, q: Question, baseline: Tensor, windows: list[Window]) -> Tensor:
         """(B, windows) by the affected regions alone where that is allowed and proven, by whole passes otherwise."""

@@ -20,7 +20,9 @@ from xaivision.engines.shapley_estimate import ShapleyEstimate
 from xaivision.engines.stopping import Estimate
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.player_hierarchy import Hierarchy, check_hierarchy_setting, player_hierarchy
-from xaivision.explainers.shapley_sampling import check_sampling, explored, games_of
+from xaivision.explainers.players import games_of
+from xaivision.explainers.shapley_budget import check_sampling
+from xaivision.explainers.shapley_sampling import explored
 
 
 @dataclass(frozen=True, eq=False)

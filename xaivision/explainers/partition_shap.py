@@ -15,14 +15,16 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.game import Game
 from xaivision.explainers.absence import Absence, Absent, absence
 from xaivision.explainers.background import check_background
 from xaivision.explainers.cv2_removals import Inpainting, box_blurred, is_shaps_name
+from xaivision.explainers.evaluations import with_evaluations
 from xaivision.explainers.feature_hierarchy import Hierarchy, column_hierarchy, pixel_hierarchy
-from xaivision.explainers.settings import check_positive_integer
+from xaivision.explainers.players import game_of
 from xaivision.explainers.shap_package import in_shap
 
 # Coalitions that shap takes off its queue at once, its default. The next ones depend on their values, so that another number
@@ -74,16 +76,17 @@ class PartitionShap:
             places = _places(q)
             absent = self._absent(q, places)
             tree = self._tree(q)
-            rows = track(range(len(q.query)), "inputs")
-            values = torch.stack([self._values(q, _game(q, absent, places, row), tree, row) for row in rows])
+            games = [game_of(q, absent, places, row) for row in range(len(q.query))]
+            values = torch.stack([self._values(q, game, tree, row) for row, game in enumerate(track(games, "inputs"))])
             shape = (len(values), 1, *places.shape) if q.query.inputs.ndim == 4 else q.query.inputs.shape
-            return q.attribution(
+            answer = q.attribution(
                 values.view(shape).to(q.query.inputs),
                 "contribution",
                 baseline=absent.baseline,
                 reference_scores=absent.scores,
                 adds_up=True,
             )
+            return with_evaluations(answer, [game.evaluations for game in games])
 
     def _absent(self, q: Question, places: Tensor) -> Absence:
         players = places.expand(len(q.query), *places.shape)
@@ -141,10 +144,3 @@ def _places(q: Question) -> Tensor:
     inputs = q.query.inputs
     shape = inputs.shape[2:] if inputs.ndim == 4 else inputs.shape[1:]
     return torch.arange(shape.numel(), device=inputs.device).view(shape)
-
-
-def _game(q: Question, absent: Absence, places: Tensor, row: int) -> Game:
-    target = q.query.target.take(torch.tensor([row], device=q.query.targets.device))
-    game = Game(q.model, absent.removals[row], places, target)
-    game.settle(float(q.query.scores[row]), float(absent.scores[row]))
-    return game

@@ -18,7 +18,8 @@ from xaivision.engines.permutation_sampling import PermutationDraw, permutation_
 from xaivision.engines.segments import SegmentsSetting
 from xaivision.engines.stopping import Estimate
 from xaivision.explainers.absence import Absent
-from xaivision.explainers.shapley_sampling import check_sampling, sampled_shapley
+from xaivision.explainers.shapley_budget import check_sampling
+from xaivision.explainers.shapley_sampling import sampled_shapley
 
 
 @dataclass(frozen=True, eq=False)

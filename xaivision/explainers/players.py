@@ -1,6 +1,7 @@
 """The players of perturbation methods: segments of pictures, columns of tables, and one game for each input."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -13,6 +14,23 @@ from xaivision.engines.game import Game
 from xaivision.engines.grouping import Groups, column_players
 from xaivision.engines.segments import SegmentsSetting, segment_labels
 from xaivision.explainers.absence import Absence, Absent, absence
+from xaivision.explainers.evaluations import with_evaluations
+
+
+class Players(Protocol):
+    """The settings that say who the players are, and what stands where they are absent."""
+
+    @property
+    def segments(self) -> SegmentsSetting: ...
+
+    @property
+    def groups(self) -> Groups | None: ...
+
+    @property
+    def baseline(self) -> Absent: ...
+
+    @property
+    def background(self) -> Tensor | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +60,7 @@ class PlayerGames:
             adds_up=adds_up,
             standard_error=errors,
         )
-        return replace(answer, players=self.players)
+        return with_evaluations(replace(answer, players=self.players), [game.evaluations for game in self.games])
 
     def _spread(self, values: list[Tensor]) -> Tensor:
         inputs = self.q.query.inputs
@@ -65,13 +83,23 @@ def games(
     """
     players = _players(q, segments, groups)
     absent = absence(q, baseline, background, players)
-    found = [
-        Game(q.model, removal, labels, q.query.target.take(torch.tensor([row], device=q.query.targets.device)))
-        for row, (removal, labels) in enumerate(zip(absent.removals, players, strict=True))
-    ]
-    for game, full, empty in zip(found, q.query.scores.tolist(), absent.scores.tolist(), strict=True):
-        game.settle(full, empty)
+    found = [game_of(q, absent, labels, row) for row, labels in enumerate(players)]
     return PlayerGames(q, players, found, absent)
+
+
+def games_of(q: Question, settings: Players) -> PlayerGames:
+    """The games that a method's own settings mean."""
+    return games(
+        q, segments=settings.segments, groups=settings.groups, baseline=settings.baseline, background=settings.background
+    )
+
+
+def game_of(q: Question, absent: Absence, labels: Tensor, row: int) -> Game:
+    """The game of one input, by the label map of its players; what all and none of them score is known by now."""
+    target = q.query.target.take(torch.tensor([row], device=q.query.targets.device))
+    game = Game(q.model, absent.removals[row], labels, target)
+    game.settle(float(q.query.scores[row]), float(absent.scores[row]))
+    return game
 
 
 def shared_evenly(values: Tensor, labels: Tensor) -> Tensor:

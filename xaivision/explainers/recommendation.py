@@ -1,79 +1,81 @@
-"""Which method for which question: ranked by what it recovers, and by how well it fits this model on that question."""
+"""Which method for which question: ranked by what it is made for, and by how well it fits this model on that question."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 
-from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import InputError
-from xaivision.core.presenting import Presentable
+from xaivision.core.requirements import unmet
 from xaivision.core.targets import Targets
 from xaivision.core.wrapping import classifier
-from xaivision.explainers.cross_table import CrossTable, cross_table
+from xaivision.explainers.c_lime import CLime
+from xaivision.explainers.cross_losses import cross_table
+from xaivision.explainers.cross_table import CrossTable
+from xaivision.explainers.purposes import CANDIDATES, PURPOSES, Purpose
 
-Purpose = Literal["small change", "removal", "share"]
-Features = Literal["continuous", "binary", "categorical"]
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """`recovers`: the kinds of features on which it gives back a model of its own class exactly."""
-
-    method: str
-    purpose: Purpose
-    recovers: tuple[Features, ...]
-    why: str
-    needs: Access = Access.SCORES
-
-
-# In the order of the paper's table within each purpose; where losses are measured they decide.
-_CHOICES = (
-    _Choice(
-        "smooth_grad", "small change", ("continuous",), "it averages slopes over small steps around the input", Access.GRADIENTS
-    ),
-    _Choice("saliency", "small change", ("continuous",), "it is the slope at the input itself", Access.GRADIENTS),
-    _Choice("c_lime", "small change", ("continuous",), "it fits a line to the scores of small steps and needs no gradients"),
-    _Choice(
-        "kernel_shap", "removal", ("binary",), "it fits removals of all sizes, and its values add up to the change of the score"
-    ),
-    _Choice("lime", "removal", ("binary",), "it fits removals of about half of the features"),
-    _Choice("occlusion", "removal", ("binary",), "it removes one feature at a time"),
-    _Choice("kernel_shap", "share", (), "its values add up, and features that do the same get the same"),
-    _Choice("integrated_gradients", "share", (), "its values add up along the straight path from the baseline", Access.GRADIENTS),
-    _Choice("input_x_gradient", "share", (), "it is the share that the slope at the input would give", Access.GRADIENTS),
+UNMEASURED = (
+    "Nothing was measured: which of these methods fits this model best is not known for pictures, and methods share a rank."
 )
-# What the answer to each question is measured on.
-_MEASURED_ON: dict[Purpose, str] = {"small change": "small steps", "removal": "masks", "share": "scales"}
-# Names of the registry for the names of the paper. `lime_tabular` does not remove: it changes bins; `lfa` by default removes.
-_REGISTERED = {
-    "image": {"lime": "lime_image", "occlusion": "occlusion"},
-    "tabular": {"lime": "lfa", "occlusion": "feature_ablation"},
-}
 
 
 @dataclass(frozen=True)
 class Recommended:
-    """`method`: its registered name. `loss`: of its linear function on the question's perturbations; None where not measured."""
+    """`method`: its registered name, which `xv.explain` takes. `rank`: from 1; methods that are not told apart share one.
+
+    `answers`: whether it is made for the question, in theory; those that are not come after all that are. `why` in words.
+    `loss`: mean squared difference between the score and the method's linear function on the question's perturbations, with its
+    `standard_error` by chance of the draws; None where it was not measured, or is not defined.
+    """
 
     method: str
+    rank: int
+    answers: bool
     why: str
-    recovers: bool
-    loss: float | None
+    loss: float | None = None
+    standard_error: float | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Recommendation(Presentable):
+class Recommendation:
     """`methods`, best first for this `question` and no other; `caution`: what the order cannot say; `table`: all losses."""
 
     question: Purpose
     methods: tuple[Recommended, ...]
-    caution: str
+    caution: tuple[str, ...]
     table: CrossTable | None = None
 
-    def _in_short(self) -> tuple[str, ...]:
-        return (f"for the question of {self.question!r}", ", ".join(one.method for one in self.methods))
+    def __str__(self) -> str:
+        """The ranks with their reasons, as text."""
+        purpose = PURPOSES[self.question]
+        lines = [f"Question {self.question!r}: {purpose.asks}"]
+        for answers, heading in ((True, "Made for it:"), (False, "Not made for it:")):
+            ones = [one for one in self.methods if one.answers == answers]
+            lines += [heading] * bool(ones) + [self._line(one) for one in ones]
+        return "\n".join([*lines, *self.caution])
+
+    def __repr__(self) -> str:
+        ranked = ", ".join(f"{one.rank}. {one.method}" for one in self.methods if one.answers)
+        return f"Recommendation({self.question!r}: {ranked or 'no method is made for it'})"
+
+    def _line(self, one: Recommended) -> str:
+        if one.loss is None:
+            measured = ""
+        else:
+            chance = f" ± {one.standard_error:.1g}" if one.standard_error else ""
+            measured = f" (loss {one.loss:.3g}{chance}{self._share(one)})"
+        tied = [other.method for other in self.methods if other.rank == one.rank and other is not one]
+        also = f" Not told apart from {', '.join(tied)}." if tied and one.loss is not None else ""
+        return f"  {one.rank}. {one.method}{measured}: {one.why}.{also}"
+
+    def _share(self, one: Recommended) -> str:
+        """The loss beside that of a constant, which knows nothing."""
+        if self.table is None or one.loss is None:
+            return ""
+        variance = float(self.table.variances[self.table.neighborhoods.index(PURPOSES[self.question].tested_on)])
+        missed = one.loss / variance if variance > 0 else 0.0
+        return f", {missed:.{1 if missed < 0.1 else 0}%} of the best constant's" if variance > 0 else ""
 
 
 def recommend(
@@ -82,51 +84,106 @@ def recommend(
     """The methods that answer a question about these inputs, in order, with reasons.
 
     `question` "small change": what happens when values change a little. "removal": what if this evidence were not there.
-    "share": how the change of the score from the baseline is shared. Methods that recover a model of their own class for this
-    kind of features come first, among them those whose linear function misses the model least on the question's
-    perturbations (tables only).
+    "share": how the change of the score from the baseline is shared. Methods that are made for the question come first: by
+    theory they give back a linear model exactly where it is asked, or, for shares, add up for any model. Among them those
+    come first whose linear function misses this model least on the question's perturbations (tables only).
 
     Raises: InputError, where the question is unknown.
     """
-    if question not in _MEASURED_ON:
-        raise InputError(f"`question` must be one of {', '.join(map(repr, _MEASURED_ON))}. Got {question!r}.")
+    if question not in PURPOSES:
+        raise InputError(f"`question` must be one of {', '.join(map(repr, PURPOSES))}. Got {question!r}.")
     adapter = classifier(model)
-    features = _features(adapter, inputs)
-    table = cross_table(adapter, inputs, targets, seed=seed) if adapter.domain == "tabular" else None
-    fitting = [choice for choice in _CHOICES if choice.purpose == question and adapter.access >= choice.needs]
-    found = [_recommended(choice, adapter, features, table) for choice in fitting]
-    ranked = sorted(found, key=lambda one: (not one.recovers, float("inf") if one.loss is None else one.loss))
-    return Recommendation(question, tuple(ranked), _caution(question, features, ranked, table), table)
+    adapter.check(inputs)
+    if adapter.domain == "image":
+        names, left_out = _on_pictures(adapter, inputs)
+        caution = (UNMEASURED, *left_out)
+        return Recommendation(question, _ranked(question, names, PURPOSES[question].answered_by), caution)
+    table = cross_table(adapter, inputs, targets, seed=seed)
+    # A category has no small change: where no column holds numbers, no method is made for the question.
+    fitting = question != "small change" or _numbers(adapter, inputs.shape[1]) > 0
+    ranked = _ranked(question, table.methods, PURPOSES[question].answered_by if fitting else (), table)
+    return Recommendation(question, ranked, tuple(_cautions(question, adapter, inputs.shape[1], table)), table)
 
 
-def _recommended(choice: _Choice, model: ClassifierAdapter, features: Features, table: CrossTable | None) -> Recommended:
-    name = _REGISTERED[model.domain].get(choice.method, choice.method)
-    loss = None
-    if table is not None and choice.method in table.methods:
-        column = table.neighborhoods.index(_MEASURED_ON[choice.purpose])
-        loss = float(table.losses[table.methods.index(choice.method), column])
-    return Recommended(name, choice.why, features in choice.recovers, loss)
+def _ranked(
+    question: Purpose, names: tuple[str, ...], made_for: Collection[str], table: CrossTable | None = None
+) -> tuple[Recommended, ...]:
+    """Those that are made for the question first, in the order of their losses; then those whose loss is not known."""
+    found: list[Recommended] = []
+    for answers in (True, False):
+        among = [name for name in names if (name in made_for) == answers]
+        measured = table.tiers_on(PURPOSES[question].tested_on, among) if table is not None else []
+        known = {name for tier in measured for name in tier}
+        rest = tuple(name for name in among if name not in known)
+        for tier in (*measured, rest):
+            rank = len(found) + 1
+            found += [_recommended(name, rank, answers, question, table) for name in tier]
+    return tuple(found)
 
 
-def _features(model: ClassifierAdapter, inputs: Tensor) -> Features:
-    """Categorical where any column holds codes of more than two categories, binary where all hold zeros and ones."""
-    if model.domain == "image":
-        return "continuous"
-    names = model.schema.category_names if model.schema is not None else ()
-    if any(len(categories) > 2 for categories in names):
-        return "categorical"
-    return "binary" if bool(((inputs == 0) | (inputs == 1)).all()) else "continuous"
-
-
-def _caution(question: Purpose, features: Features, ranked: list[Recommended], table: CrossTable | None) -> str:
-    """No method is best on all neighborhoods unless the model is linear: the order is for one question."""
-    parts = [
-        f"The order is for the question of {question!r}: no method fits best on all perturbations, unless the model is linear."
-    ]
-    if features == "categorical":
-        parts.append("Some columns hold categories: none of these methods recovers a model of them exactly.")
-    elif not any(one.recovers for one in ranked):
-        parts.append(f"None of them gives back a linear model of {features} features itself; their values are shares.")
+def _recommended(name: str, rank: int, answers: bool, question: Purpose, table: CrossTable | None) -> Recommended:
+    purpose = PURPOSES[question]
+    why = purpose.otherwise.get(name) or purpose.answered_by[name]
+    if not answers and name in purpose.answered_by:
+        why = f"{why}, and no column holds numbers that could change a little"
     if table is None:
-        parts.append("For pictures the fit was not measured.")
-    return " ".join(parts)
+        return Recommended(name, rank, answers, why)
+    place = table.methods.index(name), table.neighborhoods.index(purpose.tested_on)
+    loss = float(table.losses[place])
+    if loss != loss:
+        return Recommended(name, rank, answers, f"{why}; its loss is not defined here")
+    return Recommended(name, rank, answers, why, loss, float(table.standard_errors[place]))
+
+
+def _on_pictures(model: ClassifierAdapter, inputs: Tensor) -> tuple[tuple[str, ...], list[str]]:
+    """The methods for pictures, and why others are left out: a line in more pixels than it has perturbations for."""
+    from xaivision.explainers.registry import EXPLAINERS  # the registry is a floor's last module
+
+    line, values = CLime.about.name, inputs[0].numel()
+    blind = [name for name in CANDIDATES["image"] if unmet(EXPLAINERS[name].about, model)]
+    wide = [line] if CLime().budget < values + 2 else []
+    notes = [f"Left out, because the model gives no gradients: {', '.join(blind)}."] if blind else []
+    if wide:
+        notes.append(f"Left out, because a line in {values:,} values needs a larger budget than its own: {line}.")
+    return tuple(name for name in CANDIDATES["image"] if name not in (*blind, *wide)), notes
+
+
+def _numbers(model: ClassifierAdapter, columns: int) -> int:
+    """How many columns hold numbers, as far as the model's schema knows: not categories, nor parts of one."""
+    if model.schema is None:
+        return columns
+    names = model.schema.category_names or ((),) * columns
+    alone = {column for group in model.schema.groups.values() if len(group) == 1 for column in group}
+    return sum(not words and column in alone for column, words in enumerate(names))
+
+
+def _cautions(question: Purpose, model: ClassifierAdapter, columns: int, table: CrossTable) -> list[str]:
+    """What the order rests on, and what it cannot say."""
+    purpose = PURPOSES[question]
+    rows = f"these {table.rows} rows" if table.rows > 1 else "this row"
+    elsewhere = [
+        f"{table.best_in_words(name)} on {name}" for name in table.neighborhoods if name not in (purpose.tested_on, "one absent")
+    ]
+    found = [
+        _of_columns(question, model, columns),
+        f"Loss: mean squared difference between the {table.unit} and the method's linear function {purpose.tested_in_words}; "
+        "± its standard error. Methods whose losses differ by no more than chance share a rank. "
+        "Percentages are of the loss of the best constant, which knows nothing of the features.",
+        f"The order is for this question, this model, {rows} and default settings; no method is best for every question. "
+        f"Least loss elsewhere: {'; '.join(elsewhere)}.",
+        table.legend,
+        *table.notes,
+    ]
+    return list(filter(None, found))
+
+
+def _of_columns(question: Purpose, model: ClassifierAdapter, columns: int) -> str:
+    if model.schema is None:
+        return "The model knows no schema: all columns are taken as numbers, each by itself, with the range of the row's values."
+    numbers = _numbers(model, columns)
+    if question != "small change" or numbers == columns:
+        return ""
+    return (
+        f"{columns - numbers} of {columns} columns hold categories or parts of one, which have no small change: ask 'removal' "
+        "about those."
+    )

@@ -9,8 +9,8 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.explanation import Explanation
 from xaivision.core.presenting import few
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.submodular_pick import importance, largest_only, picked_rows
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,13 +14,14 @@ from xaivision.core.classifier import Classifier, batch_size_of
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
 from xaivision.engines.random_masks import MaskDraws, Presence, drawn_masks, enlarged, presence_effect
 from xaivision.explainers.doubts import chance_doubts
+from xaivision.explainers.evaluations import with_evaluations
 from xaivision.explainers.perturbed_scores import finite
 from xaivision.explainers.reference import baseline_of
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +65,13 @@ class Rise:
             middle = values.flatten(1).mean(1).view(-1, 1, 1)  # of the paper's map only what stands out counts
             chance_doubts(q, values if self.centered else values - middle, errors, "budget")
             shape = (len(inputs), *inputs.shape[1:]) if inputs.ndim == 2 else (len(inputs), 1, *picture)
-            return q.attribution(
+            answer = q.attribution(
                 values.view(shape).to(inputs),
                 "contribution",
                 baseline=baseline,
                 standard_error=errors.view(shape).to(inputs),
             )
+            return with_evaluations(answer, [self.budget] * len(inputs))
 
     def _sizes(self, inputs: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
         """Height and width of what is masked, and of the grid over it."""

@@ -10,12 +10,12 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.layer_layout import Layout, check_layout
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import channel_weighted_map
 from xaivision.engines.channel_scores import masked_scores, placed, softmax_weights, strongest_channels
 from xaivision.explainers.class_maps import doubt_left_out_channels, map_answer
 from xaivision.explainers.gradient_question import map_question
-from xaivision.explainers.settings import check_positive_integer
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """One input put to one of shap's explainers, and its answer as shap gives it."""
 
 from collections.abc import Mapping
-from copy import copy, deepcopy
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -12,9 +11,9 @@ from torch import Tensor
 
 from xaivision.core.errors import InputError
 from xaivision.core.targets import TargetScore
-from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.captum_module import ExplainedNumber, as_found
 from xaivision.explainers.cv2_removals import INPAINTINGS
+from xaivision.explainers.own_copy import own_copy
 from xaivision.explainers.shap_call import ShapAlgorithm
 from xaivision.explainers.tree_games import output_weights
 
@@ -149,7 +148,8 @@ def _combined(values: np.ndarray, base: Any, unit: Any, asked: Asked) -> ShapAns
 
 
 def _of_module(kind: Any, asked: Asked) -> ShapAnswer:
-    model = _own_copy(asked.model) if kind.__name__ == "DeepExplainer" else asked.model
+    # shap writes `x` and `y` on layers, and deletes what was there.
+    model = own_copy(asked.model) if kind.__name__ == "DeepExplainer" else asked.model
     column = NumberColumn(model, asked.target)
     background: Any = asked.background
     with torch.inference_mode(False), torch.enable_grad(), as_found(column):
@@ -170,10 +170,3 @@ class NumberColumn(ExplainedNumber):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Nothing: the gradients of the model's weights are their owner's."""
-
-
-def _own_copy(model: TorchClassifier) -> TorchClassifier:
-    """The same classifier over a module of its own: shap writes `x` and `y` on layers, and deletes what was there."""
-    twin = copy(model)
-    twin.model = deepcopy(model.model)
-    return twin

@@ -4,19 +4,16 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import dropwhile
-from traceback import walk_tb
+from contextlib import AbstractContextManager, contextmanager
 from types import ModuleType
 
 import torch
 
-from xaivision.core.batching import is_out_of_memory
-from xaivision.core.errors import CapabilityError, XaivisionError
 from xaivision.core.extras import extra
 from xaivision.core.question import Question
 from xaivision.core.random import GLOBAL_GENERATORS
-from xaivision.explainers.captum_surroundings import seeded
+from xaivision.explainers.foreign_errors import comes_from, refusals
+from xaivision.explainers.global_draws import seeded
 
 
 def shap_package() -> ModuleType:
@@ -61,30 +58,9 @@ def _quiet() -> Iterator[None]:
             log.setLevel(level)
 
 
-@contextmanager
-def shaps_errors(what: str) -> Iterator[None]:
-    """What shap raises by itself as a refusal; what the model raises as it is.
+def shaps_errors(what: str) -> AbstractContextManager[None]:
+    """What shap raises by itself as a refusal, `what` being the name of what was asked of it; what the model raises as it is.
 
-    Raises: CapabilityError.
+    Raises: CapabilityError, inside.
     """
-    try:
-        yield
-    except XaivisionError:
-        raise
-    except Exception as error:  # shap asserts, and raises errors of many types
-        if is_out_of_memory(error) or not _raised_by_shap(error):
-            raise
-        said = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")
-        raise CapabilityError(f"shap's {what} does not take this model or these settings: {said}.") from error
-
-
-def _raised_by_shap(error: BaseException) -> bool:
-    """Whether shap was being run, and had not called this library back: what fails in there is the model."""
-    files = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)]
-    inside = list(dropwhile(lambda file: not _within(shap_package().__file__ or "", file), files))
-    return bool(inside) and not any(_within(os.path.dirname(__file__), file) for file in inside)
-
-
-def _within(package: str, file: str) -> bool:
-    """Whether the file lies in the folder that the package's file lies in."""
-    return file.startswith(os.path.dirname(package) + os.sep)
+    return refusals(f"shap's {what}", lambda error: comes_from(os.path.dirname(shap_package().__file__ or ""), error))

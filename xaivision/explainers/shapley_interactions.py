@@ -12,6 +12,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.question import Question, question
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.coalition_sampling import LeverageDraw
 from xaivision.engines.game import Game
@@ -21,8 +22,9 @@ from xaivision.engines.shapley_interactions import InteractionEstimate, least_bu
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.background import check_background
 from xaivision.explainers.doubts import MOSTLY_CHANCE
-from xaivision.explainers.settings import check_positive_integer
-from xaivision.explainers.shapley_sampling import answer, default_budget, games_of
+from xaivision.explainers.players import games_of
+from xaivision.explainers.shapley_answer import shapley_answer
+from xaivision.explainers.shapley_budget import default_budget
 
 # So many evaluations for each one that is needed at the least, where no budget is given.
 COMFORT = 3
@@ -69,7 +71,7 @@ class ShapleyInteractions:
             played = games_of(q, self)
             found = [self._estimate(q, game) for game in played.games]
             _tell(q, found)
-            made = answer(q, played, [one.estimate for one in found])
+            made = shapley_answer(played, [one.estimate for one in found])
             return replace(made, interactions=tuple(one.matrix.to(made.values) for one in found))
 
     def _estimate(self, q: Question, game: Game) -> InteractionEstimate:
@@ -81,7 +83,7 @@ class ShapleyInteractions:
 def _tell(q: Question, found: list[InteractionEstimate]) -> None:
     """Say of each input how well its interactions are known, and doubt what is mostly chance."""
     for row, one in enumerate(found):
-        asked = f"{one.estimate.evaluations:,} coalitions"
+        asked = f"{one.estimate.coalitions:,} coalitions"
         if one.estimate.exact:
             q.note(Note("ok", f"all {asked} were scored: the interactions are exact", (row,)))
             continue

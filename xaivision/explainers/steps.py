@@ -3,8 +3,8 @@
 from typing import Literal
 
 from xaivision.core.errors import InputError
+from xaivision.core.settings import check_positive_integer
 from xaivision.engines.path_integral import FIRST_STEPS
-from xaivision.explainers.settings import check_positive_integer
 
 Steps = int | Literal["auto"]
 

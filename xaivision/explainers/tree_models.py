@@ -85,8 +85,10 @@ def _gradient_boosting(estimator: Any) -> Ensemble:
             f"here. Use {ASKING_THE_MODEL}."
         )
     outputs = estimator.estimators_.shape[1]
+    # With the exponential loss the trees add up to half of the margin: AdaBoost's scale.
+    rate = estimator.learning_rate * (2 if estimator.loss == "exponential" else 1)
     trees = [
-        _of_sklearn(tree.tree_, estimator.learning_rate * _in_column(tree.tree_.value[:, 0, 0], column, outputs))
+        _of_sklearn(tree.tree_, rate * _in_column(tree.tree_.value[:, 0, 0], column, outputs))
         for stage in estimator.estimators_
         for column, tree in enumerate(stage)
     ]

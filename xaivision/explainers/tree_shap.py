@@ -48,6 +48,7 @@ class TreeShap:
         cost="1 forward + 1 a row of the background; the time goes with inputs x rows of the background x trees",
         source="Lundberg et al., 2020, doi:10.1038/s42256-019-0138-9",
         needs=Access.SCORES,
+        opens=True,
         domains=("tabular",),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xaivision.core.examples import Examples
 from xaivision.core.query import Query
+from xaivision.report.borders import outlined
 from xaivision.report.examples_figure import MOSAIC, example_caption, profiles
 from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.markup import data_uri, profile_points
@@ -89,6 +90,7 @@ def _card(query: Query, panel: Panel, index: int, scales: Scales) -> Card:
     own = () if scales.shares_one(panel.map) else (limits_of_each(scale),)
     if query.inputs.ndim == 4:
         pixels = map_pixels(query.inputs[index], scaled_values(panel.map, scales.scaling), scale)
+        pixels = pixels if panel.map.segments is None else outlined(pixels, panel.map.segments)
         return Card(panel, (*own, *panel.lines), picture=Picture(data_uri(pixels), f"Map by {panel.label}: {panel.answer}"))
     bars = top_bars(query, index, panel.map, scales.scaling)
     rest = tuple(filter(None, (remainder(panel.map, bars),)))

@@ -57,7 +57,13 @@ class CurvePlot:
     @property
     def progress(self) -> str:
         """What runs along the horizontal axis."""
-        return {"deletion": "of the features taken away", "insertion": "of the features put in"}.get(self.metric, "of the steps")
+        known = {
+            "deletion": "of the features taken away",
+            "insertion": "of the features put in",
+            "robust_fidelity": "of the elements are the part",
+            "f_fidelity": "of the elements are the part",
+        }
+        return known.get(self.metric, "of the steps")
 
     @property
     def limits(self) -> tuple[float, float]:

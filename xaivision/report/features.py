@@ -19,7 +19,7 @@ POSITIVE_COLOR, NEGATIVE_COLOR = POSITIVE_ANCHORS[3], NEGATIVE_ANCHORS[3]
 
 @dataclass(frozen=True)
 class Bar:
-    """One feature: its name, its value in the row, and what the method gives it, in the scale's unit."""
+    """One feature, or one group of them: its name, its value in the row, and what the method gives it, in the scale's unit."""
 
     name: str
     value: str
@@ -31,12 +31,20 @@ class Bar:
 
 
 def top_bars(query: Query, index: int, shown: SignedMap, scaling: Scaling, top: int = TOP) -> list[Bar]:
-    """The `top` features with the largest absolute values, largest first; features with zero are left out."""
+    """The `top` features or groups with the largest absolute values, largest first; those with zero are left out."""
     lengths = scaled_values(shown, scaling)
-    names = feature_names(query, len(lengths))
     order = np.argsort(-np.abs(lengths), kind="stable")[:top].tolist()
-    row = query.inputs[index]
-    return [Bar(names[i], value_words(query, i, float(row[i])), float(lengths[i])) for i in order if lengths[i] != 0]
+    named = {i: bar_label(query, index, shown, i) for i in order if lengths[i] != 0}
+    return [Bar(*label, float(lengths[i])) for i, label in named.items()]
+
+
+def bar_label(query: Query, index: int, shown: SignedMap, place: int) -> tuple[str, str]:
+    """The name of what the value at this place of the map belongs to, and the row's value; none where it is a group's."""
+    if shown.groups and len(shown.groups[place]) > 1:
+        return shown.names[place], ""
+    column = shown.groups[place][0] if shown.groups else place
+    names = feature_names(query, query.inputs[index].numel())
+    return names[column], value_words(query, column, float(query.inputs[index][column]))
 
 
 def remainder(shown: SignedMap, bars: list[Bar]) -> str:
@@ -45,7 +53,8 @@ def remainder(shown: SignedMap, bars: list[Bar]) -> str:
     if left <= 0:
         return ""
     rest = np.sort(np.abs(shown.shares))[: shown.values.size - len(bars)].sum()
-    return f"{left} more features carry {100 * float(rest):.2g} % of the total"
+    what = "groups" if shown.groups else "features"
+    return f"{left} more {what} carry {100 * float(rest):.2g} % of the total"
 
 
 def value_words(query: Query, column: int, value: float) -> str:

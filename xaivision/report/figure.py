@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from xaivision.core.attribution import Attribution
 from xaivision.core.concept_scores import ConceptScores
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
@@ -16,16 +17,17 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.query import Query
 from xaivision.core.rules import Rules
+from xaivision.core.whole_file import write_whole
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.concepts_figure import concepts_figure
 from xaivision.report.conditions_figure import counterfactuals_figure, rules_figure
 from xaivision.report.examples_figure import examples_figure
 from xaivision.report.image_figure import image_figure
+from xaivision.report.interactions_figure import interactions_figure
 from xaivision.report.panel import panel_of, panels_of
 from xaivision.report.scale import checked_scaling
 from xaivision.report.signed_map import refused
 from xaivision.report.table_figure import table_figure
-from xaivision.report.whole_file import write_whole
 
 # What is no map of its input has a figure of its own kind; where it is refused, the reason takes the place of any picture.
 FIGURES: dict[type[Explanation], Callable[[Any, int], Figure]] = {
@@ -56,6 +58,8 @@ def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
     """
     checked_index(explanation.query, index)
     special = next((draw for kind, draw in FIGURES.items() if isinstance(explanation, kind)), None)
+    if isinstance(explanation, Attribution) and explanation.interactions is not None:
+        special = interactions_figure
     if special is not None and not refused(explanation, index):
         return special(explanation, index)
     panel = panel_of(explanation, index)

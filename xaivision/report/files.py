@@ -15,9 +15,9 @@ from safetensors.torch import load as tensors_from
 from safetensors.torch import save as tensors_to
 
 from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.whole_file import write_whole
 from xaivision.report.encoding import Decoder, Encoder
 from xaivision.report.stored_types import RESULTS
-from xaivision.report.whole_file import write_whole
 
 SUFFIX = ".safetensors"
 SCHEMA, VERSION = "xaivision-result", "2"

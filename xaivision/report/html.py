@@ -4,31 +4,27 @@ Every name in a result is foreign text: the templates escape all of it, and the 
 """
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xaivision.core.explanation import Explanation
 from xaivision.core.origin import library_versions
 from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
+from xaivision.core.whole_file import write_whole
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import standing
 from xaivision.report.answer import answer_text
-from xaivision.report.badge import BADGE_MARKS
 from xaivision.report.cards import Picture
 from xaivision.report.figure import figure_of, png
 from xaivision.report.markup import png_uri
 from xaivision.report.page import chapter
 from xaivision.report.remarks import remarks_on_all
+from xaivision.report.rendering import rendered
 from xaivision.report.scores_figure import scores_figure
 from xaivision.report.standing import margin_text, value_text
-from xaivision.report.whole_file import write_whole
 from xaivision.report.wording import cost, headline, place, plain
 
-TEMPLATES = Path(__file__).parent / "templates"
 # A notebook cell is no place for a hundred pictures.
 MOST_IN_A_FRAGMENT = 4
 
@@ -40,22 +36,19 @@ def write_html(path: str | Path, comparisons: Sequence[tuple[str, Comparison]], 
 
 def html_page(comparisons: Sequence[tuple[str, Comparison]], *, title: str = "Explanations") -> str:
     """The page as text."""
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            title=plain(title),
-            chapters=[chapter(comparison, name, f"part-{number}") for number, (name, comparison) in enumerate(comparisons)],
-            inputs=sum(len(comparison.query) for _, comparison in comparisons),
-            version=library_versions().get("xaivision", ""),
-        )
+    return rendered(
+        "report.html.j2",
+        title=plain(title),
+        chapters=[chapter(comparison, name, f"part-{number}") for number, (name, comparison) in enumerate(comparisons)],
+        inputs=sum(len(comparison.query) for _, comparison in comparisons),
+        version=library_versions().get("xaivision", ""),
     )
 
 
 def html_fragment(result: Comparison | Explanation | Scores) -> str:
     """What a notebook shows of a result: its verdict, its figures as pictures, and what they say in words."""
     parts = _scores_parts(result) if isinstance(result, Scores) else _figure_parts(result)
-    return _environment().get_template("fragment.html.j2").render(**parts)
+    return rendered("fragment.html.j2", **parts)
 
 
 def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
@@ -101,12 +94,3 @@ def _alt(result: Comparison | Explanation, index: int) -> str:
         return f"{asked}. {plain(result.method)}: {answer_text(result, index)}"
     said = [f"{plain(label)}: {answer_text(one, index)}" for label, one in result.explanations.items()]
     return f"{asked}. {'. '.join(said)}"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.globals["marks"] = BADGE_MARKS
-    return environment

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from xaivision.core.query import Query
+from xaivision.report.borders import draw_borders
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, frame
 from xaivision.report.examples_figure import draw_mosaic
 from xaivision.report.lettering import write
@@ -16,6 +17,7 @@ from xaivision.report.wording import headline, place, whose_cost
 
 BAR_WIDTH, BAR_HEIGHT, BAR_ROOM = 3.4, 0.13, 0.62
 PIXELS_ARE_SHOWN_AS_THEY_ARE = "Pixels are drawn as they are, without smoothing; channels are summed."
+LINES_ARE_BORDERS = "Thin lines are the borders of segments; the pixels of one share its value evenly."
 
 
 def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Scaling, words: Sequence[str] = ()) -> Figure:
@@ -28,7 +30,7 @@ def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Sca
         layout,
         [headline(query, index), *place(query, index), *words],
         [Caption("input"), *(panel_caption(panel, scales, layout.width) for panel in panels)],
-        [*image_statements(scales, bool(drawn)), *directions(panels), *whose_cost(query)],
+        [*image_statements(scales, bool(drawn), outlined(panels)), *directions(panels), *whose_cost(query)],
         BAR_ROOM if drawn else 0.0,
     )
     draw_pixels(canvas, 0, photo_pixels(image), "input")
@@ -39,16 +41,20 @@ def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Sca
     return canvas.figure
 
 
-def image_statements(scales: Scales, drawn: bool) -> list[str]:
-    """The sentences under a figure of maps."""
+def image_statements(scales: Scales, drawn: bool, outlined: bool = False) -> list[str]:
+    """The sentences under a figure of maps; `outlined`: the borders of segments are drawn over one."""
     if not drawn:
         return []
+    lines = [LINES_ARE_BORDERS] if outlined else []
     if scales.shared is None:
-        return [
-            "Each map has a scale of its own, written below it: colors of two maps cannot be compared.",
-            PIXELS_ARE_SHOWN_AS_THEY_ARE,
-        ]
-    return [scales.shared.statement, PIXELS_ARE_SHOWN_AS_THEY_ARE]
+        own = "Each map has a scale of its own, written below it: colors of two maps cannot be compared."
+        return [own, PIXELS_ARE_SHOWN_AS_THEY_ARE, *lines]
+    return [scales.shared.statement, PIXELS_ARE_SHOWN_AS_THEY_ARE, *lines]
+
+
+def outlined(panels: Sequence[Panel]) -> bool:
+    """Whether the borders of segments are drawn over any of these maps."""
+    return any(panel.map is not None and panel.map.segments is not None and not panel.absence for panel in panels)
 
 
 def draw_bar(canvas: Canvas, scales: Scales) -> None:
@@ -78,4 +84,6 @@ def _draw_panel(canvas: Canvas, number: int, panel: Panel, asked: tuple[Query, i
     elif panel.map is not None:
         values = scaled_values(panel.map, scales.scaling)
         pixels = map_pixels(query.inputs[index], values, scales.of(panel.map))
-        draw_pixels(canvas, number, pixels, panel.label)
+        axes = draw_pixels(canvas, number, pixels, panel.label)
+        if panel.map.segments is not None:
+            draw_borders(axes, panel.map.segments)

@@ -10,7 +10,7 @@ from xaivision.evaluation.standing import standing
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.cards import Card, Picture, cards_of, color_bar, input_picture
 from xaivision.report.curves import CurvePlot, curve_plots
-from xaivision.report.image_figure import image_statements
+from xaivision.report.image_figure import image_statements, outlined
 from xaivision.report.markup import band_points, cell_colors, curve_points
 from xaivision.report.panel import Panel, directions, panels_of
 from xaivision.report.scale import LARGEST, PERCENTILE, scales_for
@@ -127,7 +127,7 @@ def section(comparison: Comparison, index: int, anchor: str) -> Section:
     maps = [panel.map for panel in panels if panel.map is not None]
     scales = scales_for(maps, "shares", PERCENTILE if images else LARGEST)
     drawn = scales.shared is not None and scales.shared.limit > 0
-    said = image_statements(scales, drawn) if images else table_statements(scales, drawn)
+    said = image_statements(scales, drawn, outlined(panels)) if images else table_statements(scales, drawn)
     limit = scales.shared.limit if scales.shared else 0.0
     return Section(
         anchor,

@@ -1,6 +1,7 @@
 """Inputs and maps of images as pictures of 8-bit colors, their size on the page, and how they get into the cells of a figure."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -57,13 +58,14 @@ def picture_layout(image: Tensor, cells: int) -> Layout:
     return Layout(cells, width / DPI, height / DPI, widest=min(MOST_COLUMNS, max(1, MOST_PIXELS // width)))
 
 
-def draw_pixels(canvas: Canvas, index: int, pixels: Pixels, name: str) -> None:
-    """Draw a picture into a cell; `name` labels its axes for whoever looks for it."""
+def draw_pixels(canvas: Canvas, index: int, pixels: Pixels, name: str) -> Axes:
+    """Draw a picture into a cell; the axes, which `name` labels for whoever looks for them."""
     axes = canvas.axes(index)
     axes.set_label(name)
     axes.imshow(pixels, interpolation="nearest", aspect="equal")
     axes.set_anchor("NW")
     frame(axes)
+    return axes
 
 
 def _bytes(colors: Floats) -> Pixels:

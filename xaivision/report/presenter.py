@@ -8,8 +8,12 @@ from matplotlib.figure import Figure
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
 from xaivision.core.scores import Scores
+from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report import files
+from xaivision.report.audit_figure import audit_figure
+from xaivision.report.audit_files import write_audit
+from xaivision.report.audit_html import audit_fragment
 from xaivision.report.figure import figure_of
 from xaivision.report.html import html_fragment
 from xaivision.report.scores_figure import scores_figure
@@ -23,6 +27,8 @@ class ReportPresenter:
 
         Raises: InputError, where it is no result of this library, there is no such input, or scores are given an index.
         """
+        if isinstance(result, AuditReport):
+            return audit_figure(result)
         if not isinstance(result, Scores):
             return figure_of(_known(result), 0 if index is None else index)
         if index is not None:
@@ -30,7 +36,9 @@ class ReportPresenter:
         return scores_figure(result)
 
     def save(self, result: Any, path: str | Path) -> Path:
-        """Write the result to one safetensors file; its path."""
+        """Write the result to one safetensors file; its path. The report of an audit: a page and its numbers into a folder."""
+        if isinstance(result, AuditReport):
+            return write_audit(result, path)[0]
         return files.save(result, path)
 
     def html(self, result: Any) -> str:
@@ -38,6 +46,8 @@ class ReportPresenter:
 
         Raises: InputError, where it is no result of this library.
         """
+        if isinstance(result, AuditReport):
+            return audit_fragment(result)
         return html_fragment(result if isinstance(result, Scores) else _known(result))
 
 

@@ -1,6 +1,6 @@
 """One explanation of one input as a signed map, and the words that keep its magnitude in sight."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.explanation import Explanation
 from xaivision.core.rules import Rules
 from xaivision.report.palette import Floats
+from xaivision.report.shared_values import Columns, Labels, group_names, groups_of, segments_of
 from xaivision.report.wording import number, signed
 
 # The values of a control mean nothing but their order: no number of logits may be read off them.
@@ -26,11 +27,18 @@ MEANINGS: dict[type[Explanation], str] = {
 
 @dataclass(frozen=True, eq=False)
 class SignedMap:
-    """`values` (H, W), summed over channels, or (F,): raw and signed. `unit` says what they are, `magnitude` how large."""
+    """`values` (H, W), summed over channels, or (F,): raw and signed. `unit` says what they are, `magnitude` how large.
+
+    `groups`: where columns were asked together, the columns that each value of a table stands for, and `names` theirs.
+    `segments` (H, W): the segment of each pixel, where they share one value and their outlines can be drawn.
+    """
 
     values: Floats
     unit: str
     magnitude: str
+    groups: tuple[Columns, ...] = ()
+    names: tuple[str, ...] = ()
+    segments: Labels | None = None
 
     @property
     def total(self) -> float:
@@ -53,7 +61,7 @@ class SignedMap:
 
 def control_map(shown: SignedMap) -> SignedMap:
     """The map of a control, whose numbers have no unit."""
-    return SignedMap(shown.values, ARBITRARY, "control: ignores the model")
+    return replace(shown, unit=ARBITRARY, magnitude="control: ignores the model")
 
 
 def refused(explanation: Explanation, index: int) -> bool:
@@ -69,11 +77,15 @@ def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
         attribution = explanation.as_attribution()
     except CapabilityError:
         return None
-    values = attribution.feature_values[index].detach().double().cpu().numpy()
+    groups = groups_of(attribution, index)
+    shared = attribution.player_values if groups else None
+    values = (attribution.feature_values if shared is None else shared)[index].detach().double().cpu().numpy()
     if not np.isfinite(values).all():
         return None
     unit = MEANINGS.get(type(explanation), unit_of(attribution))
-    return SignedMap(values, unit, _magnitude(attribution, values, index, unit))
+    magnitude = _magnitude(attribution, values, index, unit)
+    names = group_names(attribution, groups)
+    return SignedMap(values, unit, magnitude, groups, names, segments_of(attribution, index))
 
 
 def unit_of(attribution: Attribution) -> str:

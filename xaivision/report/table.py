@@ -33,7 +33,7 @@ def comparison_table(comparison: Comparison, title: str = "") -> Table:
     """
     batch = len(comparison.query)
     explained = headline(comparison.query, 0) if batch == 1 else f"{batch} inputs, mean [95 % interval]"
-    table = _table(": ".join(filter(None, (plain(title), explained))))
+    table = empty_table(": ".join(filter(None, (plain(title), explained))))
     table.add_column("method", overflow="fold", min_width=17)
     table.add_column("verdict", no_wrap=True)
     for metric in comparison.scores:
@@ -46,14 +46,14 @@ def comparison_table(comparison: Comparison, title: str = "") -> Table:
             table.add_row(Text("controls:", style="dim"))
         table.add_row(*_comparison_row(comparison, label))
     for label in comparison.unanswered:
-        table.add_row(Text(plain(label)), _word("refuse", "failed"))
+        table.add_row(Text(plain(label)), badge_word("refuse", "failed"))
     table.caption = _doubts(comparison)
     return table
 
 
 def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> Table:
     """A row for each input: what was explained, the verdict, and the answer with its doubts and notes; the cost below."""
-    table = _table(plain(explanation.method))
+    table = empty_table(plain(explanation.method))
     for heading in ("input", "explained", "verdict", "answer"):
         table.add_column(heading)
     for index, verdict in enumerate(explanation.verdicts):
@@ -62,7 +62,7 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         doubts = [f"Doubt: {plain('; '.join(verdict.reasons))}"] if verdict.status == "warn" else []
         notes = [f"Note: {note}" for note in remarks(explanation, index)]
         told = Text(". ".join([said, *doubts, *notes]))
-        table.add_row(Text(name), Text(headline(explanation.query, index)), _word(verdict.status), told)
+        table.add_row(Text(name), Text(headline(explanation.query, index)), badge_word(verdict.status), told)
     table.caption = Text(cost(explanation.diagnostics))
     return table
 
@@ -70,7 +70,7 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
 def scores_table(scores: Scores, titles: Sequence[str] = ()) -> Table:
     """A row for each input, and their mean with its interval: the method's value beside those of the controls."""
     direction = "higher is better" if scores.higher_is_better else "lower is better"
-    table = _table(f"{plain(scores.metric)} of {plain(scores.method)}: {plain(scores.unit)}, {direction}")
+    table = empty_table(f"{plain(scores.metric)} of {plain(scores.method)}: {plain(scores.unit)}, {direction}")
     table.add_column("input")
     columns = {plain(scores.method): scores, **{f"{plain(name)} (control)": one for name, one in scores.controls.items()}}
     for heading in columns:
@@ -90,7 +90,7 @@ def scores_table(scores: Scores, titles: Sequence[str] = ()) -> Table:
 
 def overview_table(shelf: str, cards: Iterable[Mapping[str, Any]], facts: Sequence[str], caption: str = "") -> Table:
     """A row for each card: its name and these facts, on one line; what does not fit ends in an ellipsis."""
-    table = _table("")
+    table = empty_table("")
     table.add_column(plain(shelf), no_wrap=True)
     for fact in facts:
         table.add_column(plain(fact), no_wrap=fact == "needs")
@@ -104,7 +104,7 @@ def overview_table(shelf: str, cards: Iterable[Mapping[str, Any]], facts: Sequen
 
 def catalog_table(shelf: str, cards: Iterable[Any]) -> Table:
     """A row for each card (a dataclass or a mapping): its name, what it says first, and its other facts a line each."""
-    table = _table("")
+    table = empty_table("")
     table.add_column(plain(shelf), no_wrap=True)
     table.add_column("")
     for card in cards:
@@ -117,7 +117,7 @@ def catalog_table(shelf: str, cards: Iterable[Any]) -> Table:
 
 def facts_table(facts: Mapping[str, Any], title: str = "") -> Table:
     """Names and values, one a row."""
-    table = _table(plain(title))
+    table = empty_table(plain(title))
     table.show_header = False
     table.box = None
     table.add_column("name", no_wrap=True)
@@ -139,7 +139,8 @@ def _plain_width() -> int:
     return max(LEAST_WIDTH, int(said)) if said.isdecimal() and int(said) else PLAIN_WIDTH
 
 
-def _table(title: str) -> Table:
+def empty_table(title: str) -> Table:
+    """A table in the house's style, without columns yet."""
     heading = Text(title, style="bold") if title else None
     return Table(
         title=heading,
@@ -156,7 +157,7 @@ def _comparison_row(comparison: Comparison, label: str) -> list[Text]:
     explanation = comparison.explanations[label]
     cells = [
         Text(plain(label), style="dim" if label in comparison.controls else ""),
-        _word(badge_of(_verdict(comparison, label), label in comparison.controls)),
+        badge_word(badge_of(_verdict(comparison, label), label in comparison.controls)),
     ]
     for metric in comparison.scores:
         cells.append(_metric_cell(comparison, metric, label))
@@ -203,7 +204,8 @@ def _reasons(verdict: Verdict) -> str:
     return plain("; ".join(verdict.reasons)) or verdict.status
 
 
-def _word(badge: Badge, word: str = "") -> Text:
+def badge_word(badge: Badge, word: str = "") -> Text:
+    """The word in the color of the badge; the badge's own where none is given."""
     return Text(word or badge, style=STYLES[badge])
 
 

@@ -1,4 +1,4 @@
-"""The neighborhood of a table's row as lime draws it: perturbed rows, and what the local model is told of each."""
+"""The rows that lime draws for the row of a table, and what the local model is told of each."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -34,7 +34,7 @@ class Told(NamedTuple):
         return (torch.einsum("nf,nf->n", apart, apart) / (-2 * wide**2)).exp()
 
 
-class Neighborhood(Protocol):
+class DrawnRows(Protocol):
     """`unit` (F,): what one step of a feature is in the column; 1 for what is not measured in the column's unit. `bins`: for
     each input the bins of its values in words; empty where there are none.
     """
@@ -45,7 +45,7 @@ class Neighborhood(Protocol):
     def told(self, index: int) -> Told: ...
 
 
-class BinNeighborhood:
+class BinRows:
     """Rows drawn bin by bin, the same for every input; a feature is 1 where the row lies in the bin of the input."""
 
     def __init__(self, q: Question, background: Tensor, categorical: Sequence[int], budget: int) -> None:
@@ -65,7 +65,7 @@ class BinNeighborhood:
         return Told(features, self._scores.of(index))
 
 
-class NormalNeighborhood:
+class NormalRows:
     """Normal rows around the background's means, the same for every input, or around each input.
 
     Features are the columns, less their means and divided by their standard deviations; of categories, which are drawn by

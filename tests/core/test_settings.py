@@ -1,7 +1,7 @@
 import pytest
 
 from xaivision.core.errors import InputError
-from xaivision.explainers.settings import check_positive_integer
+from xaivision.core.settings import check_positive_integer
 
 
 @pytest.mark.parametrize("value", [0, -3, True, False, 1.0, "1", None, float("nan")])

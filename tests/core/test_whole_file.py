@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xaivision.report.whole_file import write_whole
+from xaivision.core.whole_file import write_whole
 
 
 def test_a_file_is_written_whole(tmp_path):
@@ -45,7 +45,7 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file_and_no_rubbish(t
     (tmp_path / "a.bin").write_bytes(b"old")
     program = """
 import resource, sys
-from xaivision.report.whole_file import write_whole
+from xaivision.core.whole_file import write_whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_whole(sys.argv[1], bytes(100_000))

@@ -1,0 +1,110 @@
+import math
+
+import pytest
+import torch
+from audit_subjects import RAISES, job_of, linear_model, rows_of, small_plan, touchy_model
+
+from xaivision.core.metering import metered
+from xaivision.core.targets import Target
+from xaivision.evaluation.audit.assembly import Stated, assembled
+from xaivision.evaluation.audit.checklist import Auditor, missing
+from xaivision.evaluation.audit.checklist_form import from_json, to_json
+from xaivision.evaluation.audit.folder import Folder
+
+
+@pytest.fixture(scope="module")
+def report():
+    return assembled(job_of(inputs=rows_of(24)), Stated(purpose="a test", auditor=Auditor(identity="the tests")))
+
+
+def test_exact_contributions_of_a_linear_model_are_better_than_every_control(report):
+    for label in ("occlusion", "shapley"):
+        found = report.findings.of("deletion", label)
+        assert found.better_than_all
+        assert {one.opponent for one in found.comparisons} == {"random", "input_magnitude", "reversed"}
+
+
+def test_methods_that_answer_alike_cannot_be_told_apart(report):
+    assert report.findings.ranking("deletion").groups == (("occlusion", "shapley"),)
+    assert report.agreement.of("occlusion", "shapley").mean == pytest.approx(1.0)
+
+
+def test_costs_are_the_sums_of_what_each_measurement_cost(report):
+    by = {(one.label, one.metric): one for one in report.costs}
+    assert by["shapley", ""].items == 24
+    assert by["shapley", ""].model_calls == 24 * 2**5
+    assert by["random", "deletion"].model_calls == 10 * by["occlusion", "deletion"].model_calls
+
+
+def test_the_whole_cost_what_was_planned_and_little_for_the_removals(report):
+    assert report.spent.planned_calls < report.spent.model_calls <= report.spent.planned_calls + 24 * 4
+
+
+def test_the_checklist_is_complete_and_comes_back_from_its_text(report):
+    assert missing(report.checklist) == ()
+    assert report.checklist.subject.purpose == "a test"
+    assert report.checklist.auditor.identity == "the tests"
+    text = to_json(report.checklist)
+    assert to_json(from_json(text)) == text
+
+
+def test_mean_curves_begin_with_the_mean_score(report):
+    curve = next(one for one in report.curves if (one.label, one.metric) == ("occlusion", "deletion"))
+    scores = linear_model()(rows_of(24)).softmax(1).amax(1)
+    assert curve.items == 24
+    assert curve.sums[0] / 24 == pytest.approx(float(scores.mean()))
+
+
+def test_shown_are_the_best_and_the_worst_item_of_each_method_with_every_map(report):
+    finding = report.findings.of("deletion", "occlusion")
+    names = {one.item for one in report.shown}
+    assert {finding.best.item, finding.worst.item} <= names
+    one = next(one for one in report.shown if one.item == finding.worst.item)
+    assert set(one.maps) == {"occlusion", "shapley", "random", "input_magnitude"}
+    assert torch.equal(torch.from_numpy(one.values), rows_of(24)[int(one.item)])
+    assert f"worst deletion of occlusion: {finding.worst.value:.3g}" in one.why
+
+
+def test_the_removal_that_the_metrics_use_is_measured_once(report):
+    assert set(report.shifts) == {"zeros"}
+    assert report.shifts["zeros"].inputs == 24
+
+
+def test_a_report_of_an_audit_that_is_done_asks_the_model_nothing_and_says_the_same(tmp_path):
+    def again():
+        job = job_of(store=Folder(tmp_path / "audit"))
+        job.store.open(job.configuration())
+        return assembled(job, Stated())
+
+    first = again()
+    with metered() as meter:
+        second = again()
+    assert meter.model_calls == 0
+    assert repr(second.findings) == repr(first.findings)
+    assert second.spent == first.spent
+    assert second.shifts.keys() == first.shifts.keys()
+    assert to_json(second.checklist) == to_json(first.checklist)
+
+
+def test_items_that_fail_are_counted_and_named_and_the_audit_goes_on():
+    inputs = rows_of(24)
+    inputs[3, 0], inputs[7, 1] = RAISES, math.nan
+    report = assembled(job_of(touchy_model, inputs), Stated())
+    assert {(row.item, row.method) for row in report.failures} == {("3", ""), ("7", "")}
+    found = report.findings.of("deletion", "occlusion")
+    assert (found.items, found.failed, found.undefined) == (24, 2, 0)
+    assert any("2 of 24 items" in sentence for sentence in report.cannot_say)
+
+
+def test_given_classes_are_explained_not_the_predicted_ones():
+    classes = [index % 2 for index in range(11)]
+    report = assembled(job_of(plan=small_plan(target=Target(classes))), Stated())
+    assert {int(row.item): row.target for row in report.rows} == dict(enumerate(classes))
+
+
+def test_what_was_outside_the_model_and_why_something_was_withheld_reaches_the_checklist():
+    stated = Stated(outside=("code",), reasons={"training_data": "it is of patients"})
+    report = assembled(job_of(), stated)
+    assert "code" in report.checklist.access.granted
+    assert report.checklist.access.withheld["training_data"] == "it is of patients"
+    assert not any("how the model was trained" in sentence for sentence in report.cannot_say)

@@ -1,0 +1,161 @@
+import math
+
+import pytest
+import torch
+from audit_subjects import RAISES, everything, linear_model, rows_of, small_plan, touchy_model, values, worker_of
+
+from xaivision.core.errors import Cancelled
+from xaivision.core.metering import metered
+from xaivision.core.progress import CancelToken, reporting
+from xaivision.evaluation.audit.part import Shard
+from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.registry import metric
+from xaivision.explainers.registry import explainer
+
+METRICS = ("deletion", "sparseness", "max_sensitivity")
+
+
+def test_every_item_method_control_and_metric_has_its_row():
+    worker = worker_of()
+    found = worker(everything(worker)).rows
+    plain = {(row.item, row.method, row.metric) for row in found if not row.variant and row.metric != "agreement"}
+    everyone = ("occlusion", "shapley", "random", "input_magnitude")
+    assert plain == {(str(item), label, name) for item in range(11) for label in everyone for name in METRICS}
+    assert not any(row.error for row in found)
+
+
+def test_values_are_those_of_the_metric_asked_about_each_item_alone():
+    worker = worker_of()
+    found = worker(everything(worker)).rows
+    judge, method, model = metric("deletion", steps=5, baseline="zeros"), explainer("occlusion", baseline="zeros"), linear_model()
+    for item, row in enumerate(rows_of()):
+        alone = judge.evaluate(model, method.explain(model, row[None]))
+        told = values(found, method="occlusion", metric="deletion", variant="")[str(item)]
+        assert told == pytest.approx(float(alone.values), abs=1e-12)
+
+
+def test_the_reversed_ranking_is_a_row_of_its_own_for_methods_on_metrics_of_faithfulness_alone():
+    worker = worker_of()
+    reversed_ = {(row.method, row.metric) for row in worker(everything(worker)).rows if row.variant == "reversed"}
+    assert reversed_ == {("occlusion", "deletion"), ("shapley", "deletion")}
+
+
+def test_a_control_that_is_chance_has_its_draws_and_their_mean():
+    worker = worker_of()
+    found = worker(everything(worker)).rows
+    draws = [values(found, method="random", metric="deletion", variant=f"draw {number}") for number in range(10)]
+    mean = values(found, method="random", metric="deletion", variant="")
+    for item, value in mean.items():
+        assert value == pytest.approx(sum(draw[item] for draw in draws) / 10)
+    assert len({draw["0"] for draw in draws}) > 1
+
+
+def test_the_model_is_not_asked_twice_for_what_two_methods_need():
+    worker = worker_of()
+    with metered() as meter:
+        part = worker(everything(worker))
+    alone = sum(cost.model_calls for cost in part.costs)
+    assert part.model_calls == meter.model_calls < alone
+
+
+def test_a_row_that_makes_the_model_raise_fails_alone_and_the_others_are_as_without_it():
+    inputs = rows_of()
+    broken = inputs.clone()
+    broken[4, 0] = RAISES
+    without = worker_of(touchy_model, inputs)
+    plain = {(*row[:-3], row.value) for row in without(everything(without)).rows if row.item != "4"}
+    worker = worker_of(touchy_model, broken)
+    found = worker(everything(worker)).rows
+    failed = [row for row in found if row.item == "4"]
+    assert [(row.method, row.metric, row.target, row.error) for row in failed] == [
+        ("", "", -1, "the model raised ValueError: a sensor is broken")
+    ]
+    rest = {(*row[:-3], row.value) for row in found if row.item != "4"}
+    assert {row[:5] for row in rest} == {row[:5] for row in plain}
+    numbers = {row[:5]: row[5] for row in plain}
+    assert all(row[5] == pytest.approx(numbers[row[:5]], abs=1e-9, nan_ok=True) for row in rest)
+
+
+def test_an_item_that_is_not_finite_says_so_in_its_row():
+    inputs = rows_of(3)
+    inputs[1, 2] = math.nan
+    worker = worker_of(inputs=inputs)
+    failed = [row for row in worker(everything(worker)).rows if row.item == "1"]
+    assert len(failed) == 1
+    assert "must be finite" in failed[0].error
+
+
+def test_a_shard_without_one_item_that_can_be_scored_is_a_part_of_errors():
+    worker = worker_of(touchy_model, torch.full((2, 5), RAISES, dtype=torch.float64))
+    part = worker(everything(worker))
+    assert [row.error for row in part.rows] == ["the model raised ValueError: a sensor is broken"] * 2
+    assert part.items == 2
+
+
+def test_a_method_that_cannot_answer_fails_in_its_own_rows_alone():
+    plan = small_plan()
+    plan = AuditPlan(
+        {**plan.methods, "shapley": explainer("exact_shapley", baseline="zeros", budget=4)}, plan.controls, plan.judges
+    )
+    worker = worker_of(plan=plan)
+    found = worker(everything(worker)).rows
+    failed = [row for row in found if row.error]
+    assert {row.method for row in failed} == {"shapley"}
+    assert {row.metric for row in failed} == {""}
+    assert len(values(found, method="occlusion", metric="deletion", variant="")) == 11
+
+
+def test_an_explanation_that_is_refused_has_no_value_on_any_metric():
+    class Refused(type(explainer("occlusion"))):
+        def explain(self, model, inputs, targets=None, *, seed=0):
+            found = super().explain(model, inputs, targets, seed=seed)
+            values = found.values.clone()
+            values[0] = math.inf
+            return found.with_values(values)
+
+    plan = small_plan()
+    worker = worker_of(plan=AuditPlan({"broken": Refused(baseline="zeros")}, plan.controls, plan.judges))
+    found = [row for row in worker(everything(worker)).rows if row.method == "broken"]
+    assert {row.verdict for row in found if row.item == "0"} == {"refuse"}
+    assert all(math.isnan(row.value) for row in found if row.item == "0")
+    assert not any(math.isnan(row.value) for row in found if row.item == "1" and row.metric == "deletion")
+
+
+def test_agreement_of_every_two_explanations_is_their_rank_correlation():
+    worker = worker_of()
+    found = values(worker(everything(worker)).rows, metric="agreement", method="occlusion|shapley")
+    assert found == pytest.approx(dict.fromkeys(map(str, range(11)), 1.0))  # both are exact for a linear model
+
+
+def test_masks_of_all_items_are_handed_to_the_items_they_belong_to():
+    masks = torch.zeros(11, 1, 5, dtype=torch.bool)
+    plan = AuditPlan(
+        {"occlusion": explainer("occlusion", baseline="zeros")}, {}, {"found": metric("pointing_game", masks=masks[:, 0])}
+    )
+    assert worker_of(plan=plan)(Shard(1, (2, 3))).rows[0].error  # (11, 5) masks are no masks of 2 rows: said, not guessed
+
+
+def test_curves_are_summed_over_the_items_and_begin_at_the_score():
+    worker = worker_of()
+    curves = {(one.label, one.metric): one for one in worker(everything(worker)).curves}
+    one = curves["occlusion", "deletion"]
+    assert one.items == 11
+    assert (one.shares[0], one.shares[-1]) == (0.0, 1.0)
+    scores = linear_model()(rows_of()).softmax(1).amax(1)
+    assert one.sums[0] == pytest.approx(float(scores.sum()))
+
+
+def test_maps_are_kept_on_a_scale_of_one_in_the_order_of_the_items():
+    worker = worker_of()
+    shard = Shard(1, (4, 2))
+    kept = worker(shard).maps["occlusion"]
+    values_ = explainer("occlusion", baseline="zeros").explain(linear_model(), rows_of()[[4, 2]]).values
+    assert torch.allclose(torch.from_numpy(kept).double(), values_ / values_.abs().amax(1, keepdim=True), atol=1e-3)
+
+
+def test_cancelling_stops_the_worker():
+    token = CancelToken()
+    token.cancel()
+    worker = worker_of()
+    with pytest.raises(Cancelled), reporting(None, token):
+        worker(everything(worker))

@@ -1,0 +1,38 @@
+"""`xaivision demo`: real photos and sonar returns, explained and judged."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xaivision.commands.folder import check_folder, made_folder
+from xaivision.commands.telling import print_json, say_written, show
+from xaivision.options import JsonOption, OutputOption, SeedOption
+
+
+def demo(
+    output: OutputOption = Path("demo_output"),
+    quick: Annotated[bool, typer.Option("--quick", help="One photo and one sonar return.")] = False,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Real photos through a real ImageNet classifier, and sonar returns through a trained one, explained and judged.
+
+    Example: xaivision demo --output demo_output
+    """
+    from xaivision.terminal import doing, progress
+
+    check_folder(output)
+    with progress():
+        doing("starting", lambda: import_module("xaivision.demo"))
+        from xaivision.demo import run_demo
+        from xaivision.report.table import comparison_table
+
+        made = run_demo(made_folder(output), quick=quick, seed=seed)
+    if as_json:
+        print_json(made.summary)
+        return
+    for title, comparison in made.comparisons:
+        show(comparison_table(comparison, title=title))
+    say_written(made.written)

@@ -1,0 +1,62 @@
+"""Whether several judges put the same things in the same order: Kendall's tau and Kendall's W, ties and all.
+
+Source: Kendall, A new measure of rank correlation, 1938, doi:10.1093/biomet/30.1-2.81; Kendall, Babington Smith, The problem
+of m rankings, 1939, doi:10.1214/aoms/1177732186.
+"""
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.ranking import average_ranks
+
+
+def kendall(first: Tensor, second: Tensor) -> Tensor:
+    """(n,) tau-b of each row of `first` (n, k) with the same row of `second`, from -1 to 1.
+
+    NaN where a row has a value that is missing, or the same value everywhere, and for fewer than two columns.
+    """
+    if first.shape[1] < 2:
+        return torch.full((len(first),), torch.nan, dtype=torch.float64, device="cpu")
+    return (pair_orders(first) * pair_orders(second)).sum(1).clamp(-1, 1)
+
+
+def mean_tau(orders: Tensor, weights: Tensor | None = None) -> Tensor:
+    """(m,) mean tau-b of every two of the n rows whose `pair_orders` (n, p) are given; NaN for fewer than two rows.
+
+    `weights` (m, n): how often each row counts in each of m samples; None: once in the only one. A row is not compared with
+    itself, however often it counts.
+    """
+    counts = torch.ones(1, len(orders), dtype=torch.float64, device="cpu") if weights is None else weights.double()
+    itself = counts.square().sum(1)
+    # Rows have length 1, so that the square of their sum is every product of two, and 1 for each row with itself.
+    alike = (counts @ orders).square().sum(1) - itself
+    return alike / (counts.sum(1).square() - itself)
+
+
+def kendall_w(rows: Tensor) -> Tensor:
+    """Kendall's W, a scalar, of n judges (rows) of k things: 1 where all order them alike, about 1 / n by chance; ties corrected.
+
+    NaN with fewer than two rows or two things, and where no row has an order.
+    """
+    judges, things = rows.shape
+    if judges < 2 or things < 2:
+        return torch.tensor(torch.nan, dtype=torch.float64, device="cpu")
+    ranks = torch.stack([average_ranks(row) for row in rows.double().cpu()])
+    totals = ranks.sum(0)
+    between = (totals - totals.mean()).square().sum()
+    # Each row's own sum of squares is (k^3 - k) / 12 less what its ties take away.
+    within = (ranks - ranks.mean(1, keepdim=True)).square().sum()
+    found: Tensor = between / (judges * within)
+    return found
+
+
+def pair_orders(rows: Tensor) -> Tensor:
+    """(n, p) for each row of (n, k) which of every two things is larger, 1, -1 or 0 for ties, divided to length 1.
+
+    NaN where a row has a value that is missing, or the same value everywhere.
+    """
+    exact = rows.double().cpu()
+    first, second = torch.triu_indices(exact.shape[1], exact.shape[1], 1, device="cpu")
+    signs = (exact[:, first] - exact[:, second]).sign()
+    lengths: Tensor = torch.linalg.vector_norm(signs, dim=1, keepdim=True)
+    return (signs / lengths).masked_fill(exact.isnan().any(1, keepdim=True), torch.nan)

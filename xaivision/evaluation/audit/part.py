@@ -1,0 +1,66 @@
+"""Part: everything that one shard of an audit's items gave, small enough to be kept for all of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xaivision.evaluation.audit.rows import Row
+
+# Arrays, not tensors: between processes torch hands tensors over in memory that ends with the process that made them.
+Array = np.ndarray[Any, Any]
+
+
+class Shard(NamedTuple):
+    """Items that are asked about together, by their numbers; `number` is the shard's place among all."""
+
+    number: int
+    items: tuple[int, ...]
+
+
+class Cost(NamedTuple):
+    """What explaining by one method (`metric` "") or judging it by one metric cost for `items`, had it been asked alone."""
+
+    label: str
+    metric: str
+    items: int
+    model_calls: int
+    gradient_calls: int
+    seconds: float
+
+
+class Curve(NamedTuple):
+    """The sum over `items` of one method's curves on one metric, over the shares of what is done at each step."""
+
+    label: str
+    metric: str
+    items: int
+    shares: tuple[float, ...]
+    sums: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """`model_calls`, `gradient_calls` and `seconds` are what everything together cost, answers that several need asked once.
+
+    `maps`: for each label (n, h, w) or (n, F) float16 in the order of the shard's items, each map divided by its largest
+    magnitude, NaN where there is none; `pictures` (n, C, h, w) uint8, empty for tables, made for looking at.
+    """
+
+    shard: int
+    rows: tuple[Row, ...]
+    costs: tuple[Cost, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    model_calls: int = 0
+    gradient_calls: int = 0
+    seconds: float = 0.0
+    items: int = 0
+    maps: Mapping[str, Array] = field(default_factory=dict)
+    pictures: Array | None = None
+
+
+def failed_part(shard: Shard, names: Iterable[str], why: str) -> Part:
+    """The part of a shard whose items could not be asked about at all."""
+    rows = [Row(name, -1, "", "", "", float("nan"), why, "") for name in names]
+    return Part(shard.number, tuple(rows), items=len(shard.items))

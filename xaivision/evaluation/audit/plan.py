@@ -1,0 +1,130 @@
+"""The plan of an audit: who explains, who judges, about which classes, and with which seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from xaivision.core.access import Access
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.origin import plain_settings
+from xaivision.core.protocols import Explainer, Metric, SanityCheck
+from xaivision.core.requirements import unmet
+from xaivision.core.sharing import fingerprint
+from xaivision.core.targets import Target
+from xaivision.evaluation.audit.rows import BETWEEN
+from xaivision.evaluation.standing import REVERSED
+
+Judge = Metric | SanityCheck
+Settings = TypeVar("Settings")
+
+# Settings that hold one thing for each item: whoever is asked about some items is given theirs.
+PER_ITEM = ("masks", "segments")
+
+
+@dataclass(frozen=True, eq=False)
+class AuditPlan:
+    """`methods` and `controls` by label, `judges` by name: metrics and sanity checks. `target`: what of each item is explained.
+
+    `access`: how deep the audit may look into the model, None for as deep as the model allows.
+
+    Raises: InputError, where there is no method or no judge, or a label is used twice.
+    """
+
+    methods: Mapping[str, Explainer]
+    controls: Mapping[str, Explainer]
+    judges: Mapping[str, Judge]
+    target: Target = field(default_factory=Target)
+    seed: int = 0
+    access: Access | None = None
+
+    def __post_init__(self) -> None:
+        if not self.methods:
+            raise InputError("`methods` must name at least one method. Got none.")
+        if not self.judges:
+            raise InputError("`metrics` must name at least one metric or sanity check. Got none.")
+        if twice := sorted(set(self.methods) & set(self.controls)):
+            raise InputError(f"`{twice[0]}` is named as a method and as a control. Name it once.")
+        for label in (*self.methods, *self.controls):
+            if label == REVERSED or BETWEEN in label:
+                taken = f"`{REVERSED}` and `{BETWEEN}` mean something in the rows"
+                raise InputError(f"`{label}` cannot be a label: {taken}. Choose another.")
+
+    @property
+    def everyone(self) -> dict[str, Explainer]:
+        """All who explain, controls last."""
+        return {**self.methods, **self.controls}
+
+    def check(self, model: ClassifierAdapter) -> None:
+        """Raises: CapabilityError, where a method or a judge needs more than the model gives, or other inputs; all are named."""
+        cards = [one.about for one in (*self.everyone.values(), *self.judges.values())]
+        if lacking := list(dict.fromkeys(filter(None, (unmet(card, model) for card in cards)))):
+            raise CapabilityError(" ".join(lacking))
+
+    def target_of(self, chosen: Sequence[int], total: int) -> Target:
+        """What is explained of these items, out of so many."""
+        return replace(
+            self.target,
+            classes=_of_items("targets", self.target.classes, chosen, total),
+            against=_of_items("against", self.target.against, chosen, total),
+        )
+
+    def as_plain(self) -> dict[str, Any]:
+        """Everything that decides the numbers, in values that JSON can hold; tensors by what they hold."""
+        return {
+            "methods": {label: _described(one) for label, one in self.methods.items()},
+            "controls": {label: _described(one) for label, one in self.controls.items()},
+            "judges": {name: _described(one) for name, one in self.judges.items()},
+            "target": {
+                "classes": _plain(self.target.classes),
+                "against": _plain(self.target.against),
+                "output": self.target.output,
+            },
+            "seed": self.seed,
+            "access": None if self.access is None else str(self.access),
+        }
+
+
+def for_items(one: Settings, chosen: Sequence[int], total: int) -> Settings:
+    """The method or metric with its settings for these items, where it has some for each of so many."""
+    given = {name: getattr(one, name, None) for name in PER_ITEM}
+    cut = {
+        name: value[torch.as_tensor(chosen)]
+        for name, value in given.items()
+        if isinstance(value, Tensor) and value.ndim == 3 and len(value) == total
+    }
+    return replace(one, **cut) if cut else one  # type: ignore[type-var]
+
+
+def _of_items(name: str, classes: Any, chosen: Sequence[int], total: int) -> Any:
+    if classes is None or isinstance(classes, int):
+        return classes
+    given = torch.as_tensor(classes)
+    if given.ndim == 0:
+        return int(given)
+    if given.shape != (total,):
+        raise InputError(f"`{name}` must be one class, or one for each of {total} items. Got shape {tuple(given.shape)}.")
+    return given[torch.as_tensor(chosen)]
+
+
+def _described(one: Any) -> dict[str, Any]:
+    return {"name": one.about.name, "settings": plain_settings(one), "tensors": _tensors(one)}
+
+
+def _tensors(one: Any) -> dict[str, str]:
+    """Digest of each setting that is a tensor, known to `plain_settings` by its shape alone; of methods inside methods too."""
+    found: dict[str, str] = {}
+    for part in fields(one) if is_dataclass(one) else ():
+        value = getattr(one, part.name)
+        if isinstance(value, Tensor):
+            found[part.name] = fingerprint(value).hex()
+        elif is_dataclass(value) and not isinstance(value, type):
+            found.update({f"{part.name}.{name}": digest for name, digest in _tensors(value).items()})
+    return found
+
+
+def _plain(classes: Any) -> Any:
+    return torch.as_tensor(classes).tolist() if classes is not None and not isinstance(classes, int) else classes

@@ -1,0 +1,132 @@
+"""The worker: asks a model everything that an audit wants to know of one shard of items."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.core.explanation import Explanation
+from xaivision.core.metering import metered
+from xaivision.core.protocols import Explainer, Metric, SanityCheck
+from xaivision.core.query import Query, asked
+from xaivision.core.scores import Scores
+from xaivision.core.sharing import sharing
+from xaivision.core.targets import TargetScore
+from xaivision.evaluation.audit.items import Items
+from xaivision.evaluation.audit.part import Part, Shard
+from xaivision.evaluation.audit.pieces import Chosen, Pieces, in_pieces, joined
+from xaivision.evaluation.audit.plan import AuditPlan, Judge, for_items
+from xaivision.evaluation.audit.record import Record
+from xaivision.evaluation.scoring import scored, scored_beside_reversal
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """Gives one part for each shard. What one item makes the model or a method raise is told in that item's rows alone.
+
+    The model is asked once for what several methods and metrics need; nothing of a part depends on other shards.
+    """
+
+    model: ClassifierAdapter
+    items: Items
+    plan: AuditPlan
+
+    def __call__(self, shard: Shard) -> Part:
+        """Raises: Cancelled."""
+        record = Record(shard, self.items.names, self.plan)
+        with self.model.held(), sharing(), metered() as meter:
+            start = time.perf_counter()
+            self._fill(record, shard)
+            seconds = time.perf_counter() - start
+        return record.part(meter, seconds)
+
+    def _fill(self, record: Record, shard: Shard) -> None:
+        questions = self._questions(record, shard.items)
+        if questions is None:
+            return
+        for label, explainer in self.plan.everyone.items():
+            found = in_pieces(questions.items, partial(self._explained, explainer, questions))
+            record.explained(label, found)
+            for name, judge in self.plan.judges.items():
+                record.judged(label, name, self._judged(label, explainer, judge, questions, found))
+        record.compared()
+
+    def _questions(self, record: Record, items: Chosen) -> "Questions | None":
+        """The inputs that can be read, and that the model can score; None where no item is left."""
+        loaded = in_pieces(items, self._loaded)
+        record.failed(loaded.errors)
+        inputs = {item: one for chosen, batch in loaded.answers for item, one in zip(chosen, batch, strict=True)}
+        scored_ = in_pieces(tuple(inputs), lambda chosen: self._asked(chosen, torch.stack([inputs[item] for item in chosen])))
+        record.failed(scored_.errors)
+        if not scored_.answers:
+            return None
+        questions = Questions.of(scored_)
+        record.asked(questions.items, questions.inputs, questions.target.classes)
+        return questions
+
+    def _loaded(self, chosen: Chosen) -> Tensor:
+        parts = [self.items.load(item) for item in chosen]
+        if any(part.shape != parts[0].shape for part in parts):
+            shapes = " and ".join(sorted({str(tuple(part.shape)) for part in parts}))
+            raise InputError(f"Items must have one shape. Got {shapes}. Give the model an image format, which resizes them.")
+        return torch.stack(parts)
+
+    def _asked(self, chosen: Chosen, inputs: Tensor) -> Query:
+        return asked(self.model, inputs, self.plan.target_of(chosen, len(self.items.names)))
+
+    def _explained(self, explainer: Explainer, questions: "Questions", chosen: Chosen) -> Explanation:
+        inputs, target = questions.about(chosen)
+        one = for_items(explainer, chosen, len(self.items.names))
+        return one.explain(self.model, inputs, target, seed=self.plan.seed)
+
+    def _judged(
+        self, label: str, explainer: Explainer, judge: Judge, questions: "Questions", found: Pieces[Explanation]
+    ) -> Pieces[Scores]:
+        def scores(chosen: Chosen, known: Mapping[Chosen, Explanation]) -> Scores:
+            explanation = known[chosen] if chosen in known else self._explained(explainer, questions, chosen)
+            total = len(self.items.names)
+            return self._scores(
+                label, for_items(explainer, chosen, total), for_items(judge, chosen, total), explanation.as_attribution()
+            )
+
+        known = dict(found.answers)
+        return joined([in_pieces(chosen, lambda some: scores(some, known)) for chosen in known])
+
+    def _scores(self, label: str, explainer: Explainer, judge: Judge, attribution: Attribution) -> Scores:
+        if judge.about.judges == "explainer":
+            return cast(SanityCheck, judge).evaluate(self.model, explainer, attribution, seed=self.plan.seed)
+        score = scored if label in self.plan.controls else scored_beside_reversal
+        return score(self.model, cast(Metric, judge), explainer, attribution, self.plan.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """The inputs (n, *S) of the items that could be scored, with what is explained of each."""
+
+    items: Chosen
+    inputs: Tensor
+    target: TargetScore
+
+    @classmethod
+    def of(cls, pieces: Pieces[Query]) -> "Questions":
+        """Those of several queries as one."""
+        queries = [query for _, query in pieces.answers]
+        targets = [query.target for query in queries]
+        against = None if targets[0].against is None else torch.cat([one.against for one in targets if one.against is not None])
+        return cls(
+            tuple(item for chosen, _ in pieces.answers for item in chosen),
+            torch.cat([query.inputs for query in queries]),
+            replace(targets[0], classes=torch.cat([one.classes for one in targets]), against=against),
+        )
+
+    def about(self, chosen: Sequence[int]) -> tuple[Tensor, TargetScore]:
+        """The inputs and the target of some of the items."""
+        places = [self.items.index(item) for item in chosen]
+        return self.inputs[places], self.target.take(torch.tensor(places, device=self.target.classes.device))
