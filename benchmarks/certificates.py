@@ -352,6 +352,18 @@ QUESTIONS = (
         quantus=quantus_answer("LocalLipschitzEstimate", "saliency", nr_samples=20),
     ),
     Question("parameter_randomization", "sobel", lambda g: 1.0, "1: it ignores the model", method="sobel"),
+    Question("relative_input_stability", "saliency", lambda g: 0.0, "0"),
+    Question("relative_output_stability", "saliency", lambda g: 0.0, "0"),
+    Question("seed_stability", "saliency", lambda g: 1.0, "1: nothing is drawn"),
+    Question("random_logit", "saliency", lambda g: -1.0, "-1: the other class's score is the negative"),
+    Question("input_invariance", "saliency", lambda g: 0.0, "0: a move does not change the slopes"),
+    Question(
+        "input_invariance",
+        "input_x_gradient",
+        lambda g: float(np.linalg.norm(g.weights) / np.linalg.norm(g.contributions)),
+        "norm of the slopes over that of the contributions, for a move by 1",
+        method="input_x_gradient",
+    ),
     Question("efficient_parameter_randomization", "sobel", lambda g: 0.0, "0: it ignores the model", method="sobel"),
 )
 

@@ -1,7 +1,7 @@
 """Data randomization on models whose maps are known, and on a network that has learned beside one that has memorized."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -9,13 +9,16 @@ from digit_networks import digits, reader, trained
 from test_random_logit import WEIGHTS, rows, three_classes
 from torch import Tensor, nn
 
+from xaivision.core.access import Access
 from xaivision.core.errors import InputError
+from xaivision.core.granted import granted
 from xaivision.core.random import generator
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.evaluation.data_randomization import UNCHECKED, DataRandomization
 from xaivision.evaluation.random_labels import RandomlyTrained, check_fit, trained_on_random_labels
 from xaivision.explainers.controls import Constant, Random, Sobel
 from xaivision.explainers.input_x_gradient import InputXGradient
+from xaivision.explainers.registry import explainer
 from xaivision.explainers.saliency import Saliency
 
 
@@ -157,3 +160,18 @@ def test_another_methods_explanation_and_windows_of_tables_are_refused() -> None
         DataRandomization(other).evaluate(model, InputXGradient(), Saliency().explain(model, inputs))
     with pytest.raises(InputError, match="compares windows of pictures"):
         DataRandomization(other, "ssim").evaluate(model, Saliency(), Saliency().explain(model, inputs))
+
+
+def test_the_other_model_is_seen_no_deeper_than_the_explained_one_and_in_the_same_unit() -> None:
+    class Noting(type(explainer("occlusion"))):  # type: ignore[misc]
+        seen: ClassVar[list[tuple[str, Access]]] = []
+
+        def explain(self, model: Any, inputs: Any, targets: Any = None, *, seed: int = 0) -> Any:
+            self.seen.append((model.score_unit, model.access))
+            return super().explain(model, inputs, targets, seed=seed)
+
+    model, inputs = granted(three_classes(), Access.SCORES), rows(2)
+    method = Noting()
+    other = linear_with(torch.rand(3, 4, generator=generator(1)).double())
+    DataRandomization(other).evaluate(model, method, method.explain(model, inputs))
+    assert Noting.seen == [("probability", Access.SCORES)] * 2

@@ -1,6 +1,7 @@
 """A dataset: inputs, what they are, and a fixed split."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ class Dataset:
     """`inputs` (N, *S) float32: images in [0, 1], or table rows in the units of `schema`. `targets` (N,): class numbers.
 
     A target of -1 is an input without a label. `truth` is what was planted in a generated set: masks (N, H, W), or the
-    weights (F,) of a rule. `items` names single inputs where they have names of their own.
+    weights (F,) of a rule. `masks` are planted masks (N, H, W) by name, where there is more than one kind. `items` names
+    single inputs where they have names of their own.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Dataset:
     schema: TableSchema | None = None
     truth: Tensor | None = None
     items: tuple[str, ...] = ()
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.targets.shape != self.inputs.shape[:1]:

@@ -7,6 +7,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import InputError
+from xaivision.core.granted import granted
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
 from xaivision.core.wrapping import classifier
@@ -37,6 +38,7 @@ class DataRandomization:
         source="Adebayo et al., 2018, arXiv:1810.03292",
         higher_is_better=False,
         judges="explainer",
+        training_data=True,
     )
 
     trained: Any
@@ -70,7 +72,7 @@ class DataRandomization:
             raise InputError("`trained` must be another model than the one that is explained. Got the same one.")
         if other.num_classes != model.num_classes:
             raise InputError(f"`trained` must have the model's {model.num_classes} classes. Got {other.num_classes}.")
-        return other
+        return granted(other, getattr(model, "granted", None))  # seen as deep as the model, and in the same unit
 
     def _fit(self) -> str:
         if not isinstance(self.trained, RandomlyTrained):
