@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import audit_tables
 import markdown_tables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +30,8 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "architectures": lambda: markdown_tables.architectures(ROOT / "docs" / "results" / "architectures.json"),
     "localization": lambda: markdown_tables.localization(ROOT / "docs" / "results" / "localization.json"),
     "certificates": lambda: markdown_tables.certificates(ROOT / "docs" / "results" / "certificates.json"),
+    "audit-table": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_table.json"),
+    "audit-photos": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_photos.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

@@ -10,6 +10,13 @@ import pytest
 import torch
 
 
+def pytest_report_header():
+    """Tests on real data are not collected without it: said at the top of every run."""
+    if "XAIVISION_DATA" not in os.environ:
+        return "XAIVISION_DATA is not set: tests on real photos and sonar pictures are not collected"
+    return f"real data: {os.environ['XAIVISION_DATA']}"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)

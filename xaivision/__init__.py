@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xaivision.core.targets import Target
     from xaivision.core.torch_classifier import TorchClassifier
     from xaivision.core.verdict import Verdict
+    from xaivision.data.image_folders import ImageFolders, load_image_folders
     from xaivision.data.registry import load_dataset
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from xaivision.explainers.lime_package import LimePackage
     from xaivision.explainers.shap_original import Shap
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
+    from xaivision.models.trained_file import load_trained
+    from xaivision.models.transfer import train
     from xaivision.picking import submodular_pick
     from xaivision.report.files import load
     from xaivision.report.shap_explanation import shap_explanation
@@ -57,6 +60,7 @@ __all__ = [
     "Comparison",
     "FunctionClassifier",
     "HuggingFaceClassifier",
+    "ImageFolders",
     "ImageFormat",
     "LimePackage",
     "Masking",
@@ -78,15 +82,18 @@ __all__ = [
     "lfa_presets",
     "load",
     "load_dataset",
+    "load_image_folders",
     "load_images",
     "load_model",
     "load_sample_images",
+    "load_trained",
     "masked_finetuning",
     "preflight",
     "progress",
     "recommend",
     "shap_explanation",
     "submodular_pick",
+    "train",
     "trained_on_random_labels",
 ]
 
@@ -98,6 +105,7 @@ _ROOMS = {
     "Comparison": "xaivision.evaluation.comparison",
     "FunctionClassifier": "xaivision.core.function_classifier",
     "HuggingFaceClassifier": "xaivision.core.huggingface_classifier",
+    "ImageFolders": "xaivision.data.image_folders",
     "ImageFormat": "xaivision.core.image_format",
     "LimePackage": "xaivision.explainers.lime_package",
     "Masking": "xaivision.evaluation.masked_finetuning",
@@ -118,15 +126,18 @@ _ROOMS = {
     "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
     "load_dataset": "xaivision.data.registry",
+    "load_image_folders": "xaivision.data.image_folders",
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
     "load_sample_images": "xaivision.facade",
+    "load_trained": "xaivision.models.trained_file",
     "masked_finetuning": "xaivision.evaluation.masked_finetuning",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
     "recommend": "xaivision.choosing",
     "shap_explanation": "xaivision.report.shap_explanation",
     "submodular_pick": "xaivision.picking",
+    "train": "xaivision.models.transfer",
     "trained_on_random_labels": "xaivision.evaluation.random_labels",
 }
 

@@ -112,8 +112,8 @@ def _test_rows(request: AuditRequest, model: ClassifierAdapter) -> list[int] | N
 
 def _paths(words: Sequence[str]) -> tuple[Path, ...]:
     """A file that is damaged is one item that failed; one that is not there is a name misspelled."""
-    paths = tuple(path for word in words for path in picture_paths(word))
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"`{path}` must be a picture file. There is no such file.")
-    return paths
+    found = {word: picture_paths(word) for word in words}
+    for word, paths in found.items():
+        if paths == [Path(word)] and not paths[0].exists():  # in a folder, it is a link to a file that is gone
+            raise InputError(f"`{word}` must be a picture file. There is no such file.")
+    return tuple(path for paths in found.values() for path in paths)

@@ -14,6 +14,7 @@ from xaivision.commands.exit_codes import BAD_INPUT, STOPPED
 from xaivision.commands.explain import explain
 from xaivision.commands.info import info
 from xaivision.commands.list import list_
+from xaivision.commands.train import train
 from xaivision.core.errors import Cancelled, XaivisionError
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.command()(explain)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(audit)
+app.command()(train)
 app.command()(demo)
 app.command()(info)
 

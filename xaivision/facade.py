@@ -1,14 +1,15 @@
 """The functions most people use: names become objects, and anything that holds images or rows becomes a batch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 from torch import Tensor
 
 from xaivision.class_names import class_number
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer, Metric, SanityCheck
 from xaivision.core.scores import Scores
@@ -24,7 +25,7 @@ from xaivision.evaluation.controls import CONTROLS, checked
 from xaivision.evaluation.registry import METRICS, SANITY_CHECKS, metric, sanity_check
 from xaivision.explainers.preflight import Preflight
 from xaivision.explainers.preflight import preflight as look_before
-from xaivision.explainers.registry import explainer
+from xaivision.explainers.registry import explainer, explainers
 from xaivision.fitting_methods import fitting_methods as fitting_methods
 from xaivision.fitting_methods import usual_methods as usual_methods
 from xaivision.models.registry import load_model
@@ -33,9 +34,16 @@ from xaivision.shared_settings import methods_with as methods_with
 
 __all__ = ["classifier", "compare", "evaluate", "explain", "load_images", "load_model", "load_sample_images", "preflight"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+# Where `explain` and `evaluate` take the method.
+METHOD_PLACE = 2
+
 Methods = Sequence[str | Explainer] | Mapping[str, str | Explainer]
 TargetNames = Targets | NamedClasses
 
+# How torch says that the model has overwritten a value that its own gradient needs.
+IN_PLACE = "modified by an inplace operation"
 METRIC_NAMES = ("deletion", "insertion")
 
 
@@ -55,6 +63,25 @@ def load_sample_images(names: Sequence[str] = SAMPLE_IMAGES, model: ClassifierAd
     return load_images([load_sample_image(name) for name in names], model)
 
 
+def _named_once(function: Callable[P, R]) -> Callable[P, R]:
+    """`method` is the third argument: a setting of the method with that name cannot follow it."""
+
+    @wraps(function)
+    def asked(*args: P.args, **settings: P.kwargs) -> R:
+        if len(args) > METHOD_PLACE and "method" in settings:
+            given = args[METHOD_PLACE]
+            kind = explainers().get(given) if isinstance(given, str) else None
+            made = f"`xaivision.{kind.__name__}(method={settings['method']!r})`" if kind is not None else "the explainer"
+            raise InputError(
+                f"`method` must be given once. Got {given!r} and {settings['method']!r}. Where the method has a setting of that "
+                f"name, give {made} in its place."
+            )
+        return function(*args, **settings)
+
+    return asked
+
+
+@_named_once
 def explain(
     model: Any, inputs: Any, method: str | Explainer, targets: TargetNames = None, *, seed: int = 0, **settings: Any
 ) -> Explanation:
@@ -68,7 +95,11 @@ def explain(
     """
     adapter = classifier(model)
     batch = as_batch(adapter, inputs)
-    return explainer_with(adapter, method, settings).explain(adapter, batch, named_targets(adapter, targets), seed=seed)
+    explainer = explainer_with(adapter, method, settings)
+    try:
+        return explainer.explain(adapter, batch, named_targets(adapter, targets), seed=seed)
+    except RuntimeError as error:
+        raise _told(error) from error
 
 
 def compare(
@@ -113,6 +144,7 @@ def compare(
     return compare_plan(adapter, batch, named_targets(adapter, targets), plan)
 
 
+@_named_once
 def evaluate(
     model: Any,
     inputs: Any,
@@ -210,14 +242,39 @@ def _numbers(model: ClassifierAdapter, targets: NamedClasses) -> Classes:
     return targets  # type: ignore[return-value]  # no names left
 
 
+def _told(error: RuntimeError) -> RuntimeError | CapabilityError:
+    """What torch says where the model spoils its own gradients, as a refusal; anything else as it is."""
+    if IN_PLACE not in str(error):
+        return error
+    return CapabilityError(
+        "The model must not overwrite what its gradient needs. It does so in place, as `x += 1` after `x.relu_()` does, and "
+        "torch cannot compute its gradient. Write that operation without in-place work, or use a perturbation method."
+    )
+
+
 def _explainer(method: str | Explainer, settings: Settings) -> Explainer:
     if isinstance(method, str):
+        _check_question_in(method, settings)
         return explainer(method, **settings)
+    if isinstance(method, type):
+        name = method.__name__
+        raise InputError(f"`method` must be a name or an explainer. Got the class {name}. Make one: `{name}(...)`.")
     if settings:
         raise InputError(f"Give {_listed(settings)} where the explainer is made. Got one that is made.")
     if not isinstance(method, Explainer):
         raise InputError(f"`method` must be a name or an explainer. Got {type(method).__name__}.")
     return method
+
+
+def _check_question_in(method: str, settings: Settings) -> None:
+    """Raises: InputError, where a setting says what is asked, not how the method answers."""
+    kind = explainers().get(method)
+    own = {part.name for part in fields(kind)} if is_dataclass(kind) else set[str]()
+    for name in sorted({"output", "against"} & set(settings) - own):
+        raise InputError(
+            f"`{name}` says what is asked, and is no setting of `{method}`. Got {settings[name]!r}. "
+            f"Give `targets=xaivision.Target({name}={settings[name]!r})`."
+        )
 
 
 def by_label(methods: Methods) -> dict[str, str | Explainer]:

@@ -1,6 +1,7 @@
 """What `info` tells of a model, and its preflight on an input that every machine has."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from xaivision.core.errors import InputError
 from xaivision.explainers.preflight import Preflight, preflight
 from xaivision.facade import load_model, load_sample_images
 from xaivision.models.weights_file import DownloadError
+from xaivision.naming import model_from
 
 SAMPLE = "chelsea"
 
@@ -21,7 +23,9 @@ def facts_of(name: str) -> Card:
 
     Raises: UnknownNameError; MissingExtraError.
     """
-    return model_facts(name) if name else environment()
+    if not name:
+        return environment()
+    return model_facts(name) if _is_named(name) else _facts_of_a_model(name)
 
 
 def preflight_of(name: str) -> Preflight:
@@ -61,8 +65,30 @@ def plain_preflight(found: Preflight) -> dict[str, Any]:
     return plain
 
 
+def _is_named(name: str) -> bool:
+    """Whether the word is a model's name, rather than a file or `package.module:factory`."""
+    return ":" not in name and not Path(name).is_file()
+
+
+def _facts_of_a_model(name: str) -> Card:
+    """What a model without a card says of itself. Raises: as `model_from`."""
+    model = model_from(name)
+    form = model.image_format
+    shape = None if form is None else [form.channels, form.height, form.width]
+    return {
+        "name": name,
+        "model": repr(model),
+        "domain": model.domain,
+        "num_classes": model.num_classes,
+        "score_unit": model.score_unit,
+        "inputs": shape if model.domain == "image" else len(model.typical or ()),
+    }
+
+
 def _with_weights(name: str) -> ClassifierAdapter:
     """With random weights where its own cannot be had: which operations a method knows does not depend on them."""
+    if not _is_named(name):
+        return model_from(name)
     try:
         return load_model(name)
     except DownloadError:

@@ -20,6 +20,8 @@ from xaivision.data.images import load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.models.registry import available_models, load_model
+from xaivision.models.trained_file import SUFFIX as TRAINED
+from xaivision.models.trained_file import load_trained
 
 Rows = Sequence[int] | None
 
@@ -34,7 +36,7 @@ class Items:
 
 
 def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
-    """The named model, the one in an ONNX file, or what `package.module:factory` returns.
+    """The named model, the one in an ONNX file or in one that `train` has written, or what `package.module:factory` returns.
 
     `settings`: of a name, what `load_model` takes; of a file or a factory, what `classifier` takes.
 
@@ -43,7 +45,15 @@ def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
     """
     if is_onnx(spec):
         return _from_file(spec, settings)
+    if spec.lower().endswith(TRAINED):
+        return _trained(spec, settings)
     return _made_by_factory(spec, settings) if ":" in spec else load_model(spec, **settings)
+
+
+def _trained(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:
+    if settings:
+        raise InputError(f"A trained classifier takes no settings. Got {', '.join(settings)} for {path}.")
+    return load_trained(path).classifier
 
 
 def _from_file(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="A model's name, an ONNX file, or package.module:factory.")]
+ModelOption = Annotated[
+    str, typer.Option("--model", "-m", help="A model's name, an ONNX file, a file of `train`, or package.module:factory.")
+]
 MethodOption = Annotated[str, typer.Option("--method", "-x", help="A method's name; `xaivision list methods` shows them.")]
 TargetOption = Annotated[
     str | None, typer.Option("--target", "-t", help="Class name or number; the predicted class if left out.")

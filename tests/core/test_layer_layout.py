@@ -44,6 +44,10 @@ def test_another_shape_than_the_recognized_one_is_refused(layout, shape):
         ((1, 6, 4, 8), Surroundings(WIDE), LayerLayout("channels_first", 4, 8)),
         ((1, 4, 8, 6), Surroundings(WIDE), LayerLayout("channels_last", 4, 8)),
         ((1, 9, 7, 10), Surroundings((200, 300)), LayerLayout("channels_first", 7, 10)),
+        # Sides are rounded up on the way: 3.1 to 4 and 12.5 to 13. One of them may be a cell off, as seen from the other.
+        ((1, 9, 4, 13), Surroundings((100, 400)), LayerLayout("channels_first", 4, 13)),
+        ((1, 9, 13, 4), Surroundings((400, 100)), LayerLayout("channels_first", 13, 4)),
+        ((1, 4, 13, 9), Surroundings((100, 400)), LayerLayout("channels_last", 4, 13)),
         # A convolution's maps are maps, also of a kernel that is not square.
         ((1, 6, 1, 9), Surroundings(SQUARE, known=FIRST), LayerLayout("channels_first", 1, 9)),
         ((1, 17, 8), Surroundings(SQUARE, patches=(4, 4)), LayerLayout("tokens", 4, 4, 1)),

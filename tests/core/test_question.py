@@ -277,7 +277,7 @@ def test_a_question_walks_over_the_parts_once_whatever_asks_for_them(monkeypatch
 
 
 def test_a_model_that_was_changed_between_two_questions_or_within_one_is_looked_at_anew():
-    model, photos = TorchClassifier(convnet(), 3), drawn(1, 3, 8, 8)
+    model, photos = TorchClassifier(convnet().eval(), 3), drawn(1, 3, 8, 8)
 
     def notes():
         with question(ImageProbe(zeros), model, photos, scorer=scores) as q:
@@ -291,6 +291,7 @@ def test_a_model_that_was_changed_between_two_questions_or_within_one_is_looked_
     assert notes() == []
     model.model[7] = Applied(lambda rows: rows - rows.mean(0))
     model.model[4] = torch.nn.Sequential(torch.nn.ReLU())
+    model.model.eval()
     assert notes() == ["inputs are not independent: in a batch t"]
     assert layers == ["4", "4.0"]
 

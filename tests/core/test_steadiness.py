@@ -124,3 +124,40 @@ def test_tables_without_known_columns_have_neighbors_too():
     row = torch.rand(1, 4, generator=torch.Generator().manual_seed(1))
     (note,) = steadiness_notes(TorchClassifier(Rows(), 2, domain="tabular"), row)
     assert "not independent" in note.text
+
+
+def test_a_model_is_looked_at_for_each_shape_of_inputs():
+    def mixing_large(inputs: Tensor) -> Tensor:
+        return inputs - inputs.mean(0) if inputs.shape[-1] > 4 else inputs
+
+    class Sized(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Linear(3, 2)
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            return self.head(mixing_large(inputs).mean((2, 3)))
+
+    model = TorchClassifier(Sized(), 2)
+    small, large = images(2), torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(2))
+    for _ in range(2):
+        assert steadiness_notes(model, small) == ()
+        assert [note.status for note in steadiness_notes(model, large)] == ["refuse"]
+
+
+def test_what_was_seen_of_inputs_alone_is_not_taken_for_inputs_in_batches_nor_the_other_way():
+    module = Counting(mixing)
+    alone, together = TorchClassifier(module, 2, batch_size=1), TorchClassifier(module, 2)
+    for _ in range(2):
+        assert steadiness_notes(alone, images(3)) == ()
+        assert [note.status for note in steadiness_notes(together, images(3))] == ["refuse"]
+
+
+@pytest.mark.parametrize("batch", [2, 3])
+def test_the_neighbor_is_unlike_the_first_input_also_where_all_or_the_last_are_its_copies(batch):
+    model = TorchClassifier(Counting(mixing), 2)
+    copies = images(1).repeat(batch, 1, 1, 1)
+    assert [note.status for note in steadiness_notes(model, copies)] == ["refuse"]
+    around = TorchClassifier(Counting(mixing), 2)
+    between = torch.cat([images(1), images(2)[1:], images(1)])
+    assert [note.status for note in steadiness_notes(around, between)] == ["refuse"]

@@ -1,5 +1,7 @@
 """The structure of a module tells whether what was found out about it still holds."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
@@ -84,6 +86,26 @@ def test_functions_and_containers_are_changes_only_where_it_is_looked_at_closely
     assert module_structure(net, closely=True) != closely
 
 
+class Slotted:
+    __slots__ = ("gelu",)
+
+    def __init__(self, gelu):
+        self.gelu = gelu
+
+
+@pytest.mark.parametrize("make", [SimpleNamespace, Slotted, lambda gelu: SimpleNamespace(inner=Slotted(gelu), itself=None)])
+def test_a_setting_inside_an_object_is_a_change_where_it_is_looked_at_closely(make):
+    net = network()
+    net[2].config = config = make(gelu=False)
+    inner = config
+    if hasattr(config, "itself"):
+        config.itself, inner = config, config.inner  # an object that holds itself is no obstacle
+    before = module_structure(net, closely=True)
+    assert module_structure(net, closely=True) == before
+    inner.gelu = True
+    assert module_structure(net, closely=True) != before
+
+
 def test_a_module_is_walked_once_inside_and_anew_for_each_question():
     net = network()
     with walked_once():
@@ -121,3 +143,16 @@ def test_nothing_is_remembered_after_an_error():
     net[2].p = 0.1
     assert module_structure(net) != before
     assert structure._walked.get() is None
+
+
+def test_another_class_for_the_same_part_is_a_change():
+    class Doubling(nn.Linear):
+        def forward(self, rows):
+            return 2 * super().forward(rows)
+
+    net = network()
+    before = module_structure(net)
+    net[0].__class__ = Doubling
+    assert module_structure(net) != before
+    net[0].__class__ = nn.Linear
+    assert module_structure(net) == before

@@ -21,6 +21,9 @@ from xaivision.core.token_grid import MOST_OTHER_TOKENS, TokenGrid, token_grid
         (16, (32, 32), [(8, 8)], TokenGrid(4, 4, 0)),
         (6, (32, 48), [(8, 12)], TokenGrid(2, 3, 0)),
         (16, (32, 32), [(12, 12), (8, 8)], TokenGrid(4, 4, 0)),
+        # As often as hierarchies go: from 4 x 4 pixels a token to 128 x 128.
+        (4, (64, 64), [(16, 16)], TokenGrid(2, 2, 0)),
+        (4, (256, 256), [(64, 64)], TokenGrid(2, 2, 0)),
     ],
 )
 def test_maps_of_convolutions_settle_the_grid(tokens, picture, maps, expected):
@@ -50,6 +53,7 @@ def test_without_convolutions_squares_tile_the_picture(tokens, picture, expected
         (15, (32, 32), [(4, 4)]),
         (17, (32, 32), [(8, 8)]),
         (4, (12, 12), [(6, 6)]),
+        (4, (512, 512), [(128, 128)]),
         (23, (224, 224), [(14, 1)]),
         (1, (32, 32), [(4, 4)]),
         (2, (32, 32), [(1, 1)]),

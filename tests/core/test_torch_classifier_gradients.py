@@ -222,3 +222,14 @@ def test_the_layout_of_the_inputs_in_memory_does_not_matter(awkward):
     assert found.is_contiguous()
     assert torch.allclose(found, expected, atol=1e-7)
     assert torch.allclose(model(awkward(photos)), model(photos), atol=1e-6)
+
+
+@pytest.mark.parametrize("cut_at", [0, 1, 2])
+def test_a_gradient_that_is_cut_in_one_batch_only_is_reported(cut_at):
+    rows = drawn(3, 4)
+    marked = float(rows[cut_at, 0])
+    net = nn.Sequential(Applied(lambda part: part.detach() if bool((part[:, 0] == marked).any()) else part), linear())
+    model = TorchClassifier(net, 3, domain="tabular", batch_size=1)
+    found = model.gradients(rows, TargetScore(torch.tensor([0, 1, 2])))
+    assert found.cut
+    assert found.values.any(1).tolist() == [row != cut_at for row in range(3)]

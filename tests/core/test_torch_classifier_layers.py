@@ -237,3 +237,26 @@ def test_the_layers_before_work_once_and_every_score_is_counted():
         del rows[:]
         assert torch.allclose(model.scores_with(PHOTOS[:1].float(), Layer("3"), drawn(5, 5, 3, 3), start), expected)
     assert meter.model_calls == 11
+
+
+@pytest.mark.parametrize("skipped", [0, 2])
+def test_a_layer_that_one_batch_passes_by_has_not_fired(skipped):
+    rows = drawn(3, 4)
+    marked = float(rows[skipped, 0])
+
+    class Passing(nn.Module):
+        """One number by a layer, and that of one row by hand."""
+
+        def __init__(self):
+            super().__init__()
+            self.number = linear(4, 1)
+
+        def forward(self, part):
+            by_hand = bool((part[:, 0] == marked).any())
+            return (part.sum(1, keepdim=True) if by_hand else self.number(part)) * torch.arange(3)
+
+    model, number = TorchClassifier(Passing(), 3, domain="tabular", batch_size=1), Layer("number")
+    assert model.layer_outputs(rows[1:2], number).fired
+    assert not model.layer_outputs(rows, number).fired
+    assert not model.layer_gradients(rows, TargetScore(TARGETS), number).fired
+    assert model.activations(rows, number) is None

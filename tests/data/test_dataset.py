@@ -4,6 +4,7 @@ import torch
 from xaivision.core.errors import InputError
 from xaivision.data.card import DatasetCard
 from xaivision.data.dataset import Dataset
+from xaivision.data.split import Split
 
 CARD = DatasetCard("toy", "What.", "Size.", "License.", "Citation.", "Origin.")
 
@@ -21,6 +22,14 @@ def test_train_and_test_are_the_rows_of_the_split():
     assert torch.equal(toy.test.inputs, toy.inputs[toy.split.test])
     assert torch.equal(toy.test.targets, toy.targets[toy.split.test])
     assert (len(toy.train.inputs), len(toy.test.inputs)) == (6, 4)
+
+
+def test_a_split_that_is_fixed_is_taken_in_place_of_the_usual_one():
+    fixed = Split(torch.tensor([0, 1, 2]), torch.tensor([3, 4]))
+    toy = Dataset("toy", torch.arange(5.0)[:, None], torch.tensor([0, 1, 0, 1, 0]), ("a", "b"), CARD, fixed_split=fixed)
+    assert toy.split is fixed
+    assert toy.test.inputs.flatten().tolist() == [3, 4]
+    assert toy.train.targets.tolist() == [0, 1, 0]
 
 
 def test_the_domain_is_told_by_the_shape():

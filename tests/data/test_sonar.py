@@ -2,11 +2,13 @@ import csv
 import io
 
 import numpy as np
+import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from xaivision.core.errors import InputError
 from xaivision.data.named_files import read_named_file
 from xaivision.data.registry import load_dataset
 
@@ -39,3 +41,21 @@ def test_the_split_can_be_learned_from():
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(*(part.numpy() for part in sonar.train))
     accuracy = np.mean(model.predict(sonar.test.inputs.numpy()) == sonar.test.targets.numpy())
     assert 0.65 < accuracy < 0.98  # the literature's linear models: about 0.75
+
+
+def test_bands_group_neighboring_columns_as_equally_as_can_be():
+    assert load_dataset("uci_sonar").schema.groups["V1"] == (0,)
+    banded = load_dataset("uci_sonar", bands=12).schema.groups
+    assert list(banded.items())[:2] == [("V1 to V5", (0, 1, 2, 3, 4)), ("V6 to V10", (5, 6, 7, 8, 9))]
+    for bands in (2, 7, 30):
+        groups = load_dataset("uci_sonar", bands=bands).schema.groups
+        sizes = [len(columns) for columns in groups.values()]
+        assert len(groups) == bands
+        assert [column for columns in groups.values() for column in columns] == list(range(60))
+        assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("bands", [1, 31, 0])
+def test_bands_that_cannot_be_are_refused(bands):
+    with pytest.raises(InputError, match=rf"`bands` must be None or from 2 to 30\. Got {bands}\."):
+        load_dataset("uci_sonar", bands=bands)

@@ -140,6 +140,45 @@ def test_a_result_is_shown_saved_and_read_back(sonar, network, tmp_path):
     assert again.verdict == found.verdict
 
 
+def test_a_class_in_place_of_an_explainer_is_refused_with_the_remedy(sonar, network):
+    with pytest.raises(InputError, match=r"Got the class Captum\. Make one: `Captum\(\.\.\.\)`"):
+        xv.explain(network, sonar.inputs[:1], xv.Captum)
+    with pytest.raises(InputError, match="Got the class Occlusion"):
+        xv.compare(network, sonar.inputs[:1], [Occlusion])
+
+
+@pytest.mark.parametrize("ask", [xv.explain, lambda *given, **more: xv.evaluate(*given, "sparseness", **more)])
+def test_a_setting_called_method_is_refused_with_the_remedy(ask, sonar, network):
+    with pytest.raises(InputError, match=r"must be given once.*give `xaivision\.Captum\(method='Saliency'\)` in its place"):
+        ask(network, sonar.inputs[:1], "captum", method="Saliency")
+    assert xv.explain(network, sonar.inputs[:1], method="saliency").method == "saliency"
+
+
+def test_what_belongs_to_the_question_is_no_setting_and_points_to_the_target(sonar, network):
+    with pytest.raises(InputError, match=r"Give `targets=xaivision\.Target\(output='probability'\)`"):
+        xv.explain(network, sonar.inputs[:1], "saliency", output="probability")
+    with pytest.raises(InputError, match=r"Give `targets=xaivision\.Target\(against=1\)`"):
+        xv.explain(network, sonar.inputs[:1], "saliency", against=1)
+
+
+class Overwriting(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Linear(4, 2)
+
+    def forward(self, rows):
+        hidden = self.head(rows).sigmoid()
+        hidden += 0.1
+        return hidden
+
+
+def test_a_model_that_spoils_its_own_gradient_is_refused_in_one_sentence():
+    model = xv.classifier(Overwriting(), num_classes=2, domain="tabular")
+    with pytest.raises(CapabilityError, match="overwrite what its gradient needs") as caught:
+        xv.explain(model, torch.ones(1, 4), "saliency")
+    assert "modified by an inplace operation" in str(caught.value.__cause__)
+
+
 def test_every_public_name_can_be_reached_and_others_not():
     for name in xv.__all__:
         assert getattr(xv, name) is not None

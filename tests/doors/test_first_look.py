@@ -53,3 +53,27 @@ def test_a_table_is_asked_about_a_row_off_the_typical_one():
 def test_a_model_of_which_no_input_is_known_is_refused():
     with pytest.raises(InputError, match="needs an input"):
         sample_input(TorchClassifier(nn.Linear(3, 2), 2, domain="tabular"))
+
+
+FACTORY = """
+import torch
+import xaivision as xv
+from xaivision.core.image_format import ImageFormat
+
+def made():
+    head = torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 2)
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), *head)
+    return xv.classifier(net, num_classes=2, image_format=ImageFormat(3, 16, 16))
+"""
+
+
+def test_info_takes_a_factory_as_explain_does(capsys, monkeypatch, tmp_path):
+    (tmp_path / "made_for_info.py").write_text(FACTORY)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.run(["info", "-m", "made_for_info:made", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["name"], found["domain"], found["num_classes"]) == ("made_for_info:made", "image", 2)
+    assert found["inputs"] == [3, 16, 16]
+    assert {one["method"]: one["standing"] for one in found["preflight"]["findings"]}["guided_backprop"] == "valid"
+    assert cli.run(["info", "-m", "made_for_info:nothing"]) == 2
+    assert "cannot be imported" in capsys.readouterr().err

@@ -561,9 +561,9 @@ MUTANTS = (
     ),
     Mutant(
         "tokens that are looked at instead of those that look",
-        "token_layout",
-        ".any(2).any(0)",
-        ".any(1).any(0)",
+        "attention",
+        ".any(3).any(1)",
+        ".any(2).any(1)",
         test_token_layout.check_layouts,
     ),
     Mutant(
@@ -574,8 +574,22 @@ MUTANTS = (
         test_token_layout.check_layouts,
     ),
     Mutant(
-        "scores of equal weight",
+        "the first input is looked at for all",
         "token_layout",
+        "first_patch(grid, read) for read in readers",
+        "first_patch(grid, readers[0]) for read in readers",
+        test_token_layout.check_each_input_is_looked_at_for_itself,
+    ),
+    Mutant(
+        "one patch is as good as all",
+        "token_layout",
+        "if bool(readers.any()) and (",
+        "if int(readers.sum()) == 1 or bool(readers.any()) and (",
+        test_token_layout.check_each_input_is_looked_at_for_itself,
+    ),
+    Mutant(
+        "scores of equal weight",
+        "attention",
         "torch.linspace(1, 2, ",
         "torch.linspace(1, 1, ",
         test_token_layout.check_two_opposite_scores_are_no_cut,
@@ -583,8 +597,8 @@ MUTANTS = (
     Mutant(
         "the class token is taken for a patch",
         "token_layout",
-        "cells = tokens[:, self.first : self.first +",
-        "cells = tokens[:, 0 :",
+        "row[first : first + cells]",
+        "row[:cells]",
         test_token_layout.check_patches_are_in_reading_order,
     ),
     Mutant(

@@ -1,5 +1,6 @@
 """Faults for the engines that read and rewrite a module's graph."""
 
+import test_input_factors
 import test_module_forms
 import test_module_graph
 import test_repairs
@@ -48,6 +49,55 @@ MUTANTS = (
         "self.target or self.node",
         "self.node or self.target",
         test_module_graph.check_operations_say_what_they_compute_and_where,
+    ),
+    Mutant(
+        "masks taken for what has a gradient",
+        "input_factors",
+        "any(not tensor.requires_grad for tensor in known)",
+        "False",
+        test_input_factors.check_factors_are_named_by_what_they_are,
+    ),
+    Mutant(
+        "inside a gradient of its own everything is cut",
+        "input_factors",
+        " and any(part.requires_grad for part in results)",
+        "",
+        test_input_factors.check_factors_are_named_by_what_they_are,
+    ),
+    Mutant(
+        "every product is gated",
+        "input_factors",
+        "return any(_gates(gate, other)",
+        "return True or any(_gates(gate, other)",
+        test_input_factors.check_factors_are_named_by_what_they_are,
+    ),
+    Mutant(
+        "a sigmoid of the map itself is a gate over it",
+        "input_factors",
+        "return all(_through(value, _ELEMENTWISE)",
+        "return True or all(_through(value, _ELEMENTWISE)",
+        test_input_factors.check_factors_are_named_by_what_they_are,
+    ),
+    Mutant(
+        "a sigmoid is a gate whatever uses it",
+        "input_factors",
+        "return any(user.name not in PRODUCTS",
+        "return False and any(user.name not in PRODUCTS",
+        test_input_factors.check_factors_are_named_by_what_they_are,
+    ),
+    Mutant(
+        "a clamp anywhere is ReLU",
+        "module_forms",
+        "and not isinstance(value, bool) and value == 0",
+        "and not isinstance(value, bool)",
+        test_module_forms.check_only_what_cuts_at_zero_is_relu_by_another_name,
+    ),
+    Mutant(
+        "a clamp on both sides is ReLU",
+        "module_forms",
+        'given.get("max") is None and bool(numbers)',
+        "bool(numbers)",
+        test_module_forms.check_only_what_cuts_at_zero_is_relu_by_another_name,
     ),
     Mutant(
         "what is said by name is not heard",
@@ -139,12 +189,5 @@ MUTANTS = (
         "STEADY * largest",
         "1e9",
         test_slope_check.check_what_cannot_be_told_is_not_told,
-    ),
-    Mutant(
-        "single precision",
-        "slope_check",
-        "deepcopy(model.model).double()",
-        "deepcopy(model.model).float()",
-        test_slope_check.check_a_true_gradient_is_the_slope,
     ),
 )

@@ -116,9 +116,23 @@ MUTANTS = (
     Mutant(
         "lines and steps are mistaken for each other",
         "background_paths",
-        "midpoints(steps).repeat(references)",
-        "midpoints(steps).repeat_interleave(references)",
+        "midpoints(count) for count in steps.tolist()]",
+        "midpoints(references) for _ in range(int(steps[0]))]",
         test_background_paths.check_all_lines_are_midpoints_on_every_line,
+    ),
+    Mutant(
+        "points weigh the same instead of lines",
+        "background_paths",
+        "weights = points / (references * steps.double())",
+        "weights = torch.ones_like(steps).double()",
+        test_background_paths.check_points_that_do_not_come_out_even_are_all_asked_and_lines_weigh_the_same,
+    ),
+    Mutant(
+        "what does not come out even is left out",
+        "background_paths",
+        "+ (numbers < points % references).long()",
+        "+ 0 * numbers",
+        test_background_paths.check_points_that_do_not_come_out_even_are_all_asked_and_lines_weigh_the_same,
     ),
     Mutant(
         "the last of the background is never drawn",

@@ -10,6 +10,20 @@ from engine_mutants import Mutant
 
 MUTANTS = (
     Mutant(
+        "constants of activations are laid on biases",
+        "relevance",
+        "if step.name in ACTIVATIONS",
+        "if step.name in set()",
+        test_relevance.check_constants_of_operations_are_told_by_name_for_every_input,
+    ),
+    Mutant(
+        "constants of the first batch for all",
+        "relevance",
+        "for part in parts]) for name in names",
+        "for part in parts[:1]]) for name in names",
+        test_relevance.check_constants_of_operations_are_told_by_name_for_every_input,
+    ),
+    Mutant(
         "numbers of before are not kept when overwritten",
         "operation_tape",
         "recorder.keep_all(tensor)",

@@ -2,6 +2,7 @@
 
 import test_disjoint_pooling
 import test_gradient_path
+import test_passed_operations
 import test_score_slopes
 from engine_mutants import Mutant
 
@@ -110,6 +111,55 @@ MUTANTS = (
         "ceil(room) if self.partial_windows else int(room)",
         "int(room)",
         test_disjoint_pooling.check_all_pools,
+    ),
+    Mutant(
+        "a margin by its rivals at the end of the way",
+        "score_slopes",
+        "scatter(1, chosen, -torch.inf), (end - start)",
+        "scatter(1, chosen, -torch.inf), 9 * (end - start)",
+        test_score_slopes.check_rivals_of_a_margin_count_by_the_way_on_which_they_lead,
+    ),
+    Mutant(
+        "a margin's first rival leads all the way",
+        "score_slopes",
+        "torch.where(until < 1, following, leader)",
+        "leader",
+        test_score_slopes.check_rivals_of_a_margin_count_by_the_way_on_which_they_lead,
+    ),
+    Mutant(
+        "the places of maxima are left out",
+        "disjoint_pooling",
+        "(pooled.view(kept), self._places(inputs)) if self.gives_places else pooled.view(kept)",
+        "pooled.view(kept)",
+        test_disjoint_pooling.check_the_places_of_maxima_are_given_where_the_pool_gives_them,
+    ),
+    Mutant(
+        "places on windows of another size",
+        "disjoint_pooling",
+        "sides = (self.sizes, self.strides,",
+        "sides = (self.sizes, self.sizes,",
+        test_disjoint_pooling.check_the_places_of_maxima_are_given_where_the_pool_gives_them,
+    ),
+    Mutant(
+        "linear operations count",
+        "passed_operations",
+        'if name == "MulBackward" or name.removesuffix("Backward") not in LINEAR:',
+        "if True:",
+        test_passed_operations.check_operations_are_those_of_each_pass,
+    ),
+    Mutant(
+        "products do not count",
+        "passed_operations",
+        'name == "MulBackward" or',
+        "",
+        test_passed_operations.check_operations_are_those_of_each_pass,
+    ),
+    Mutant(
+        "what was seen is counted again",
+        "passed_operations",
+        "        seen |= behind\n",
+        "",
+        test_passed_operations.check_an_operation_that_two_branches_rest_on_is_counted_once,
     ),
     Mutant(
         "windows without gaps",

@@ -32,9 +32,27 @@ def check_contributions_are_the_definition(seed, size):
 
 
 def check_all_lines_are_midpoints_on_every_line():
-    lines = background_paths.all_lines(3, 2)
+    lines = background_paths.all_lines(3, 6)
     assert lines.references.tolist() == [0, 0, 1, 1, 2, 2]
     assert lines.shares.tolist() == [0.25, 0.75] * 3
+    assert lines.weights.tolist() == [1.0] * 6
+
+
+def check_points_that_do_not_come_out_even_are_all_asked_and_lines_weigh_the_same():
+    lines = background_paths.all_lines(3, 5)
+    assert lines.references.tolist() == [0, 0, 1, 1, 2]
+    assert lines.shares.tolist() == [0.25, 0.75, 0.25, 0.75, 0.5]
+    weights = torch.zeros(3).double().index_add_(0, lines.references, lines.weights) / 5
+    torch.testing.assert_close(weights, torch.ones(3).double() / 3, atol=1e-15, rtol=0)
+    model, inputs, background = table_classifier(), drawn((2, 5), 0), drawn((3, 5), 1)
+    target = TargetScore(torch.tensor([2, 0]))
+    found = background_paths.line_contributions(model, inputs, target, background, lines).moments.mean
+    each = []
+    for number, steps in enumerate((2, 2, 1)):
+        one = background_paths.all_lines(1, steps)
+        alone = background_paths.line_contributions(model, inputs, target, background[number : number + 1], one)
+        each.append(alone.moments.mean)
+    torch.testing.assert_close(found, torch.stack(each).mean(0), atol=1e-14, rtol=0)
 
 
 def check_drawn_lines_start_anywhere_and_end_anywhere():
@@ -56,6 +74,10 @@ def test_all_lines_are_midpoints_on_every_line():
     check_all_lines_are_midpoints_on_every_line()
 
 
+def test_points_that_do_not_come_out_even_are_all_asked_and_lines_weigh_the_same():
+    check_points_that_do_not_come_out_even_are_all_asked_and_lines_weigh_the_same()
+
+
 def test_drawn_lines_start_anywhere_and_end_anywhere():
     check_drawn_lines_start_anywhere_and_end_anywhere()
 
@@ -66,7 +88,7 @@ def test_a_cut_gradient_is_told():
             return torch.stack([x.round().sum(1).detach(), -x.sum(1).detach()], 1)
 
     model = TorchClassifier(Steps(), 2, domain="tabular")
-    lines = background_paths.all_lines(2, 3)
+    lines = background_paths.all_lines(2, 6)
     found = background_paths.line_contributions(model, torch.ones(1, 3), TargetScore(torch.tensor([0])), torch.zeros(2, 3), lines)
     assert found.cut
     assert not found.moments.mean.any()

@@ -43,6 +43,22 @@ def check_all_pools():
         check_maxima_and_gradients_are_those_of_the_pool(pool, shape)
 
 
+def check_the_places_of_maxima_are_given_where_the_pool_gives_them():
+    pools = (
+        (nn.MaxPool2d(3, 2, 1, return_indices=True), (2, 3, 9, 8)),
+        (nn.MaxPool1d(3, 1, return_indices=True), (2, 3, 9)),
+        (nn.MaxPool3d(2, 1, return_indices=True), (1, 2, 4, 5, 3)),
+        (nn.MaxPool2d(3, 2, ceil_mode=True, return_indices=True), (2, 1, 8, 11)),
+    )
+    for pool, shape in pools:
+        inputs = drawn(shape, 0)
+        with disjoint_pooling.disjoint_pools(holder := nn.Sequential(pool)):
+            given = holder(inputs)
+        assert isinstance(given, tuple), "the places are missing"
+        for ours, expected in zip(given, pool(inputs), strict=True):
+            assert torch.equal(ours, expected)
+
+
 def check_what_overlaps():
     overlapping = [nn.MaxPool2d(3, 2), nn.MaxPool1d(2, 1), nn.MaxPool2d((2, 3), 2), nn.MaxPool2d(2, 2, dilation=2)]
     apart = [nn.MaxPool2d(2), nn.MaxPool3d(3, 4), nn.AvgPool2d(3, 1), nn.ReLU(), nn.MaxPool2d((2, 3), (2, 3))]
@@ -83,6 +99,10 @@ def test_they_are_for_any_windows(data):
 
 def test_windows_share_no_position():
     check_windows_share_no_position()
+
+
+def test_the_places_of_maxima_are_given_where_the_pool_gives_them():
+    check_the_places_of_maxima_are_given_where_the_pool_gives_them()
 
 
 def test_what_overlaps():

@@ -36,6 +36,30 @@ def check_a_form_computes_what_its_function_does(name):
     assert not getattr(form, "inplace", False)
 
 
+def check_only_what_cuts_at_zero_is_relu_by_another_name():
+    same = (
+        lambda x: x.clamp(min=0),
+        lambda x: torch.clip(x, 0.0),
+        lambda x: x.clamp_min(0),
+        lambda x: F.threshold(x, 0, 0),
+        lambda x: torch.maximum(x, torch.zeros(())),
+    )
+    other = (
+        lambda x: x.clamp(0, 1),
+        lambda x: x.clamp(min=0.1),
+        lambda x: x.clamp(max=0),
+        lambda x: x.clamp_min(-1),
+        lambda x: torch.maximum(x, torch.ones(())),
+    )
+    assert [type(form_of(function)) for function in same] == [nn.ReLU] * len(same)
+    assert [type(form_of(function)) for function in other] == [type(None)] * len(other)
+    assert type(form_of(lambda x: F.threshold(x, 0.1, 0))) is nn.Threshold
+
+
+def test_only_what_cuts_at_zero_is_relu_by_another_name():
+    check_only_what_cuts_at_zero_is_relu_by_another_name()
+
+
 def check_dropout_that_is_on_has_no_form():
     assert form_of(lambda x: F.dropout(x, 0.5)) is None
     assert form_of(lambda x: torch.dropout(x, 0.5, True)) is None
@@ -63,7 +87,7 @@ def test_dropout_that_is_on_has_no_form():
     "function",
     [
         lambda x: F.interpolate(x, scale_factor=2.0),
-        lambda x: x.clamp(min=0),
+        lambda x: x.clamp(min=0.1),
     ],
 )
 def test_what_no_module_computes_has_no_form(function):

@@ -48,16 +48,25 @@ def plain_contributions(model, path, index, rule):
     return mean * (one - start)
 
 
+def every_other(first):
+    rule = quadrature.quadrature_rule("midpoint", 16)
+    return rule.nodes[first::2], rule.weights[first::2]
+
+
 def plain_refinement(model, path, index, most):
     """(contributions, gradients spent) of one input, every stage computed afresh."""
     change = change_of(model, path)[index]
+    halves = [quadrature.Rule(part[0], 2 * part[1]) for first in (0, 1) for part in [every_other(first)]]
+    maps = [sum(plain_contributions(model, path, index, half) for half in halves) / 2]
+    moves = [(plain_contributions(model, path, index, halves[0]) - maps[0]).abs().sum() / maps[0].abs().sum()]
     for stage, (spent, following) in enumerate(zip(STAGES, (*STAGES[1:], 10**9), strict=True)):
         rule = quadrature.trapezoid_rule(spent - 1) if stage else quadrature.quadrature_rule("midpoint", 16)
         contributions = plain_contributions(model, path, index, rule)
-        if (
-            abs(contributions.sum() - change) <= completeness_tolerance(change, magnitude=contributions.abs().sum())
-            or following > most
-        ):
+        if stage:
+            moves.append((contributions - maps[-1]).abs().sum() / contributions.abs().sum())
+            maps.append(contributions)
+        complete = abs(contributions.sum() - change) <= completeness_tolerance(change, magnitude=contributions.abs().sum())
+        if (complete and spent >= 65 and max(moves[-2:]) <= path_integral.SETTLED) or following > most:
             return contributions, spent
     raise AssertionError("no stage fits")
 

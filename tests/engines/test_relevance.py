@@ -96,9 +96,31 @@ def check_each_composite_gives_its_rules_to_its_layers():
 def check_batches_are_taken_apart_and_put_together():
     inputs, target = drawn((3, 2, 8, 8), 0), TARGETS["difference"]
     together, apart = (asked(classifier(batch_size=size), inputs, target, "epsilon_gamma_box") for size in (3, 2))
-    for whole, parts in zip(together, apart, strict=True):
+    for whole, parts in zip(together[:-1], apart[:-1], strict=True):
         assert len(whole) == 3
         torch.testing.assert_close(whole, parts, atol=1e-12, rtol=0)
+    assert together.constants == apart.constants == {}
+
+
+def softened(batch_size=32):
+    """Two layers without biases; softplus between them gives ln 2 for 0."""
+    ends = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    return TorchClassifier(
+        seeded(lambda: nn.Sequential(nn.Conv2d(2, 4, 3, bias=False), nn.Softplus(), *ends, nn.Linear(4, 3, bias=False))),
+        3,
+        batch_size=batch_size,
+    )
+
+
+def check_constants_of_operations_are_told_by_name_for_every_input():
+    inputs = drawn((3, 2, 8, 8), 0)
+    together, apart = (asked(softened(batch_size=size), inputs, TARGETS["score"], "epsilon") for size in (3, 2))
+    assert list(together.constants) == ["softplus"]
+    kept = together.constants["softplus"]
+    assert kept.shape == (3,)
+    torch.testing.assert_close(kept, together.initial - together.values.flatten(1).sum(1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(kept, apart.constants["softplus"], atol=1e-12, rtol=0)
+    assert bool((kept.abs() > 0.01).all())
 
 
 class Canceling(nn.Module):
@@ -146,6 +168,10 @@ def test_initial_relevance_of_a_probability_is_its_slope_along_the_scores():
 
 def test_each_composite_gives_its_rules_to_its_layers():
     check_each_composite_gives_its_rules_to_its_layers()
+
+
+def test_constants_of_operations_are_told_by_name_for_every_input():
+    check_constants_of_operations_are_told_by_name_for_every_input()
 
 
 def test_batches_are_taken_apart_and_put_together():

@@ -5,17 +5,26 @@ from engine_networks import drawn, seeded
 from torch import nn
 
 from xaivision.core.errors import CapabilityError
+from xaivision.core.targets import TargetScore
 from xaivision.core.token_grid import TokenGrid
-from xaivision.engines import token_layout
+from xaivision.engines import attention, token_layout
 
 
 def one(seed=3):
     return drawn((1, 1, SIDE, SIDE), seed)
 
 
+def seen(model, inputs):
+    """The layout of the inputs, and the tokens that the first one's scores are read from."""
+    target = TargetScore(torch.zeros(len(inputs)).long())
+    found = attention.token_values(model, inputs, target, lambda told: told.readers.double(), gradients=False)
+    layout = token_layout.token_layout(found.readers, found.maps, tuple(inputs.shape[-2:]))
+    return layout, found.readers[0].nonzero().flatten().tolist()
+
+
 def layout_of(**settings):
-    found = token_layout.token_layout(vit(**settings), one())
-    return (found.grid.height, found.grid.width, found.first, found.readers.nonzero().flatten().tolist())
+    found, readers = seen(vit(**settings), one())
+    return (found.grid.height, found.grid.width, *found.first, readers)
 
 
 LAYOUTS = [
@@ -27,7 +36,6 @@ LAYOUTS = [
     ("mean of the patches without registers", {"extra": 4, "read": slice(4, None)}, (3, 3, 4, list(range(4, 13)))),
     ("mean of the patches, registers behind", {"extra": 4, "read": slice(0, 9), "behind": True}, (3, 3, 0, list(range(9)))),
     ("mean of all tokens", {"extra": 1, "read": slice(None)}, (3, 3, 1, list(range(10)))),
-    ("one patch", {"extra": 0, "read": slice(4, 5)}, (3, 3, 0, [4])),
 ]
 
 
@@ -42,12 +50,36 @@ def check_layouts():
         assert layout_of(**settings) == expected
 
 
+@pytest.mark.parametrize("extra", [0, 1])
 @pytest.mark.parametrize("read", [slice(0, 5), slice(3, 4), slice(2, None)], ids=str)
-def test_a_model_that_reads_some_patches_only_is_refused(read):
-    count = len(range(10)[read])
-    sentence = rf"read from a class token or from all patches alike\. This model reads {count} of 10 tokens"
+def test_a_model_that_reads_some_patches_only_is_refused(read, extra):
+    count = len(range(9 + extra)[read])
+    sentence = (
+        rf"read from a class token or from all patches alike\. This model reads {count} of {9 + extra} tokens .*Use `integr"
+    )
     with pytest.raises(CapabilityError, match=sentence):
-        layout_of(extra=1, read=read)
+        layout_of(extra=extra, read=read)
+
+
+def check_each_input_is_looked_at_for_itself():
+    everything, class_token, nothing = [True] * 5, [True, False, False, False, False], [False] * 5
+    some, alone = [False, True, True, False, True], [False, False, True, False, False]
+    readers = torch.tensor([everything, some, class_token, alone, nothing])
+    found = token_layout.token_layout(readers, [(2, 2)], (4, 4))
+    assert found.first == (1, None, 1, None, None)
+    assert found.unclear == (1, 3, 4)
+    maps = found.patches(torch.arange(25.0).view(5, 5)).flatten(1)
+    assert maps.tolist() == [[1, 2, 3, 4], [0] * 4, [11, 12, 13, 14], [0] * 4, [0] * 4]
+    behind = token_layout.token_layout(torch.tensor([class_token[::-1], class_token]), [(2, 2)], (4, 4))
+    assert behind.first == (0, 1)
+
+
+def test_each_input_is_looked_at_for_itself():
+    check_each_input_is_looked_at_for_itself()
+
+
+def test_one_patch_that_is_read_alone_is_not_taken_for_all_that_there_is_to_read():
+    assert token_layout.first_patch(TokenGrid(2, 2), torch.tensor([False, True, False, False])) is None
 
 
 def test_a_model_whose_scores_are_cut_off_is_refused():
@@ -56,7 +88,7 @@ def test_a_model_whose_scores_are_cut_off_is_refused():
             return super().forward(images).detach()
 
     with pytest.raises(CapabilityError, match=r"No score of this model depends differentiably on its last attention\."):
-        token_layout.token_layout(classifier(seeded(Cut)), one())
+        seen(classifier(seeded(Cut)), one())
 
 
 def check_two_opposite_scores_are_no_cut():
@@ -66,10 +98,10 @@ def check_two_opposite_scores_are_no_cut():
             return torch.cat([score, -score, 0 * score], 1)
 
     try:
-        found = token_layout.token_layout(classifier(seeded(Opposite)), one())
+        _, readers = seen(classifier(seeded(Opposite)), one())
     except CapabilityError as error:
         raise AssertionError("taken for a model whose scores are cut off") from error
-    assert int(found.readers.sum()) == 1
+    assert readers == [0]
 
 
 def test_two_scores_that_are_each_others_negative_are_no_cut():
@@ -91,7 +123,7 @@ def test_tokens_that_no_grid_explains_are_refused(tokens, maps, size, sentence):
 
 
 def check_patches_are_in_reading_order():
-    layout = token_layout.TokenLayout(TokenGrid(2, 3, 2), 1, torch.tensor([True] + [False] * 7))
+    layout = token_layout.TokenLayout(TokenGrid(2, 3, 2), (1, 1))
     tokens = torch.arange(16.0).view(2, 8)
     expected = torch.tensor([[[[1.0, 2, 3], [4, 5, 6]]], [[[9.0, 10, 11], [12, 13, 14]]]])
     assert torch.equal(layout.patches(tokens), expected)
@@ -112,13 +144,13 @@ def test_patches_without_a_convolution_are_recognized_by_their_number():
             patches = nn.functional.pixel_unshuffle(images, 2).flatten(2).transpose(1, 2)
             return self.head(self.heads(patches, patches, patches, need_weights=False)[0].mean(1))
 
-    found = token_layout.token_layout(classifier(seeded(Cut)), drawn((1, 1, 10, 10), 0))
-    assert (found.grid, found.first, bool(found.readers.all())) == (TokenGrid(5, 5), 0, True)
+    found, readers = seen(classifier(seeded(Cut)), drawn((1, 1, 10, 10), 0))
+    assert (found.grid, found.first, readers) == (TokenGrid(5, 5), (0,), list(range(25)))
 
 
 def test_torchs_encoder_has_its_grid():
-    found = token_layout.token_layout(classifier(seeded(Encoder)), one())
-    assert (found.grid, found.first, bool(found.readers.all())) == (TokenGrid(2, 2), 0, True)
+    found, readers = seen(classifier(seeded(Encoder)), one())
+    assert (found.grid, found.first, readers) == (TokenGrid(2, 2), (0,), [0, 1, 2, 3])
 
 
 def check_a_convolution_after_the_first_attention_makes_no_patches():
@@ -128,7 +160,7 @@ def check_a_convolution_after_the_first_attention_makes_no_patches():
             later = nn.functional.conv2d(images[:, :, :2, :5], torch.ones(1, 1, 1, 1).double())  # ten cells, as many as tokens
             return scores + later.mean((1, 2, 3))[:, None]
 
-    found = token_layout.token_layout(classifier(seeded(Mixed)), one())
+    found, _ = seen(classifier(seeded(Mixed)), one())
     assert found.grid == TokenGrid(3, 3, 1)
 
 

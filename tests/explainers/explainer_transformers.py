@@ -50,6 +50,27 @@ class PlainVit(nn.Module):
         return torch.cat([self.token.expand(len(images), -1, -1), patches], 1) + self.places
 
 
+class RectifiedVit(PlainVit):
+    """The mean of rectified patches is classified: of a dark picture all of them are dead but one, of a bright one none."""
+
+    def __init__(self) -> None:
+        super().__init__(mean=True)
+        self.norms_off()
+
+    def norms_off(self) -> None:
+        for block in self.blocks:
+            block.norm = nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens = self.first(images)
+        for block in self.blocks:
+            tokens = block(tokens)
+        lifted = images.mean((1, 2, 3))[:, None, None] * 100 - 40
+        first = torch.zeros(1, 9, 1, dtype=images.dtype)
+        first[:, 4] = 100
+        return self.head(torch.relu(tokens + lifted + first).mean(1))
+
+
 def vit_classifier(seed: int = 0, **settings) -> TorchClassifier:
     return TorchClassifier(seeded(lambda: PlainVit(**settings), seed), 3)
 

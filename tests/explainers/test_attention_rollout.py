@@ -72,9 +72,10 @@ def test_uniform_attention_gives_a_uniform_map():
     torch.testing.assert_close(values.sum((1, 2, 3)), torch.full((3,), 0.75 * 9 / 10, dtype=torch.float64), atol=1e-14, rtol=0)
 
 
-def test_it_costs_two_forwards_and_one_gradient_of_one_input():
+def test_it_costs_one_forward_and_one_gradient_an_input_as_its_card_says():
     found = AttentionRollout().explain(vit_classifier(), INPUTS).diagnostics
-    assert (found.model_calls, found.gradient_calls) == (6, 1)
+    assert (found.model_calls, found.gradient_calls) == (3, 3)
+    assert AttentionRollout.about.cost.startswith("1 forward, 1 gradient")
 
 
 def test_a_model_that_scores_otherwise_while_it_is_read_is_refused():

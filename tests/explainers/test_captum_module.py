@@ -1,14 +1,18 @@
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
-from rule_networks import Net, classifier_of, images
+from rule_networks import Apart, Net, classifier_of, images
 from torch import nn
+from torch.nn import functional as F
 
-from xaivision.core.errors import MissingExtraError
+from xaivision.core.errors import CapabilityError, MissingExtraError
 from xaivision.core.metering import metered
 from xaivision.core.targets import TargetScore
+from xaivision.engines import disjoint_pooling
+from xaivision.explainers import captum_module
 from xaivision.explainers.captum_module import ExplainedNumber, PairedNumber, as_found, captum_attributions
 from xaivision.explainers.registry import explainer
 
@@ -27,6 +31,118 @@ def test_without_captum_the_extra_is_named(name, monkeypatch):
         explainer(name).explain(classifier_of(Net), images())
     with pytest.raises(MissingExtraError, match=r"xaivision\[captum\]"):
         explainer("captum", method="Saliency")
+
+
+class Route(Net):
+    """Rectified for dark images, and smooth for bright ones; `config.smooth`: for all."""
+
+    def __init__(self):
+        super().__init__()
+        self.config = SimpleNamespace(smooth=False)
+
+    def forward(self, x):
+        maps = self.first(x)
+        smooth = self.config.smooth or float(x.detach().mean()) > 0.5
+        return self.head((F.silu(maps) if smooth else self.one(maps)).mean((2, 3)) @ torch.ones(4, 5).double())
+
+
+DARK, BRIGHT = images(1) * 0.3, images(1) * 0.3 + 0.6
+RULED = ["guided_backprop", "deconvolution", "deep_lift"]
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_a_model_that_goes_another_way_for_the_next_input_is_looked_at_anew(name):
+    model = classifier_of(Route, batch_size=1)
+    explainer(name).explain(model, DARK, 1)
+    with pytest.raises(CapabilityError, match=r"silu: the answer would be the plain|cannot be read as a graph"):
+        explainer(name).explain(model, BRIGHT, 1)
+
+
+@pytest.mark.parametrize("name", ["guided_backprop", "deconvolution"])
+def test_an_input_of_the_same_batch_that_goes_another_way_is_refused(name):
+    model = classifier_of(Route, batch_size=1)
+    with pytest.raises(CapabilityError, match=r"does the same with every input of a batch.*Ask about one input at a time"):
+        explainer(name).explain(model, torch.cat([DARK, BRIGHT]), 1)
+
+
+class Called(Route):
+    """What is rectified by a module for dark images is by a function for bright ones."""
+
+    def forward(self, x):
+        maps = self.first(x)
+        maps = F.relu(maps) if float(x.detach().mean()) > 0.5 else self.one(maps)
+        return self.head(maps.mean((2, 3)) @ torch.ones(4, 5).double())
+
+
+def test_an_activation_that_is_a_module_for_one_input_and_a_function_for_the_next_is_refused():
+    model = classifier_of(Called, batch_size=1)
+    with pytest.raises(CapabilityError, match=r"does the same with every input of a batch"):
+        explainer("guided_backprop").explain(model, torch.cat([DARK, BRIGHT]), 1)
+
+
+class Configured(Route):
+    def forward(self, x):
+        maps = self.first(x)
+        maps = F.silu(maps) if self.config.smooth else self.one(maps)
+        return self.head(maps.mean((2, 3)) @ torch.ones(4, 5).double())
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_a_setting_that_is_changed_in_an_object_of_settings_is_seen(name):
+    model = classifier_of(Configured)
+    assert explainer(name).explain(model, DARK, 1).verdict.status == "ok"
+    model.model.config.smooth = True
+    with pytest.raises(CapabilityError, match=r"silu: the answer would be the plain|no rule for SiLU"):
+        explainer(name).explain(model, DARK, 1)
+
+
+def test_a_question_looks_once_at_the_operations(monkeypatch):
+    looks = []
+    real = captum_module.gradient_path
+    monkeypatch.setattr(captum_module, "gradient_path", lambda *given: looks.append(given) or real(*given))
+    explainer("guided_backprop").explain(classifier_of(Net), images())
+    assert len(looks) == 1
+
+
+@pytest.mark.parametrize(("name", "apart"), [("guided_backprop", False), ("deconvolution", False), ("deep_lift", True)])
+def test_pools_are_laid_apart_only_where_captum_hooks_them(name, apart, monkeypatch):
+    made = []
+    real = disjoint_pooling.DisjointMaxPool
+    monkeypatch.setattr(disjoint_pooling, "DisjointMaxPool", lambda pool: made.append(pool) or real(pool))
+    model = classifier_of(lambda: Net(pool=lambda: nn.MaxPool2d(3, 2)))
+    explainer(name).explain(model, images())
+    assert bool(made) == apart
+
+
+class SwitchedOff(Net):
+    def forward(self, x):
+        maps = self.first(x)
+        with torch.no_grad():
+            side = self.two(maps)
+        return self.head(self.second(self.one(maps) + side).mean((2, 3)))
+
+
+@pytest.mark.parametrize("name", ["guided_backprop", "deconvolution"])
+def test_a_module_of_captums_that_no_gradient_passes_is_refused(name):
+    with pytest.raises(CapabilityError, match=r"At ReLU gradients are switched off or were cut before"):
+        explainer(name).explain(classifier_of(SwitchedOff), images())
+
+
+class WithPlaces(Net):
+    def forward(self, x):
+        maps, _ = self.pool(self.second(self.one(self.first(x))))
+        return self.head(maps.mean((2, 3)))
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_pools_that_give_places_too_are_as_those_that_do_not(name):
+    def make(places):
+        module = Apart if not places else WithPlaces
+        return classifier_of(lambda: module(pool=lambda: nn.MaxPool2d(3, 2, return_indices=places)))
+
+    found, expected = (explainer(name).explain(make(places), images(2), 1) for places in (True, False))
+    assert found.verdict.status == expected.verdict.status == "ok"
+    torch.testing.assert_close(found.values, expected.values, atol=1e-13, rtol=0)
 
 
 def test_the_module_gives_the_explained_number_of_each_input_in_pixel_space():

@@ -190,7 +190,9 @@ def test_where_captums_deep_lift_is_right_there_is_none():
 @pytest.mark.parametrize("method", ["GuidedBackprop", "Deconvolution", "GuidedGradCam"])
 def test_where_guided_gradients_are_plain_ones_there_is_a_warning(method):
     found = Captum(method).explain(classifier_of(lambda: Net(nn.SiLU)), images())
-    assert "no ReLU that captum sees lies on the gradient's way: this is the plain gradient" in str(found.verdict)
+    assert "no ReLU that captum sees lies on the gradient's way; SiLU at `one` does: this is the plain gradient" in str(
+        found.verdict
+    )
     assert Captum(method).explain(classifier_of(Net), images()).verdict.status == "ok"
 
 
@@ -227,6 +229,38 @@ def test_lrp_leaves_the_weights_alone_and_doubts_what_explodes():
     found = Captum("LRP").explain(model, images(1), 0)
     assert abs(float(found.values.sum())) > 10 * abs(float(found.query.scores))
     assert "relevance is not handed on" in str(found.verdict)
+
+
+class Between(Net):
+    """Something between the layers that captum's LRP sees nothing of."""
+
+    def __init__(self, between):
+        super().__init__(pool=lambda: nn.AvgPool2d(2))
+        self.between = between
+
+    def forward(self, x):
+        x = self.between(self.pool(self.one(self.first(x))))
+        return self.head(self.two(self.second(x)).mean((2, 3)))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(
+    "between",
+    [lambda x: x + x.roll(1, 3), lambda x: x * x.mean((2, 3), keepdim=True), lambda x: (x - 0.2 * x.roll(1, 3)).abs()],
+    ids=["sum", "gate", "abs"],
+)
+def test_lrp_that_is_not_handed_on_between_layers_is_a_warning_with_its_numbers(between, bias):
+    model, twin = (classifier_of(lambda part=part: Between(part)) for part in (between, torch.relu))
+    for one in (model, twin) if not bias else ():
+        for name, part in one.model.named_parameters():
+            part.data.mul_(0 if name.endswith("bias") else 1)
+    found = Captum("LRP").explain(model, images(2), 0)
+    assert found.verdict.status == "warn"
+    assert "on a copy without biases it sums to" in str(found.verdict)
+    if not bias:
+        held, score = float(found.values[0].sum()), float(found.query.scores[0])
+        assert f"it sums to {held:.3g}, the score is {score:.3g}" in str(found.verdict)
+    assert Captum("LRP").explain(twin, images(2), 0).verdict.status == "ok"
 
 
 def test_lrp_never_writes_on_the_weights_of_the_model_itself():

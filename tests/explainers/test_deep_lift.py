@@ -143,6 +143,19 @@ def test_a_functional_silu_is_refused_by_name():
         DeepLift().explain(classifier_of(Written), images())
 
 
+@pytest.mark.parametrize("mask", [lambda x: x > 0, lambda x: (x > 0).double(), lambda x: x.detach().sign()])
+def test_a_product_with_what_was_cut_from_the_gradient_is_refused_by_name(mask):
+    """The gradient takes it for linear."""
+
+    class Masked(Net):
+        def forward(self, x):
+            x = self.first(x)
+            return self.head(self.two(self.second(self.pool(x * mask(x)))).mean((2, 3)))
+
+    with pytest.raises(CapabilityError, match="no rule for mul by a value without gradient"):
+        DeepLift().explain(classifier_of(Masked), images())
+
+
 def test_a_class_derived_from_relu_is_repaired():
     class Own(nn.ReLU):
         pass

@@ -149,3 +149,32 @@ def test_a_map_is_mostly_chance_above_half_of_its_squares():
 
 def test_an_error_that_is_unknown_is_told():
     assert chance(None, [1.0, 1.0]) == ["one draw says nothing of its own error; take more `samples`"]
+
+
+@pytest.mark.parametrize(("first", "reference"), [(0.0, 1.0), (0.2, 0.9), (0.9, 0.2), (0.0, -1.0)])
+def test_a_change_downward_is_missed_as_any_other(first, reference):
+    assert missed(1e-3, first, reference)
+    assert not missed(abs(first - reference), first, reference)
+
+
+class Late(nn.Module):
+    """A step that the nodes of a coarse path pass by: its slope there is next to nothing and not nothing."""
+
+    def forward(self, x):
+        margin = torch.sigmoid(1000 * (x[:, 0] - 0.5))
+        return torch.stack([margin, -margin], 1)
+
+
+@pytest.mark.parametrize("target", [0, 1])
+def test_a_path_that_passes_by_a_step_is_refused_whichever_way_the_score_goes(target):
+    model, ones, zeros = TorchClassifier(Late(), 2, domain="tabular"), torch.ones(1, 3).double(), torch.zeros(1, 3).double()
+    coarse = (
+        explainer("integrated_gradients", baseline="black", steps=2),
+        explainer("expected_gradients", background=zeros, samples=16),
+    )
+    for method in coarse:
+        found = method.explain(model, ones, target)
+        held, change = float(found.values.abs().sum()), float(found.query.scores - found.reference_scores)
+        assert 0 < held < 1e-6 * abs(change)
+        assert found.verdict.status == "refuse"
+        assert "the map is next to zero" in str(found.verdict)

@@ -76,6 +76,15 @@ def test_it_is_captums_gradient_shap_on_the_same_draws(monkeypatch):
     torch.testing.assert_close(found.values, expected.detach(), atol=1e-12, rtol=1e-9)
 
 
+@pytest.mark.parametrize("references", [3, 7, 12])
+def test_it_spends_as_many_gradients_as_it_was_given_samples(references):
+    model, inputs, background = table_classifier(), drawn((2, 4), 0), drawn((references, 4), 1)
+    found = ExpectedGradients(background=background).explain(model, inputs, 1)
+    assert found.diagnostics.standard_error is None
+    assert found.diagnostics.gradient_calls == 2 * 200
+    assert float(found.diagnostics.completeness_gap.abs().max()) < 1e-2 * float(found.values.abs().sum())
+
+
 def test_completeness_of_a_drawn_background_improves_with_samples():
     model, inputs, background = table_classifier(), drawn((4, 4), 0), drawn((200, 4), 1)
     gaps = [

@@ -8,8 +8,10 @@ from torch import nn
 from xaivision.core.errors import CapabilityError
 from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.deconvolution import Deconvolution
 from xaivision.explainers.guided_backprop import GuidedBackprop
+from xaivision.explainers.guided_grad_cam import GuidedGradCam
 from xaivision.explainers.saliency import Saliency
 
 pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU:UserWarning")
@@ -103,6 +105,100 @@ def test_other_activations_beside_relu_are_a_warning():
     found = GuidedBackprop().explain(model, images())
     assert found.verdict.status == "warn"
     assert "1 of 2 activations are ReLU; Hardswish gets the plain gradient" in str(found.verdict)
+
+
+class Second(Net):
+    """A ReLU module first, and then a function of the maps."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        x = self.pool(self.one(self.first(x)))
+        return self.head(self.function(self.second(x)).mean((2, 3)))
+
+
+class Handmade(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(x)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * (context.saved_tensors[0] > 0)
+
+
+class Disguised(nn.ReLU):
+    """captum takes it for ReLU."""
+
+    def forward(self, x):
+        return x * torch.sigmoid(x)
+
+
+RELU_BY_OTHER_NAMES = {
+    "clamp": lambda x: x.clamp(min=0),
+    "clip": lambda x: torch.clip(x, 0),
+    "clamp_min": lambda x: x.clamp_min(0.0),
+    "threshold": lambda x: nn.functional.threshold(x, 0, 0),
+    "maximum": lambda x: torch.maximum(x, torch.zeros((), dtype=x.dtype)),
+    "maximum of maps": lambda x: torch.maximum(x, torch.zeros_like(x)),
+}
+OTHER_ACTIVATIONS = {
+    "clamp": lambda x: x.clamp(0, 1),
+    "where": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "masked_fill": lambda x: x.masked_fill(x < 0, 0),
+    "mul by a value without gradient": lambda x: x * (x > 0),
+    "abs": torch.abs,
+    "mul": lambda x: x * torch.sigmoid(1.7 * x),
+    "square": lambda x: x * x,
+    "threshold": lambda x: nn.functional.threshold(x, 0.1, 0),
+    "maximum": lambda x: torch.maximum(x, torch.full_like(x, -0.1)),
+    "Threshold": nn.Threshold(0.0, 0.0),
+    "RReLU": nn.RReLU(),
+    "SiLU": nn.SiLU(),
+    "sigmoid": torch.sigmoid,
+    "pow": lambda x: x**2,
+    "handmade": Handmade.apply,
+    "disguised": Disguised(),
+}
+CUT = {name: f"{name} by a value without gradient" for name in ("where", "masked_fill")}
+SPELLED = {"square": "mul", "disguised": "mul", **CUT}
+
+
+@BOTH
+@pytest.mark.parametrize("name", RELU_BY_OTHER_NAMES)
+def test_relu_by_another_name_is_repaired_to_the_definition(method, name):
+    found = method().explain(classifier_of(lambda: Second(RELU_BY_OTHER_NAMES[name])), images(), 0)
+    expected = method().explain(classifier_of(lambda: Second(nn.ReLU())), images(), 0)
+    torch.testing.assert_close(found.values, expected.values, atol=1e-14, rtol=0)
+    assert found.verdict.status == expected.verdict.status == "ok"
+    assert any("is a module ReLU" in note.text for note in found.diagnostics.notes)
+
+
+@pytest.mark.parametrize("ask", [GuidedBackprop, Deconvolution, GuidedGradCam, lambda: Captum("GuidedBackprop")])
+@pytest.mark.parametrize("name", OTHER_ACTIVATIONS)
+def test_every_other_activation_beside_relu_is_named(ask, name):
+    found = ask().explain(classifier_of(lambda: Second(OTHER_ACTIVATIONS[name])), images(), 0)
+    assert found.verdict.status == "warn"
+    assert f"1 of 2 activations are ReLU; {SPELLED.get(name, name)} gets the plain gradient" in str(found.verdict)
+
+
+@pytest.mark.parametrize("name", RELU_BY_OTHER_NAMES)
+def test_captums_own_is_not_repaired_and_says_so(name):
+    found = Captum("GuidedBackprop").explain(classifier_of(lambda: Second(RELU_BY_OTHER_NAMES[name])), images(), 0)
+    assert "1 of 2 activations are ReLU" in str(found.verdict)
+
+
+@BOTH
+def test_gates_poolings_and_normalizations_are_no_activations(method):
+    for function in (
+        lambda x: (x - 0.1).relu() * torch.sigmoid(x.mean((2, 3), keepdim=True)),
+        lambda x: nn.functional.layer_norm(x, x.shape[1:]).relu(),
+        lambda x: nn.functional.max_pool2d(x, 2).relu(),
+    ):
+        assert method().explain(classifier_of(lambda f=function: Second(f)), images(), 0).verdict.status == "ok"
 
 
 @BOTH

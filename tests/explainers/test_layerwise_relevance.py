@@ -6,7 +6,8 @@ from torch import nn
 from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
 from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.relevance import COMPOSITES
+from xaivision.engines.relevance import COMPOSITES, relevance
+from xaivision.explainers import layerwise_relevance
 from xaivision.explainers.registry import explainer
 
 
@@ -56,16 +57,41 @@ def test_without_a_name_photos_get_the_box_and_tables_the_epsilon_rule():
         asked(table, rows, composite="epsilon_gamma_box")
 
 
-def test_what_biases_keep_is_told_of_every_input():
-    model, inputs = TorchClassifier(network(), 3), drawn((2, 2, 8, 8), 0)
-    found = asked(model, inputs, 1)
-    texts = [note.text for note in found.diagnostics.notes if note.status == "ok"]
-    kept = found.query.scores - found.values.sum((1, 2, 3))
-    assert texts == [
-        f"of {float(score):.3g}, biases and the stabilizer keep {float(part):.3g}"
-        for score, part in zip(found.query.scores, kept, strict=True)
-    ]
-    assert found.verdict.status == "ok"
+def shifted(bias):
+    model = TorchClassifier(network(bias=False), 3)
+    model.model[-1] = seeded(lambda: nn.Linear(6, 3))
+    with torch.no_grad():
+        model.model[-1].bias.fill_(bias)
+    return model
+
+
+def test_what_biases_keep_is_told_of_every_input_and_doubted_where_it_is_most():
+    inputs = drawn((2, 2, 8, 8), 0)
+    size = float(shifted(0.0)(inputs)[:, 1].abs().min())
+    for bias, status in ((0.1 * size, "ok"), (10 * float(shifted(0.0)(inputs).abs().max()), "warn")):
+        found = asked(shifted(bias), inputs, 1)
+        held = found.values.sum((1, 2, 3))
+        kept = found.query.scores - held
+        ends = [f": the map shares out {float(part):.3g}" if status == "warn" else "" for part in held]
+        assert [note.text for note in found.diagnostics.notes if note.inputs is not None] == [
+            f"of {float(score):.3g}, biases and the stabilizer keep {float(part):.3g}{end}"
+            for score, part, end in zip(found.query.scores, kept, ends, strict=True)
+        ]
+        assert [verdict.status for verdict in found.verdicts] == [status] * 2
+
+
+def test_what_an_activation_keeps_is_not_laid_on_biases():
+    """Softplus gives ln 2 for 0, and the network has no bias."""
+    ends = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    module = seeded(lambda: nn.Sequential(nn.Conv2d(2, 4, 3, bias=False), nn.Softplus(), *ends, nn.Linear(4, 3, bias=False)))
+    model, inputs = TorchClassifier(module, 3), drawn((1, 2, 8, 8), 0)
+    with torch.no_grad():
+        model.model[-1].weight.fill_(1.0)
+    found = asked(model, inputs, 1, composite="epsilon", epsilon=1e-12)
+    kept = float(found.query.scores - found.values.sum())
+    assert found.verdict.status == "warn"
+    assert f"constants of `softplus` keep {kept:.3g}: the map shares out" in str(found.verdict)
+    assert float(found.query.scores) * 0.5 < kept
 
 
 class Canceling(nn.Module):
@@ -74,8 +100,8 @@ class Canceling(nn.Module):
     def __init__(self, factor):
         super().__init__()
         self.factor = factor
-        self.branch, self.rest = (nn.Conv2d(2, 4, 3, padding=1) for _ in range(2))
-        self.head = nn.Linear(4, 3)
+        self.branch, self.rest = (nn.Conv2d(2, 4, 3, padding=1, bias=False) for _ in range(2))
+        self.head = nn.Linear(4, 3, bias=False)
 
     def forward(self, x):
         large = self.factor * self.branch(x)
@@ -134,3 +160,27 @@ def test_settings_that_mean_nothing_are_refused(settings, error, text):
     with pytest.raises(error) as caught:
         explainer("layerwise_relevance", **settings)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("measured", "status", "reason"),
+    [
+        ({"growth": 99.0, "error": 9e-4}, "ok", ""),
+        ({"growth": 101.0}, "warn", "relevance grows 101 times on its way"),
+        ({"growth": 9.9e3}, "warn", "relevance grows"),
+        ({"growth": 1.01e4}, "refuse", "relevance grows"),
+        ({"growth": float("nan")}, "refuse", "relevance grows"),
+        ({"error": 2e-3}, "refuse", "a layer hands on 0.2% more or less relevance than it got"),
+        ({"error": float("nan")}, "refuse", "more or less relevance than it got"),
+    ],
+)
+def test_the_lines_of_doubt_are_drawn_for_each_input_by_itself(monkeypatch, measured, status, reason):
+    def with_second(*asked):
+        found = relevance(*asked)
+        changed = {name: torch.tensor([1.0 if name == "growth" else 0.0, value]).double() for name, value in measured.items()}
+        return found._replace(**changed)
+
+    monkeypatch.setattr(layerwise_relevance, "relevance", with_second)
+    found = asked(TorchClassifier(network(bias=False), 3), drawn((2, 2, 8, 8), 0), composite="epsilon", epsilon=1e-9)
+    assert [verdict.status for verdict in found.verdicts] == ["ok", status]
+    assert reason in str(found.verdicts[1])

@@ -209,3 +209,30 @@ def test_the_base_is_told_with_its_settings():
     found = explainer("smooth_grad", samples=2, base=IntegratedGradients(steps=3)).explain(model, inputs)
     told = found.origin.settings["base"]
     assert (told["name"], told["steps"]) == ("integrated_gradients", 3)
+
+
+@dataclass(frozen=True)
+class OneOfTwo:
+    """A value just above 1 in float32: the next one where the copy's first value is above `least`."""
+
+    about: ClassVar[About] = replace(Saliency.about, name="one_of_two")
+    least: float
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        with question(self, model, inputs, targets, seed=seed) as q:
+            above = (inputs[:, :1] > self.least).float()
+            return q.attribution((1 + 2**-12 + 2**-23 * above).expand_as(inputs).contiguous(), "slope")
+
+
+def test_squares_of_float32_answers_are_taken_in_float64():
+    inputs = torch.full((1, 4), 0.5)
+    draws = torch.stack([torch.randn(4, generator=generator(0, "noisy copies", draw)) for draw in range(8)])
+    squares = (1 + 2**-12 + 2**-23 * (draws[:, 0] > 0).double()).square()
+    assert len(set(squares.tolist())) == 2
+    model = table_classifier()
+    model.schema = Columns(0.5, 0.5, 0.5, 0.5)
+    model.schema.ranges = (1.0, 1.0, 1.0, 1.0)
+    model.model.float()
+    found = explainer("smooth_grad_squared", samples=8, noise=0.1, base=OneOfTwo(0.5)).explain(model, inputs)
+    expected = float(squares.std()) / 8**0.5
+    assert found.diagnostics.standard_error.flatten().tolist() == pytest.approx([expected] * 4, rel=1e-3)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
-from xaivision.core.errors import Cancelled, InputError
+from xaivision.core.errors import Cancelled, InputError, UnknownNameError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.torch_classifier import TorchClassifier
@@ -152,5 +152,5 @@ def test_inputs_that_do_not_fit_are_refused_at_once():
 
 
 def test_nobody_knows_a_method_that_was_not_tried():
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownNameError, match="is not a known method of this preflight"):
         preflight(network(nn.ReLU()), pictures()).of("sobel")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from explainer_networks import drawn, image_classifier, seeded, table_classifier
-from explainer_transformers import PlainVit, plain_layers, vit_classifier
+from explainer_transformers import PlainVit, RectifiedVit, plain_layers, vit_classifier
 from torch import nn
 from torchvision.models import VisionTransformer
 
@@ -9,6 +9,7 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.activation_maps import spread_over_input
+from xaivision.explainers.attention_rollout import AttentionRollout
 from xaivision.explainers.transformer_attribution import TransformerAttribution
 
 INPUTS = drawn((3, 1, 6, 6), 1)
@@ -67,6 +68,22 @@ def test_a_model_whose_attention_reaches_no_score_is_refused():
         TransformerAttribution().explain(model, INPUTS)
 
 
+@pytest.mark.parametrize("method", [TransformerAttribution(), AttentionRollout()], ids=lambda method: method.about.name)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_tokens_that_are_read_are_those_of_each_input_whatever_its_neighbor(method, turned):
+    dark, bright = INPUTS[:1] * 0.1, INPUTS[1:2] * 0.1 + 0.9
+    model = TorchClassifier(seeded(RectifiedVit), 3)
+    alone = method.explain(model, bright, 1)
+    assert alone.verdict.status == "ok"
+    both = method.explain(model, torch.cat([bright, dark] if turned else [dark, bright]), 1)
+    clear, unclear = (0, 1) if turned else (1, 0)
+    torch.testing.assert_close(both.values[clear], alone.values[0], atol=1e-13, rtol=0)
+    assert [both.verdicts[clear].status, both.verdicts[unclear].status] == ["ok", "refuse"]
+    assert "This model reads 1 of 9 tokens after its last attention" in str(both.verdicts[unclear])
+    with pytest.raises(CapabilityError, match="This model reads 1 of 9 tokens"):
+        method.explain(model, dark, 1)
+
+
 def test_a_gradient_that_is_cut_between_the_layers_is_refused():
     class Cut(PlainVit):
         def forward(self, images):
@@ -88,9 +105,10 @@ def test_a_model_that_scores_otherwise_while_it_is_read_is_refused():
     assert found.verdict.reasons == ("the model's score moves by 1 when its attention is computed step by step",)
 
 
-def test_it_costs_one_gradient_an_input_and_one_more():
+def test_it_costs_one_forward_and_one_gradient_an_input_as_its_card_says():
     found = TransformerAttribution().explain(vit_classifier(), INPUTS).diagnostics
-    assert (found.model_calls, found.gradient_calls) == (3, 4)
+    assert (found.model_calls, found.gradient_calls) == (3, 3)
+    assert TransformerAttribution.about.cost.startswith("1 forward, 1 gradient")
 
 
 @pytest.mark.parametrize("frozen", [False, True])

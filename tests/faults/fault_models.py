@@ -12,6 +12,12 @@ from torch.nn import functional as F
 
 SIDE, CLASSES = 8, 3
 # Which branch of the forward pass is written how: called with the network, its maps, and whether the fault is in.
+# They look at the last maps only.
+BEHIND = (
+    "grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam", "x_grad_cam", "eigen_cam", "score_cam", "ablation_cam",
+)  # fmt: skip
+ASKED = "the gradient is not the slope: along a line|has no rule|switched off or defined anew|[Cc]annot be repaired"
+
 Writing = Callable[["Net", Tensor, bool], Tensor]
 
 
@@ -19,6 +25,7 @@ Writing = Callable[["Net", Tensor, bool], Tensor]
 class Fault:
     """A way to write a network. `said`: what the reasons must match. `concerns`: methods; None for all that fit the twin.
 
+    `spares`: methods that see nothing of it, whose gradients, if any, are taken behind it: for them the fault is none.
     `repaired`: the methods answer, and say what was repaired. `by_asking`: `explain` itself says it, not the preflight alone;
     `refused_as`: or that, where a method comes upon the operation first. `unfit`: methods that have no business on the twin.
     """
@@ -27,6 +34,7 @@ class Fault:
     make: Callable[[bool], nn.Module]
     said: str
     concerns: tuple[str, ...] | None = None
+    spares: tuple[str, ...] = ()
     repaired: bool = False
     by_asking: bool = True
     refused_as: str = "nothing else"
@@ -206,6 +214,7 @@ class Constant(nn.Module):
         super().__init__()
         self.body = drawn(nn.Sequential(nn.Conv2d(3, 5, 3, padding=1), nn.ReLU()))
         self.head = drawn(nn.Linear(5, CLASSES))
+        nn.init.constant_(self.head.bias, 0.01)  # biases that hold most of the score are a doubt of their own
         if fault:
             nn.init.zeros_(self.head.weight)
 
@@ -337,9 +346,11 @@ FAULTS = (
     Fault("mean of the batch", net(mean_of_the_batch), "inputs are not independent"),
     Fault("dropout that is on", net(dropout_on), "the model is random", refused_as="`dropout` draws at random"),
     Fault("noise", net(noisy), "the model is random"),
-    Fault("no_grad on one branch", net(without_gradients), "not the slope .* at sub at `sub`", by_asking=False),
-    Fault("detach on one branch", net(detached), "not the slope .* at detach at", by_asking=False),
-    Fault("rounding with a gradient of its own", net(rounded), "not the slope .* at mul at `mul`", by_asking=False),
+    Fault("no_grad on one branch", net(without_gradients), "not the slope .* at sub at `sub`", spares=BEHIND, by_asking=False),
+    Fault("detach on one branch", net(detached), "not the slope .* at detach at", spares=BEHIND, refused_as=ASKED),
+    Fault(
+        "rounding with a gradient of its own", net(rounded), "not the slope .* at mul at `mul`", spares=BEHIND, refused_as=ASKED
+    ),
     Fault("a cut gradient", net(cut), "cut", (*SLOPES, *PATHS, "deep_lift", "guided_grad_cam", "full_grad")),
     Fault("a constant score", Constant, "the same scores", by_asking=False),
     Fault("NaN", net(not_a_number), "not finite", refused_as="no rule for log|`log` has no rule"),

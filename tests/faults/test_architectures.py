@@ -17,11 +17,10 @@ FAMILIES = (
 
 
 def silent(findings):
-    """Findings that look right and miss more of their sum than they may, without saying so."""
+    """Findings that pass for right and miss more of their sum than they may; no reason beside the standing excuses that."""
     return [
         one for one in findings
         if one["standing"] in ("valid", "repaired") and one["gap"] is not None and not one["gap"] <= SILENT_GAP
-        and not any("its sum misses" in reason for reason in one["reasons"])
     ]  # fmt: skip
 
 
@@ -39,16 +38,23 @@ def test_the_table_in_the_docs_knows_every_architecture_and_every_method():
 
 
 def test_no_cell_of_the_table_is_a_silent_gap():
+    assert SILENT_GAP == 1e-2
     for one in STORED.values():
         assert silent(one["findings"]) == [], one["architecture"]
 
 
-def test_a_silent_gap_is_found():
-    cell = {"method": "m", "standing": "valid", "reasons": [], "gap": 0.02}
-    assert silent([cell]) == [cell]
-    assert silent([{**cell, "reasons": ["its sum misses 2.0% of the map's magnitude"]}]) == []
-    assert silent([{**cell, "standing": "doubtful"}]) == []
-    assert silent([{**cell, "gap": float("nan")}]) != []
+@pytest.mark.parametrize("standing", ["valid", "repaired"])
+@pytest.mark.parametrize("gap", [0.0101, 0.02, float("inf"), float("nan")])
+@pytest.mark.parametrize("reasons", [[], ["its sum misses 2.0% of the map's magnitude"]])
+def test_a_row_of_the_table_with_a_gap_that_passes_for_right_is_found(standing, gap, reasons):
+    measured = next(one for one in STORED["resnet18"]["findings"] if one["method"] == "integrated_gradients")
+    doctored = {**measured, "standing": standing, "gap": gap, "reasons": reasons}
+    assert silent([measured, doctored]) == [doctored]
+
+
+@pytest.mark.parametrize("told", [{"standing": "doubtful"}, {"standing": "refused"}, {"gap": 0.01}, {"gap": None}])
+def test_a_gap_that_is_told_or_within_the_limit_is_not_silent(told):
+    assert silent([{"method": "m", "standing": "valid", "reasons": [], "gap": 0.02, **told}]) == []
 
 
 def test_whatever_is_not_valid_says_why():

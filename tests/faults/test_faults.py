@@ -39,7 +39,7 @@ def concerned(fault: Fault) -> list[Finding]:
     twin = looked_at(fault, False)
     fits = [finding.method for finding in twin.findings if finding.standing == "valid"]
     names = fits if fault.concerns is None else [name for name in fault.concerns if name in fits or name not in fault.unfit]
-    return [looked_at(fault, True).of(name) for name in names]
+    return [looked_at(fault, True).of(name) for name in names if name not in fault.spares]
 
 
 faults = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -53,6 +53,11 @@ def test_a_fault_is_caught_with_its_reason_by_every_method_that_it_concerns(faul
         allowed = ("repaired",) if fault.repaired else ("doubtful", "refused")
         assert finding.standing in allowed, finding
         assert re.search(fault.said, " ".join(finding.reasons)), finding
+
+
+@faults
+def test_a_fault_is_none_for_methods_that_look_behind_it(fault):
+    assert [name for name in fault.spares if looked_at(fault, True).of(name).standing != "valid"] == []
 
 
 @faults

@@ -30,6 +30,32 @@ def test_every_result_can_be_shown_saved_and_rendered_by_itself(tmp_path):
         assert "<img" in result._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("a.png", r"show\(\)\.savefig"), ("a.HTML", "A page shows a comparison"), ("a.json", "Leave the suffix out")],
+)
+def test_a_name_that_asks_for_another_kind_of_file_is_refused_with_the_remedy(name, remedy, tmp_path):
+    with pytest.raises(InputError, match=remedy):
+        attribution(table_query()).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    assert attribution(table_query()).save(tmp_path / "sonar.v1").name == "sonar.v1.safetensors"
+
+
+def test_a_comparison_is_saved_as_a_page_where_its_name_says_so(tmp_path):
+    written = comparison(table_query(2)).save(tmp_path / "page.html")
+    assert written == tmp_path / "page.html"
+    assert written.read_text(encoding="utf-8").lower().startswith("<!doctype html>")
+    with pytest.raises(InputError, match="savefig"):
+        comparison(table_query(2)).save(tmp_path / "page.png")
+
+
+def test_a_class_of_another_package_is_named_in_the_figure():
+    made = attribution(image_query(), "captum")
+    made = replace(made, origin=replace(made.origin, settings={"method": "Saliency", "settings": {}}))
+    assert "captum Saliency" in words(made.show())
+    assert "captum Saliency" in made._repr_html_()
+
+
 def test_the_presenter_keeps_its_promise():
     presenter: Presenter = ReportPresenter()
     assert "saliency" in presenter.html(attribution(image_query()))

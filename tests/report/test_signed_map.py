@@ -6,7 +6,7 @@ import torch
 from report_results import attribution, concept_scores, counterfactuals, draws, image_query, refused, rules, table_query
 
 from xaivision.core.diagnostics import Diagnostics
-from xaivision.report.signed_map import SignedMap, control_map, signed_map
+from xaivision.report.signed_map import ARBITRARY, SignedMap, control_map, signed_map
 
 
 def test_channels_are_summed_with_their_signs():
@@ -51,6 +51,18 @@ def test_slopes_are_not_called_shares_of_the_score():
     made = attribution(table_query(columns=2), kind="slope", values=torch.tensor([[0.5, -0.25]], dtype=torch.float64))
     assert signed_map(made, 0).unit == "probability per unit of input"
     assert signed_map(made, 0).magnitude == "slopes: net +0.250, total 0.750"
+
+
+@pytest.mark.parametrize(
+    "method", ["eigen_cam", "score_cam", "grad_cam_plus_plus", "attention_rollout", "transformer_attribution"]
+)
+def test_methods_of_which_only_the_order_counts_have_no_unit_of_the_score(method):
+    made = attribution(image_query())
+    named = replace(made, origin=replace(made.origin, method=method))
+    assert signed_map(named, 0).unit == ARBITRARY
+    assert signed_map(named, 0).magnitude == "only the order of its values means something"
+    known = replace(made, origin=replace(made.origin, method="grad_cam"))
+    assert signed_map(known, 0).unit == made.query.unit
 
 
 @pytest.mark.parametrize(("make", "unit"), [(counterfactuals, "change of the input"), (rules, "precision of the rule")])

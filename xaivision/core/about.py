@@ -20,7 +20,8 @@ class About:
     A control ignores the model on purpose: it is the yardstick that an explanation has to beat. `chance`: it draws its
     answer, so that one draw of it is itself a matter of chance, and its scores are means over several. `opens`: it reads
     the model itself, such as its trees, beside asking it; who is granted less than weights may not use it. `training_data`:
-    it needs what the model was trained on, which no access to the model gives.
+    it needs what the model was trained on, which no access to the model gives. `order_only`: its values have no unit of the
+    score, and only their order means something.
     """
 
     name: str
@@ -34,6 +35,7 @@ class About:
     chance: bool = False
     opens: bool = False
     training_data: bool = False
+    order_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaivision.core.access import Access
@@ -183,10 +183,10 @@ class GrantedTorchClassifier(_Grant, TorchClassifier):
         self._check_gradients()
         return self._behind.gradients(inputs, target)
 
-    def layer(self, name: str | None, sample: Tensor) -> Layer:
+    def layer(self, name: str | nn.Module | None, sample: Tensor) -> Layer:
         return self._behind.layer(name, sample)
 
-    def map_layer(self, name: str | None, layout: Layout | None, sample: Tensor) -> MapLayer:
+    def map_layer(self, name: str | nn.Module | None, layout: Layout | None, sample: Tensor) -> MapLayer:
         return self._behind.map_layer(name, layout, sample)
 
     def called_layers(self, sample: Tensor) -> tuple[Layer, ...]:

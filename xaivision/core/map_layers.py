@@ -85,6 +85,27 @@ class Call:
         return not any(self.module.children())
 
 
+def layer_name(module: nn.Module, layer: object) -> str | None:
+    """The name of a layer that is given by its name, or as the submodule itself; None for None.
+
+    Raises: InputError, where it is neither.
+    """
+    if layer is None or isinstance(layer, str):
+        return layer
+    if not isinstance(layer, nn.Module):
+        raise InputError(
+            f"`layer` must be the name of a submodule, such as 'layer4', or the submodule itself. Got {layer!r}. "
+            "Names are those of `named_modules()`."
+        )
+    names: list[str] = [name for name, part in module.named_modules() if part is layer and name]
+    if not names:
+        raise InputError(
+            f"`layer` must be a submodule of the model that is explained. Got {type(layer).__name__}, which is none of it. "
+            "Take it from the same model, or give its name."
+        )
+    return names[0]
+
+
 def map_layer(module: nn.Module, name: str | None, layout: Layout | None, picture: Tensor, run: Run) -> MapLayer:
     """The named layer, or the one by which a network like this is best explained, told from `run(picture)` on one (1, C, H, W).
 
@@ -107,13 +128,49 @@ def _looked_for(module: nn.Module, name: str | None, layout: Layout | None, pict
     if name is not None and name not in names:
         raise UnknownNameError("layer of this model", name, names)
     with unmetered():
-        calls = traced(module, names, lambda: run(picture))
+        scores: list[object] = []
+        calls = traced(module, names, lambda: scores.append(run(picture)))
     sides = (int(picture.shape[2]), int(picture.shape[3]))
+    if name is None:
+        with unmetered():
+            calls = _until_the_score(module, calls, scores[0], partial(run, picture))
     found = _by_default(calls, sides, layout) if name is None else _named(calls, name, sides, layout)
     if found.layout is not None and found.layout.leading:
         with unmetered():
             _check_leading(module, names, found.layout, (picture, 1 - picture), run)
     return found
+
+
+def _until_the_score(module: nn.Module, calls: list[Call], before: object, run: Callable[[], object]) -> list[Call]:
+    """The calls without those of maps at the end that the scores do not hang on, such as an auxiliary head's.
+
+    Another output is put in the place of the last map, of the one before it where that changes no score, and so on.
+    """
+    for number in reversed(range(len(calls))):
+        call = calls[number]
+        if call.shape is None or len(call.shape) not in (3, 4) or not call.alone or (call.again and not call.is_leaf):
+            continue
+        with watching(module, {call.layer.name}, partial(_replaced, call.layer)):
+            after = _scores(run)
+        if not _equal(before, after):
+            return [*calls[: number + 1], *(one for one in calls[number + 1 :] if one.shape is None or len(one.shape) < 3)]
+    return calls  # nothing moves the scores: a saturated or a constant model, of which another look tells
+
+
+def _replaced(wanted: Layer, called: Layer, output: Any) -> Any:
+    """Another output: larger, of the other sign, and not the same at any two places."""
+    if called != wanted or not output.is_floating_point():
+        return None
+    return 1 - 2 * output + torch.linspace(-1, 1, output.numel(), dtype=output.dtype, device=output.device).view(output.shape)
+
+
+def _scores(run: Callable[[], object]) -> object:
+    with torch.inference_mode(False), torch.no_grad():
+        return run()
+
+
+def _equal(before: object, after: object) -> bool:
+    return isinstance(before, Tensor) and isinstance(after, Tensor) and torch.equal(before, after)
 
 
 def _check_leading(module: nn.Module, names: set[str], layout: LayerLayout, pictures: tuple[Tensor, Tensor], run: Run) -> None:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.presenting import few, in_short
 
@@ -60,4 +60,6 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(part) for name, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {"name": getattr(getattr(value, "about", None), "name", type(value).__name__), **plain_settings(value)}
+    if isinstance(value, nn.Module):
+        return {"module": type(value).__name__}
     return repr(value)

@@ -16,14 +16,17 @@ from xaivision.core.completeness import completeness_gap, score_change
 from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.core.errors import CapabilityError
 from xaivision.core.examples import Examples
+from xaivision.core.granted import ungranted
 from xaivision.core.machine import load_per_core
 from xaivision.core.metering import Meter, metered
+from xaivision.core.modes import trained_otherwise
 from xaivision.core.origin import Origin, plain_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, Scorer, asked
 from xaivision.core.random import generator
 from xaivision.core.requirements import lacking, refusal
 from xaivision.core.sharing import shared_scores
+from xaivision.core.slope import slope_notes
 from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.structure import walked_once
 from xaivision.core.targets import Targets
@@ -168,5 +171,23 @@ def question(
             query = asked(adapter, inputs, targets, scorer)
             opened = Question(explainer, adapter, query, seed, Bill(meter, start))
             if isinstance(adapter, TorchClassifier) and not explainer.about.control:
-                opened.notes += steadiness_notes(adapter, query.inputs)
+                opened.notes += _model_notes(explainer, adapter, query.inputs)
         yield opened
+
+
+def _model_notes(explainer: Explainer, model: TorchClassifier, inputs: Tensor) -> tuple[Note, ...]:
+    """What there is to doubt of the model itself, by a method that looks at it like this one.
+
+    One that has a `layer` looks at gradients there, if at any.
+    """
+    found = (*_mode_notes(model), *steadiness_notes(model, inputs))
+    if any(note.status != "ok" for note in found) or explainer.about.needs < Access.GRADIENTS or hasattr(explainer, "layer"):
+        return found  # a slope of a score that moves by itself cannot be measured
+    return (*found, *slope_notes(model, inputs))
+
+
+def _mode_notes(model: TorchClassifier) -> tuple[Note, ...]:
+    if kinds := trained_otherwise(ungranted(model).model):
+        text = f"the model was handed over in training mode and is explained in evaluation mode, where {', '.join(kinds)} differ"
+        return (Note("ok", text),)
+    return ()

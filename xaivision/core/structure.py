@@ -84,7 +84,21 @@ def _held(part: nn.Module) -> list[tuple[str, object]]:
             found.append((name, repr(value)))
         elif callable(value) and not isinstance(value, nn.Module):
             found.append((name, id(value)))
+        elif type(value) not in PLAIN:
+            found.append((name, _said(value)))
     return found
+
+
+def _said(value: object, above: frozenset[int] = frozenset()) -> str:
+    """What an object that holds settings says, and those inside of it; of others which one it is, as tensors may be large."""
+    slots = getattr(type(value), "__slots__", ())
+    names = [*getattr(value, "__dict__", ()), *((slots,) if isinstance(slots, str) else slots)]
+    if value is None or type(value) in PLAIN or isinstance(value, tuple | dict | list | set):
+        return repr(value)
+    if not names or id(value) in above or isinstance(value, Tensor | nn.Module | type):
+        return str(id(value))
+    inside = ", ".join(f"{name}={_said(getattr(value, name, None), above | {id(value)})}" for name in names)
+    return f"{type(value).__name__}({inside})"
 
 
 def _version(buffer: Tensor | None) -> int:

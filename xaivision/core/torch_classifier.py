@@ -25,7 +25,7 @@ from xaivision.core.layer_passes import (
     summed_gradient,
 )
 from xaivision.core.layers import Layer, named_layer, watching
-from xaivision.core.map_layers import MapLayer, map_layer
+from xaivision.core.map_layers import MapLayer, layer_name, map_layer
 from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.modes import evaluating
 from xaivision.core.resuming import Start, recorded_start, resumed
@@ -134,17 +134,18 @@ class TorchClassifier(ClassifierAdapter):
             any(part.cut for part in parts),
         )
 
-    def layer(self, name: str | None, sample: Tensor) -> Layer:
+    def layer(self, name: str | nn.Module | None, sample: Tensor) -> Layer:
         """The named layer, or the one by which maps are best explained, found by asking for one sample.
 
         Raises: UnknownNameError, InputError, where there is no such layer.
         """
-        if name is None:
+        known = layer_name(self.model, name)
+        if known is None:
             return self.map_layer(None, None, sample).layer
         with self.held():
-            return named_layer(self.model, name, lambda: self(sample[:1]))
+            return named_layer(self.model, known, lambda: self(sample[:1]))
 
-    def map_layer(self, name: str | None, layout: Layout | None, sample: Tensor) -> MapLayer:
+    def map_layer(self, name: str | nn.Module | None, layout: Layout | None, sample: Tensor) -> MapLayer:
         """The named layer, or the one by which maps are best explained, and how its output is read as maps.
 
         One sample is asked for, uncounted, and the answer is remembered as long as the module keeps its parts.
@@ -152,7 +153,7 @@ class TorchClassifier(ClassifierAdapter):
         Raises: UnknownNameError, InputError, where there is no such layer, or its output is no map in just one way.
         """
         with self.held():
-            return map_layer(self.model, name, layout, sample[:1], self)
+            return map_layer(self.model, layer_name(self.model, name), layout, sample[:1], self)
 
     def called_layers(self, sample: Tensor) -> tuple[Layer, ...]:
         """The innermost layers that give a tensor with the batch first, in the order of their calls for this sample."""

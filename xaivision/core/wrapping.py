@@ -127,7 +127,9 @@ def _module_domain(module: nn.Module) -> Domain:
 
 
 def _module_classes(module: nn.Module) -> int:
-    last = [part for part in module.modules() if isinstance(part, nn.Linear | nn.Conv2d)]
+    # An auxiliary convolution may stand behind the last linear layer: only a network without one scores by convolution.
+    linear: list[nn.Linear | nn.Conv2d] = [part for part in module.modules() if isinstance(part, nn.Linear)]
+    last = linear or [part for part in module.modules() if isinstance(part, nn.Conv2d)]
     if not last:
         raise InputError("`num_classes` cannot be read off this module: it has no Linear layer. Give `num_classes`.")
     final = last[-1]

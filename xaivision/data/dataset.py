@@ -32,7 +32,7 @@ class Dataset:
 
     A target of -1 is an input without a label. `truth` is what was planted in a generated set: masks (N, H, W), or the
     weights (F,) of a rule. `masks` are planted masks (N, H, W) by name, where there is more than one kind. `items` names
-    single inputs where they have names of their own.
+    single inputs where they have names of their own. `fixed_split` is the split, where the usual one would not be fair.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Dataset:
     truth: Tensor | None = None
     items: tuple[str, ...] = ()
     masks: Mapping[str, Tensor] = field(default_factory=dict)
+    fixed_split: Split | None = None
 
     def __post_init__(self) -> None:
         if self.targets.shape != self.inputs.shape[:1]:
@@ -66,8 +67,8 @@ class Dataset:
 
     @cached_property
     def split(self) -> Split:
-        """Row numbers of the two parts: 30 % of every class are the test part, the same in every process."""
-        return stratified_split(self.targets)
+        """Row numbers of the two parts: 30 % of every class are the test part, or as fixed; the same in every process."""
+        return stratified_split(self.targets) if self.fixed_split is None else self.fixed_split
 
     @property
     def train(self) -> Part:

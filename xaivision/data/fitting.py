@@ -17,10 +17,14 @@ def fitted(pixels: Tensor, format: ImageFormat, label: str) -> Tensor:
 
     Raises: InputError, where the channels cannot be made to fit, or the crop is larger than the resized picture.
     """
-    return _cropped(_resized(_with_channels(pixels, format.channels, label), format, label), format, label)
+    return _cropped(_resized(with_channels(pixels, format.channels, label), format, label), format, label)
 
 
-def _with_channels(pixels: Tensor, channels: int, label: str) -> Tensor:
+def with_channels(pixels: Tensor, channels: int, label: str) -> Tensor:
+    """(channels, H, W): gray by luminance, color of gray by repeating it.
+
+    Raises: InputError, where neither is asked for.
+    """
     if len(pixels) == channels:
         return pixels
     if len(pixels) == 3 and channels == 1:

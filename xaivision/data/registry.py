@@ -19,6 +19,9 @@ DATASETS: Mapping[str, Entry] = {
     "sample_images": Entry("xaivision.data.sample_images", "nine photos without labels: a cat, a cup, a rocket, ..."),
     "linear_table": Entry("xaivision.data.linear_table", "a generated table whose classes follow a linear rule that is known"),
     "sonar48": Entry("xaivision.data.sonar48", "generated sonar pictures of objects and their shadows, which are known"),
+    "sonar_simulator": Entry(
+        "xaivision.data.sonar_simulator", "simulated side-scan scenes: targets, highlights, shadows, speckle"
+    ),
     "planted_squares": Entry("xaivision.data.planted_squares", "generated pictures whose class is a square that is known"),
 }
 

@@ -43,16 +43,17 @@ def seabed(texture: Texture, size: int, pixel: float, draws: torch.Generator) ->
 def fractal(size: int, steepness: float, draws: torch.Generator) -> Tensor:
     """(size, size) float64 of mean 0 and standard deviation 1: noise whose amplitude falls with frequency to that power."""
     noise = torch.randn(size, size, generator=draws, dtype=torch.float64, device="cpu")
-    shaped = torch.fft.irfft2(torch.fft.rfft2(noise) * _frequencies(size).pow(-steepness), s=(size, size))
+    shaped: Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) * _falling(size, steepness), s=(size, size))
     return (shaped - shaped.mean()) / shaped.std()
 
 
 @cache
-def _frequencies(size: int) -> Tensor:
-    """(size, size // 2 + 1): the magnitude of each frequency in waves a picture, 1 in place of 0."""
+def _falling(size: int, steepness: float) -> Tensor:
+    """(size, size // 2 + 1): the amplitude at each frequency, 1 at one wave a picture."""
     down = torch.fft.fftfreq(size, dtype=torch.float64, device="cpu") * size
     across = torch.fft.rfftfreq(size, dtype=torch.float64, device="cpu") * size
-    return (down[:, None].square() + across.square()).sqrt().clamp_(min=1)
+    waves: Tensor = (down[:, None].square() + across.square()).sqrt()
+    return waves.clamp_(min=1).pow(-steepness)
 
 
 def _ripples(size: int, pixel: float, chances: list[float], draws: torch.Generator) -> Tensor:

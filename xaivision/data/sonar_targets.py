@@ -66,7 +66,7 @@ def wreck(where: Placed, half: float, chances: list[float]) -> Tensor:
     top = (0.11 + 0.05 * chances[1]) * (1 + 0.35 * along.square())
     bulkhead = (along * (2.5 + chances[2])).remainder(1) < 0.1
     house = ((along - 0.3 - 0.2 * chances[3]).abs() < 0.13) & (aside < 0.6 * beam)
-    deck = torch.where(side | bulkhead, top, 0.4 * top) + house * 0.9 * top
+    deck = torch.where(side | bulkhead, top, 0.55 * top) + house * 0.9 * top
     return half * deck * inside
 
 

@@ -1,10 +1,14 @@
 """Speckle, the grain of every sonar picture, and the blur of a beam that widens with range."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
 # A narrower grain than this is no blur at all, and would divide by zero.
 NARROWEST = 1e-3
+# Weights of pixels so many standard deviations away are 0: numbers next to 0 would be slow.
+REACH = 6
 
 
 def rayleigh_speckle(size: int, grain: tuple[float, float], draws: torch.Generator) -> Tensor:
@@ -14,16 +18,17 @@ def rayleigh_speckle(size: int, grain: tuple[float, float], draws: torch.Generat
     along and across the track, in pixels of standard deviation; it changes nothing about a single pixel.
     """
     noise = torch.randn(2, size, size, generator=draws, dtype=torch.float64, device="cpu")
-    along, across = (_unit_energy(gaussian_rows(size, spread)) for spread in grain)
+    along, across = (_rows_of_unit_energy(size, spread) for spread in grain)
     real, imaginary = along @ noise @ across.T
-    return ((real.square() + imaginary.square()) / 2).sqrt()
+    energy: Tensor = (real.square() + imaginary.square()) / 2
+    return energy.sqrt()
 
 
 def gaussian_rows(size: int, spread: float) -> Tensor:
     """(size, size) float64: row i holds the weights, of sum 1, with which a blur of this standard deviation makes pixel i."""
     places = torch.arange(size, dtype=torch.float64, device="cpu")
     distances = (places[:, None] - places) / max(spread, NARROWEST)
-    weights = (-distances.square() / 2).exp()
+    weights = (-distances.square() / 2).exp() * (distances.abs() <= REACH)
     return weights / weights.sum(1, keepdim=True)
 
 
@@ -38,5 +43,7 @@ def smeared_along(amplitudes: Tensor, spreads: Tensor) -> Tensor:
     return torch.lerp(energy, gaussian_rows(len(energy), widest) @ energy, share.expand_as(energy)).clamp_(min=0).sqrt()
 
 
-def _unit_energy(rows: Tensor) -> Tensor:
+@cache
+def _rows_of_unit_energy(size: int, spread: float) -> Tensor:
+    rows = gaussian_rows(size, spread)
     return rows / rows.square().sum(1, keepdim=True).sqrt()

@@ -33,8 +33,7 @@ def stratified_split(targets: Tensor, test_share: float = 0.3, seed: int = 0) ->
     """
     if targets.ndim != 1:
         raise InputError(f"`targets` must have shape (N,). Got {tuple(targets.shape)}.")
-    if not 0 < test_share < 1:
-        raise InputError(f"`test_share` must lie between 0 and 1. Got {test_share}.")
+    check_share(test_share)
     in_test = targets == UNLABELED
     for label in sorted(set(targets.tolist())):
         if label == UNLABELED:
@@ -43,3 +42,9 @@ def stratified_split(targets: Tensor, test_share: float = 0.3, seed: int = 0) ->
         order = torch.randperm(len(rows), generator=generator(seed, "split", label))
         in_test[rows[order[: round(test_share * len(rows))]]] = True
     return Split((~in_test).nonzero().flatten(), in_test.nonzero().flatten())
+
+
+def check_share(test_share: float) -> None:
+    """Raises: InputError, where the share is none."""
+    if not 0 < test_share < 1:
+        raise InputError(f"`test_share` must lie between 0 and 1. Got {test_share}.")

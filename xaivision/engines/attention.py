@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from xaivision.core.errors import CapabilityError
-from xaivision.core.metering import count_gradient_calls, count_model_calls
+from xaivision.core.metering import count_gradient_calls
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -105,26 +105,31 @@ def _dimension(args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
 class Attention(NamedTuple):
     """Of each layer the attention weights (B, heads, N, N) and, where asked for, the score's gradients with respect to them.
 
-    `maps`: (h, w) of the convolutions' outputs before the first layer. `cut`: no gradient reaches one of the layers.
+    `readers` (B, N): the tokens that any score of an input depends on after the last layer. `maps`: (h, w) of the
+    convolutions' outputs before the first layer. `cut`: no gradient reaches one of the layers.
     """
 
     weights: list[Tensor]
     gradients: list[Tensor]
+    readers: Tensor
     maps: list[tuple[int, int]]
     cut: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class TokenValues:
-    """One number for each token, (B, N), with the scores (B,) that the model gave meanwhile. `cut`: a gradient was missing."""
+    """One number for each token, (B, N), with the scores (B,) that the model gave meanwhile.
+
+    `readers`, `maps` and `cut` as in `Attention`.
+    """
 
     values: Tensor
     scores: Tensor
+    readers: Tensor
+    maps: list[tuple[int, int]]
     cut: bool = False
 
 
-# From the scores (B, K) of one batch to the numbers (B,) whose gradients are asked for.
-Score = Callable[[Tensor], Tensor]
 # From the attention of one batch to one number for each token, (B, N).
 Summary = Callable[[Attention], Tensor]
 
@@ -134,52 +139,52 @@ def token_values(
 ) -> TokenValues:
     """The summary of each input's attention. Memory is that of one batch.
 
+    One gradient an input: from the first attention on where `gradients` are asked for, else back to the last one only.
+
     Raises: CapabilityError, where the model has no attention that can be read, or not every token sees every token.
     """
     model.check(inputs)
-    (count_gradient_calls if gradients else count_model_calls)(len(inputs))
+    count_gradient_calls(len(inputs))
 
     def work(part: slice) -> TokenValues:
-        scores, found = _attention(model, inputs[part], target.take(part).of, gradients)
-        return TokenValues(summary(found).to(inputs.device), scores.to(inputs.device), found.cut)
+        scores, found = _attention(model, inputs[part], target.take(part), gradients)
+        values, scores, readers = (of.to(inputs.device) for of in (summary(found), scores, found.readers))
+        return TokenValues(values, scores, readers, found.maps, found.cut)
 
     with model.held(), torch.inference_mode(False):
         parts = model.batches.run(work, inputs, purpose="gradients")
-    values = torch.cat([part.values for part in parts])
-    return TokenValues(values, torch.cat([part.scores for part in parts]), any(part.cut for part in parts))
+    values, scores, readers = (torch.cat([getattr(part, name) for part in parts]) for name in ("values", "scores", "readers"))
+    return TokenValues(values, scores, readers, parts[0].maps, any(part.cut for part in parts))
 
 
-def attention_of_one(model: TorchClassifier, one: Tensor, score: Score) -> Attention:
-    """Attention and its gradients for one input (1, *S).
-
-    Raises: CapabilityError, as `token_values`.
-    """
-    model.check(one)
-    count_gradient_calls(len(one))
-    with model.held(), torch.inference_mode(False):
-        return _attention(model, one, score, gradients=True)[1]
-
-
-def _attention(model: TorchClassifier, inputs: Tensor, score: Score, gradients: bool) -> tuple[Tensor, Attention]:
-    with torch.set_grad_enabled(gradients), AttentionReader(differentiable=gradients) as reader:
-        scores = score(model.forward(inputs))
+def _attention(model: TorchClassifier, inputs: Tensor, target: TargetScore, gradients: bool) -> tuple[Tensor, Attention]:
+    with torch.enable_grad(), AttentionReader(differentiable=True) as reader:
+        scores = model.forward(inputs)
+        asked = target.of(scores)
     _check(reader.weights, len(inputs))
-    slopes = _slopes(scores, reader.weights) if gradients else ()
-    filled = [torch.zeros_like(of) if slope is None else slope for slope, of in zip(slopes, reader.weights, strict=False)]
-    found = Attention(
-        [_with_heads(weights.detach()) for weights in reader.weights],
-        [_with_heads(slope) for slope in filled],
-        reader.maps,
-        cut=any(slope is None for slope in slopes),
-    )
-    return scores.detach(), found
+    last = _slopes(_every_score(scores), reader.weights[-1:], keep=gradients)[0]
+    slopes = _slopes(asked, reader.weights) if gradients else ()
+    weights = [_with_heads(layer.detach()) for layer in reader.weights]
+    filled = [torch.zeros_like(of) if slope is None else _with_heads(slope) for slope, of in zip(slopes, weights, strict=False)]
+    # A row of the last layer that no score depends on belongs to a token that is dropped after it.
+    readers = torch.zeros_like(weights[-1][:, 0, 0]).bool() if last is None else _with_heads(last).any(3).any(1)
+    return asked.detach(), Attention(weights, filled, readers, reader.maps, cut=any(slope is None for slope in slopes))
 
 
-def _slopes(scores: Tensor, weights: list[Tensor]) -> tuple[Tensor | None, ...]:
-    """The gradients of the summed scores: each input's own, since inputs do not mix in evaluation mode."""
+def _every_score(scores: Tensor) -> Tensor:
+    """(B,) all scores at once, none with the weight of another: those of two classes may be each other's negative."""
+    return scores @ torch.linspace(1, 2, scores.shape[1], dtype=scores.dtype, device=scores.device)
+
+
+def _slopes(scores: Tensor, weights: list[Tensor], keep: bool = False) -> tuple[Tensor | None, ...]:
+    """The gradients of the summed scores: each input's own, since inputs do not mix in evaluation mode.
+
+    `keep`: the graph is needed again.
+    """
     if not scores.requires_grad:
         return (None,) * len(weights)
-    return cast(tuple[Tensor | None, ...], torch.autograd.grad(scores.sum(), weights, allow_unused=True))
+    found = torch.autograd.grad(scores.sum(), weights, allow_unused=True, retain_graph=keep)
+    return cast(tuple[Tensor | None, ...], found)
 
 
 def _with_heads(weights: Tensor) -> Tensor:

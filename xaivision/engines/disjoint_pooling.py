@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 POOLS: dict[type[nn.Module], int] = {nn.MaxPool1d: 1, nn.MaxPool2d: 2, nn.MaxPool3d: 3}
+_WITH_PLACES = {1: F.max_pool1d_with_indices, 2: F.max_pool2d_with_indices, 3: F.max_pool3d_with_indices}
 
 
 def overlaps(part: nn.Module) -> bool:
@@ -24,24 +25,32 @@ def overlaps(part: nn.Module) -> bool:
 
 
 class DisjointMaxPool(nn.Module):
-    """The same maxima: each window is laid out on its own, and pooled by a module that sees nothing else."""
+    """The same maxima, and their places where the pool gives them: each window is laid out on its own, and pooled by a
+    module that sees nothing else.
+    """
 
     def __init__(self, pool: nn.Module) -> None:
         super().__init__()
         self.sizes, self.strides = _sides(pool, "kernel_size"), _sides(pool, "stride")
         self.paddings, self.dilations = _sides(pool, "padding"), _sides(pool, "dilation")
-        self.partial_windows = bool(pool.ceil_mode)
+        self.partial_windows, self.gives_places = bool(pool.ceil_mode), bool(pool.return_indices)
         self.pool = nn.MaxPool1d(prod(self.sizes))
         self.training = False
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         windows = F.pad(inputs, self._margins(inputs), value=torch.finfo(inputs.dtype).min)
         for axis, (size, stride, dilation) in enumerate(zip(self.sizes, self.strides, self.dilations, strict=True)):
             windows = windows.unfold(2 + axis, dilation * (size - 1) + 1, stride)[..., ::dilation]
         kept = windows.shape[: inputs.ndim]
         laid_out = windows.reshape(len(inputs), prod(kept[1:]), prod(self.sizes))
         pooled: Tensor = self.pool(laid_out)
-        return pooled.view(kept)
+        return (pooled.view(kept), self._places(inputs)) if self.gives_places else pooled.view(kept)
+
+    def _places(self, inputs: Tensor) -> Tensor:
+        """What `return_indices` asks for: where in its map each maximum lies."""
+        sides = (self.sizes, self.strides, self.paddings, self.dilations)
+        found: Tensor = _WITH_PLACES[len(self.sizes)](inputs.detach(), *sides, ceil_mode=self.partial_windows)[1]
+        return found
 
     def _margins(self, inputs: Tensor) -> list[int]:
         """Padding before and after each axis, last axis first, as `pad` takes it; after it for windows that are cut too."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 # What a function can be told and a module of its own needs not be: the mode, and where the result goes.
 _SETTLED = {"inplace", "_stacklevel", "training", "train"}
@@ -79,6 +79,8 @@ def module_for(node: fx.Node) -> nn.Module | None:
 
     It never works in place. Dropout that is on is no module's: in evaluation mode a module's is off.
     """
+    if _is_rectifier(node):
+        return nn.ReLU()
     form = FORMS.get(base_name(node))
     given = None if form is None else _given(node, form)
     if form is None or given is None or given.get("training") or given.get("train") or given.get("dtype") is not None:
@@ -88,6 +90,38 @@ def module_for(node: fx.Node) -> nn.Module | None:
         return form.module(**settings)
     except TypeError:  # told something that only the function knows
         return None
+
+
+# What may cut at zero, and what it is told after the input.
+_CUTTING = {
+    "clamp": ("min", "max"),
+    "clip": ("min", "max"),
+    "clamp_min": ("min",),
+    "threshold": ("threshold", "value", "inplace"),
+}
+
+
+def _is_rectifier(node: fx.Node) -> bool:
+    """Whether this is ReLU by another name: `clamp(min=0)`, `threshold(0, 0)`, `maximum(x, 0)`."""
+    name, operands = base_name(node), node.args
+    if not operands or not isinstance(operands[0], fx.Node) or operands[0].op == "get_attr":
+        return False
+    if name in _CUTTING:
+        given = dict(zip(_CUTTING[name], operands[1:], strict=False)) | dict(node.kwargs)
+        numbers = [value for key, value in given.items() if key != "inplace" and value is not None]
+        return given.get("max") is None and bool(numbers) and all(_is_zero(value) for value in numbers)
+    others = (*operands[1:], *node.kwargs.values())
+    return name in ("maximum", "max") and len(others) == 1 and isinstance(others[0], fx.Node) and _is_zero(others[0])
+
+
+def _is_zero(value: Any) -> bool:
+    """A number, or a tensor that was made in the forward pass and is not learned."""
+    if not isinstance(value, fx.Node):
+        return isinstance(value, int | float) and not isinstance(value, bool) and value == 0
+    if value.op != "get_attr":
+        return base_name(value) in ("zeros", "zeros_like", "new_zeros")
+    held = getattr(value.graph.owning_module, str(value.target), None)
+    return isinstance(held, Tensor) and not isinstance(held, nn.Parameter) and held.numel() == 1 and float(held) == 0
 
 
 def told(node: fx.Node, name: str) -> Any:

@@ -4,6 +4,7 @@ Source: Bach et al., 2015, doi:10.1371/journal.pone.0130140; composites: Montavo
 doi:10.1007/978-3-030-28954-6_10.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.affine_layers import CONVOLUTIONS, DENSE
 from xaivision.engines.operation_tape import recorded
 from xaivision.engines.relevance_rules import Affine, Flow, Share, box_rule, epsilon_rule, flat_rule, gamma_rule, plus_rule
+from xaivision.engines.relevance_shares import ACTIVATIONS
 from xaivision.engines.relevance_walk import Bounds, Propagation, Rules, propagated, unruled
 
 COMPOSITES = ("epsilon", "epsilon_plus", "epsilon_plus_flat", "epsilon_gamma_box")
@@ -26,13 +28,15 @@ class Relevance(NamedTuple):
 
     `initial`: the relevance of the scores. `growth`: the largest sum of absolute values at one operation, over that below the
     last layer: a score next to zero may well be the sum of large contributions. `error`: the largest difference at one
-    operation between what came in and what went on or was absorbed, as a share of the absolute values.
+    operation between what came in and what went on or was absorbed, as a share of the absolute values. `constants`: what
+    operations without biases absorbed all the same, by their names: an activation that is not 0 at 0, a border.
     """
 
     values: Tensor
     initial: Tensor
     growth: Tensor
     error: Tensor
+    constants: Mapping[str, Tensor]
 
 
 def composite(name: str, epsilon: float, gamma: float) -> Rules:
@@ -79,8 +83,9 @@ def relevance(model: TorchClassifier, inputs: Tensor, target: TargetScore, rules
 
     with model.held(), torch.inference_mode(False), torch.no_grad():
         parts = model.batches.run(of_batch, inputs, purpose="relevance")
-    values, *measured = (torch.cat(found).to(inputs.device) for found in zip(*parts, strict=True))
-    return Relevance(values.to(inputs.dtype).contiguous(), *measured)
+    whole = (torch.cat(found).to(inputs.device) for found in zip(*(part[:-1] for part in parts), strict=True))
+    values, initial, growth, error = whole
+    return Relevance(values.to(inputs.dtype).contiguous(), initial, growth, error, _joined(parts))
 
 
 def unruled_operations(model: TorchClassifier, inputs: Tensor) -> tuple[str, ...]:
@@ -104,7 +109,21 @@ def _judged(found: Propagation) -> Relevance:
         size = torch.maximum(step.mass, step.received.abs())
         gap = (step.received - step.passed - step.absorbed).abs()
         error = torch.maximum(error, torch.where(size > 0, gap / size, 0.0))
-    return Relevance(found.values, initial.sum(1), growth, error)
+    return Relevance(found.values, initial.sum(1), growth, error, _constants(found))
+
+
+def _constants(found: Propagation) -> dict[str, Tensor]:
+    kept: dict[str, Tensor] = {}
+    for step in found.steps:
+        if step.name in ACTIVATIONS | {"pad"} and bool(step.absorbed.any()):
+            kept[step.name] = kept[step.name] + step.absorbed if step.name in kept else step.absorbed
+    return kept
+
+
+def _joined(parts: Sequence[Relevance]) -> dict[str, Tensor]:
+    """The constants of all batches: a batch may not have passed an operation that another has."""
+    names = dict.fromkeys(name for part in parts for name in part.constants)
+    return {name: torch.cat([part.constants.get(name, torch.zeros_like(part.initial)) for part in parts]) for name in names}
 
 
 def _flat(layer: Affine, flow: Flow, _bounds: Bounds) -> Share:

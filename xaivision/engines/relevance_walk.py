@@ -235,6 +235,9 @@ class _Books:
 
 def _totals(part: Tensor, batch: int) -> Tensor:
     if part.numel() % batch:
-        raise CapabilityError(f"A map must have a part for each of {batch} inputs. One has the shape {tuple(part.shape)}.")
+        raise CapabilityError(
+            f"A map must have a part for each of {batch} inputs. One has the shape {tuple(part.shape)}: it mixes the inputs of a "
+            "batch, as a mean over them does. Give the classifier batch_size=1."
+        )
     rows = part if len(part) == batch and part.ndim > 1 else part.reshape(batch, -1)
     return rows.sum(tuple(range(1, rows.ndim))).double()

@@ -1,12 +1,11 @@
 """Is the gradient that a network reports the slope of its score? It is not behind `detach`, `no_grad` or a rounded value."""
 
-from copy import copy, deepcopy
-
 import torch
 from torch import Tensor, nn
 
 from xaivision.core.metering import count_gradient_calls
 from xaivision.core.random import generator
+from xaivision.core.slope import in_double_precision
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.module_graph import operations, traced
@@ -24,7 +23,7 @@ def slope_error(model: TorchClassifier, one: Tensor, target: TargetScore) -> flo
     `one` (1, *S) is asked about in float64, on a copy. None where it cannot be told: the module cannot be copied or works in
     its own precision, its score is not finite or does not move, or bends at every turn.
     """
-    twin = _in_double_precision(model)
+    twin = in_double_precision(model)
     if twin is None:
         return None
     try:
@@ -39,17 +38,6 @@ def stopped_gradients(module: nn.Module) -> tuple[str, ...]:
     """Operations at which gradients are switched off, detached, or defined anew; CapabilityError where there is no graph."""
     found = operations(traced(module))
     return tuple(str(operation) for operation in found if operation.gradients_off or operation.computes in ("detach", "detach_"))
-
-
-def _in_double_precision(model: TorchClassifier) -> TorchClassifier | None:
-    twin = copy(model)
-    try:
-        twin.model = deepcopy(model.model).double()
-    except Exception:  # a lock, an open file, a kept graph: whatever a module may hold
-        return None
-    for part in twin.model.modules():
-        part.training = False
-    return twin
 
 
 def _error(model: TorchClassifier, one: Tensor, target: TargetScore, number: int) -> float | None:

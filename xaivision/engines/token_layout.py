@@ -7,42 +7,60 @@ from torch import Tensor
 
 from xaivision.core.errors import CapabilityError
 from xaivision.core.token_grid import MOST_OTHER_TOKENS, TokenGrid, token_grid
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.attention import attention_of_one
+
+UNREAD = (
+    "The scores must depend on the attention. No score of this model depends differentiably on its last attention. "
+    "Use a method that asks for scores only, such as `occlusion`."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class TokenLayout:
-    """The patches of the `grid` stand from token `first` on; `readers` (N,) is true where the scores are read.
+    """The patches of the `grid` stand from token `first[i]` on in input i; None where that cannot be told of this input.
 
-    With a class token that is the one reader; a model that takes the mean of its tokens reads all of them.
+    Each input is looked at for itself: which of its tokens its scores are read from is no matter of its neighbors.
     """
 
     grid: TokenGrid
-    first: int
-    readers: Tensor
+    first: tuple[int | None, ...]
+
+    @property
+    def unclear(self) -> tuple[int, ...]:
+        """The inputs of which it cannot be told."""
+        return tuple(row for row, first in enumerate(self.first) if first is None)
 
     def patches(self, tokens: Tensor) -> Tensor:
-        """(B, 1, h, w) out of one number for each token, (B, N)."""
-        cells = tokens[:, self.first : self.first + self.grid.height * self.grid.width]
-        return cells.reshape(len(tokens), 1, self.grid.height, self.grid.width)
+        """(B, 1, h, w) out of one number for each token, (B, N); zeros for an input that is unclear."""
+        cells = self.grid.height * self.grid.width
+        rows = [
+            torch.zeros_like(row[:cells]) if first is None else row[first : first + cells]
+            for first, row in zip(self.first, tokens, strict=True)
+        ]
+        return torch.stack(rows).view(len(tokens), 1, self.grid.height, self.grid.width)
 
 
-def token_layout(model: TorchClassifier, one: Tensor) -> TokenLayout:
-    """The layout as the model itself uses it, from the attention of one input (1, C, H, W) and its gradients.
+def token_layout(readers: Tensor, maps: list[tuple[int, int]], size: tuple[int, int]) -> TokenLayout:
+    """The layout of each input as the model itself uses it.
 
-    Raises: CapabilityError, where the model's attention cannot be read, or what it does with its tokens is not recognized.
+    `readers` (B, N): the tokens that the scores of an input are read from. `maps`, `size`: as `recognized_grid` takes them.
+
+    Raises: CapabilityError, where what the model does with its tokens is recognized for none of the inputs.
     """
-    found = attention_of_one(model, one, _every_score)
-    # A row of the last layer that no score depends on belongs to a token that is dropped after it.
-    readers = found.gradients[-1][0].any(2).any(0)
-    grid = recognized_grid(len(readers), found.maps, (one.shape[-2], one.shape[-1]))
-    return recognized_layout(grid, readers)
+    grid = recognized_grid(readers.shape[1], maps, size)
+    found = TokenLayout(grid, tuple(first_patch(grid, read) for read in readers))
+    if len(found.unclear) == len(readers):
+        raise CapabilityError(
+            UNREAD if not bool(readers.any()) else f"{unclear_readers(readers[0])}. Use `integrated_gradients`."
+        )
+    return found
 
 
-def _every_score(scores: Tensor) -> Tensor:
-    """All scores at once, none with the weight of another: those of two classes may be each other's negative."""
-    return scores @ torch.linspace(1, 2, scores.shape[1], dtype=scores.dtype, device=scores.device)
+def unclear_readers(readers: Tensor) -> str:
+    """What to say of an input with these readers (N,), where they make no sense."""
+    read = f"{int(readers.sum())} of {len(readers)} tokens"
+    return (
+        f"The scores must be read from a class token or from all patches alike. This model reads {read} after its last attention"
+    )
 
 
 def recognized_grid(tokens: int, maps: list[tuple[int, int]], size: tuple[int, int]) -> TokenGrid:
@@ -66,23 +84,15 @@ def recognized_grid(tokens: int, maps: list[tuple[int, int]], size: tuple[int, i
     return grid
 
 
-def recognized_layout(grid: TokenGrid, readers: Tensor) -> TokenLayout:
-    """The layout in which the readers (N,) make sense: other tokens stand in front of the patches, or after them.
+def first_patch(grid: TokenGrid, readers: Tensor) -> int | None:
+    """Where the patches start so that the readers (N,) make sense: other tokens stand in front of them, or after them.
 
-    Raises: CapabilityError, where the readers are neither tokens beside the patches, nor one token, nor all patches.
+    None where the readers are neither tokens beside the patches nor all patches: one patch that is read alone may be the
+    only one that passed an activation.
     """
-    if not bool(readers.any()):
-        raise CapabilityError(
-            "The scores must depend on the attention. No score of this model depends differentiably on its last attention. "
-            "Use a method that asks for scores only, such as `occlusion`."
-        )
     for first in (grid.others, 0):
         patch = torch.zeros_like(readers)
         patch[first : first + grid.height * grid.width] = True
-        beside = not bool((readers & patch).any())
-        if beside or bool((readers | ~patch).all()) or (grid.others == 0 and int(readers.sum()) == 1):
-            return TokenLayout(grid, first, readers)
-    raise CapabilityError(
-        "The scores must be read from a class token or from all patches alike. This model reads "
-        f"{int(readers.sum())} of {len(readers)} tokens after its last attention. Use `integrated_gradients`."
-    )
+        if bool(readers.any()) and (not bool((readers & patch).any()) or bool((readers | ~patch).all())):
+            return first
+    return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -22,11 +22,12 @@ from xaivision.explainers.gradient_question import map_question
 class AblationCam:
     """One value for each position, (B, 1, H, W): a layer's maps weighted by the drop of the score without each of them.
 
-    Each channel of the layer is set to zero in turn. `layer`: a submodule's name; None takes the last map of a convolutional
-    network, and of a transformer the tokens that enter its last attention. `layout` says how the layer's output is laid out,
-    where that cannot be told: "channels_first", "channels_last" or "tokens". `channels`: only as many, those with the largest
-    activations; the verdict says so. The paper divides the drops by the score, which would turn the map over where the score
-    is negative: here they are not divided. Signed; `positive_only` keeps what speaks for the class, as the paper does.
+    Each channel of the layer is set to zero in turn. `layer`: a submodule's name, or itself; None takes the last map of a
+    convolutional network, and of a transformer the tokens that enter its last attention. `layout` says how the layer's output
+    is laid out, where that cannot be told: "channels_first", "channels_last" or "tokens". `channels`: only as many, those with
+    the largest activations; the verdict says so. The paper divides the drops by the score, which would turn the map over
+    where the score is negative: here they are not divided. Signed; `positive_only` keeps what speaks for the class, as the
+    paper does.
     """
 
     about: ClassVar[About] = About(
@@ -44,7 +45,7 @@ class AblationCam:
 
     stands_on: ClassVar[str] = "eigen_cam"  # a preflight asks that: the same layer at the price of one pass
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
     channels: int | None = None

@@ -12,11 +12,9 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
-from xaivision.engines.activation_maps import spread_over_input
 from xaivision.engines.attention import token_values
-from xaivision.engines.token_layout import token_layout
 from xaivision.engines.token_relevance import attention_rollout
-from xaivision.explainers.attention_doubts import unlike_itself
+from xaivision.explainers.attention_doubts import token_maps, unlike_itself
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,11 @@ class AttentionRollout:
         name="attention_rollout",
         answers="Which patches does a vision transformer's attention bring together, whatever the class?",
         misleads="It is the same map for every class and has no sign; attention tells what is looked at, not what is made of it.",
-        cost="2 forwards; 1 gradient of one input finds the tokens",
+        cost="1 forward, 1 gradient back to the last attention, which finds the tokens",
         source="Abnar, Zuidema, 2020, arXiv:2005.00928",
         needs=Access.GRADIENTS,
         domains=("image",),
+        order_only=True,
     )
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
@@ -43,18 +42,16 @@ class AttentionRollout:
         Raises: CapabilityError, where the model has no attention over all its tokens.
         """
         with question(self, model, inputs, targets, seed=seed) as q:
-            layout = token_layout(q.torch_model, q.query.inputs[:1])
             found = token_values(
                 q.torch_model,
                 q.query.inputs,
                 q.query.target,
-                lambda attention: attention_rollout(attention.weights, layout.readers),
+                lambda attention: attention_rollout(attention.weights, attention.readers),
                 gradients=False,
             )
             unlike_itself(q, found.scores)
             _one_map_for_all_classes(q)
-            height, width = q.query.inputs.shape[2:]
-            return q.attribution(spread_over_input(layout.patches(found.values), height, width).to(inputs), "contribution")
+            return q.attribution(token_maps(q, found), "contribution")
 
 
 def _one_map_for_all_classes(q: Question) -> None:

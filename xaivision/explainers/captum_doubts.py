@@ -1,18 +1,27 @@
 """What captum's own answers must confess to the verdict."""
 
-from torch import Tensor
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
+from xaivision.core.metering import unmetered
 from xaivision.core.question import Question
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.disjoint_pooling import overlaps
+from xaivision.engines.gradient_path import Step
 from xaivision.explainers.captum_call import CaptumCall
-from xaivision.explainers.captum_module import Rules, explained_steps
-from xaivision.explainers.rectified_gradients import RECTIFIERS, rectifiers
+from xaivision.explainers.captum_module import Rules, explained_factors, explained_steps
+from xaivision.explainers.own_copy import own_copy
+from xaivision.explainers.rectified_gradients import RECTIFIERS, other_activations, plain_gradient, rectifiers
 from xaivision.explainers.rescaling import RESCALE
 
 RECTIFYING = frozenset(["GuidedBackprop", "Deconvolution", "GuidedGradCam"])
 # Relevance of more than this many times the score was not handed on but made.
 EXPLODED = 10.0
+# A larger share of the score than this, and of the relevance than rounding explains, may not go missing without biases.
+LOST, ROUNDING = 0.05, 1e-4
 
 
 def rule_doubts(q: Question, call: CaptumCall) -> None:
@@ -27,12 +36,22 @@ def rule_doubts(q: Question, call: CaptumCall) -> None:
     if uncovered:
         more = f" and {len(uncovered) - 1} more" if len(uncovered) > 1 else ""
         q.note(Note("warn", f"captum has no rule for {uncovered[0]}{more}, and takes the plain gradient there"))
-    if rules is RECTIFIERS and not rectifiers(steps):
-        q.note(Note("warn", "no ReLU that captum sees lies on the gradient's way: this is the plain gradient"))
+    if rules is RECTIFIERS:
+        _rectifying_doubts(q, steps)
     if entangled := rules.entangled(steps):
         q.note(Note("warn", f"captum's hooks get in each other's way at {entangled[0]}: its input is not its own"))
     if rules is RESCALE and any(map(overlaps, q.torch_model.model.modules())):
         q.note(Note("warn", "captum loses shares of max pooling whose windows overlap"))
+
+
+def _rectifying_doubts(q: Question, steps: tuple[Step, ...]) -> None:
+    found = rectifiers(steps)
+    others = other_activations(steps, explained_factors(q.torch_model, q.query.target, q.query.inputs))
+    if not found:
+        instead = f"; {others[0]} does" if others else ""
+        q.note(Note("warn", f"no ReLU that captum sees lies on the gradient's way{instead}: this is the plain gradient"))
+    elif others:
+        q.note(Note("warn", plain_gradient(found, others)))
 
 
 def sampling_doubts(q: Question, call: CaptumCall) -> None:
@@ -50,6 +69,34 @@ def explosion_doubts(q: Question, call: CaptumCall, values: Tensor) -> None:
     for row in (held.abs() > EXPLODED * scores.abs()).nonzero().flatten().tolist():
         text = f"relevance is not handed on: it sums to {float(held[row]):.3g}, the score is {float(scores[row]):.3g}"
         q.note(Note("warn", text, (row,)))
+
+
+def conservation_doubts(q: Question, call: CaptumCall, answered: Callable[[TorchClassifier], Tensor]) -> None:
+    """Warn where the relevance of the first input does not sum to its score on a copy whose layers have no constants.
+
+    `answered`: what captum answers of the first input for such a model. Biases are what relevance may lose; without them
+    every other loss, and every gain, is an operation that captum hands relevance through wrongly, such as a sum of maps.
+    """
+    if not call.changes_weights:
+        return
+    model = own_copy(q.torch_model)
+    _without_constants(model.model)
+    with unmetered():
+        values = answered(model).double()
+        score = float(q.query.target.take(slice(0, 1)).of(model(q.query.inputs[:1])).double())
+    held, mass = float(values.sum()), float(values.abs().sum())
+    if abs(held - score) > LOST * abs(score) and abs(held - score) > ROUNDING * mass:
+        text = "captum hands relevance wrongly through this model, as it does where maps are added or multiplied outside layers"
+        q.note(Note("warn", f"{text}: on a copy without biases it sums to {held:.3g}, the score is {score:.3g}"))
+
+
+def _without_constants(module: nn.Module) -> None:
+    """No layer adds anything to what follows from its input."""
+    constants: list[Tensor] = [part for name, part in module.named_parameters() if name.rpartition(".")[2].endswith("bias")]
+    constants += [part for name, part in module.named_buffers() if name.rpartition(".")[2] == "running_mean"]
+    with torch.no_grad():
+        for part in constants:
+            part.zero_()
 
 
 def _rules_of(call: CaptumCall) -> Rules | None:

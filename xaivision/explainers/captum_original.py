@@ -21,7 +21,7 @@ from xaivision.core.targets import Targets
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.activation_maps import spread_over_input
 from xaivision.explainers.captum_call import CaptumCall, checked_call
-from xaivision.explainers.captum_doubts import explosion_doubts, rule_doubts, sampling_doubts
+from xaivision.explainers.captum_doubts import conservation_doubts, explosion_doubts, rule_doubts, sampling_doubts
 from xaivision.explainers.captum_errors import captums_errors
 from xaivision.explainers.captum_module import ExplainedNumber, as_found
 from xaivision.explainers.global_draws import seeded
@@ -76,6 +76,7 @@ class Captum:
                 reference = q.query.target.of(shared_scores(q.model, baseline))
             values = _values(q, call, baseline, self.settings.get("layer"))
             explosion_doubts(q, call, values)
+            conservation_doubts(q, call, lambda model: _values_of_one(q, call, model, None, dict(call.asking), 0))
             sampling_doubts(q, call)
             return q.attribution(
                 values, call.result, baseline=baseline, reference_scores=reference, adds_up=reference is not None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -20,8 +20,8 @@ from xaivision.explainers.gradient_question import map_question
 class EigenCam:
     """One value for each position, (B, 1, H, W): a layer's maps projected on their first singular vector over channels.
 
-    `layer`: a submodule's name; None takes the last map of a convolutional network, and of a transformer the tokens that
-    enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
+    `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a transformer the tokens
+    that enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
     "channels_last" or "tokens". The class is not asked: every class gets the same map. A singular vector has no sign; it is
     chosen so that the values do not sum to less than zero. `positive_only` drops values below zero.
     """
@@ -37,9 +37,10 @@ class EigenCam:
         source="Muhammad, Yeasin, 2020, arXiv:2008.00299",
         needs=Access.ACTIVATIONS,
         domains=("image",),
+        order_only=True,
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
 

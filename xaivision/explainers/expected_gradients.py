@@ -24,9 +24,10 @@ from xaivision.explainers.doubts import chance_doubts, gradient_doubts, missed_c
 class ExpectedGradients:
     """Integrated gradients averaged over a `background` (N, *S): contributions to the change from its mean score.
 
-    With at least 16 `samples` for each example of the background all of it is gone through, with equal steps on every line
-    and nothing left to chance. With fewer, each sample draws an example and a place on the line from it, and the result
-    has a standard error. There is no single baseline: `reference_scores` are the mean scores of the background.
+    With at least 16 `samples` for each example of the background all of it is gone through, with equal steps on a line (one
+    more on some, where they do not come out even) and nothing left to chance. With fewer, each sample draws an example and a
+    place on the line from it, and the result has a standard error. There is no single baseline: `reference_scores` are the
+    mean scores of the background.
     """
 
     about: ClassVar[About] = About(
@@ -72,7 +73,7 @@ class ExpectedGradients:
         """The points to ask about, and whether they were drawn."""
         references = len(self.background)
         if self.samples >= FIRST_STEPS * references:
-            return all_lines(references, self.samples // references), False
+            return all_lines(references, self.samples), False
         return drawn_lines(references, self.samples, q.generator()), True
 
 

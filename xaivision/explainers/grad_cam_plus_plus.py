@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -20,8 +20,8 @@ from xaivision.explainers.gradient_question import map_gradient_question
 class GradCamPlusPlus:
     """One value for each position, (B, 1, H, W): a layer's maps with weights that count each object, however small.
 
-    `layer`: a submodule's name; None takes the last map of a convolutional network, and of a transformer the tokens that
-    enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
+    `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a transformer the tokens
+    that enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
     "channels_last" or "tokens". The weights are those of the exponential of the score, without the factor exp(score). They
     are never negative, so the values do not sum to the score; they are negative where the layer's maps are, and
     `positive_only` drops those, as the paper does.
@@ -38,9 +38,10 @@ class GradCamPlusPlus:
         source="Chattopadhyay et al., 2017, arXiv:1710.11063",
         needs=Access.GRADIENTS,
         domains=("image",),
+        order_only=True,
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
 

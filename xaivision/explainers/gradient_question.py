@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.diagnostics import Note
@@ -17,6 +17,8 @@ from xaivision.core.map_layers import MapLayer
 from xaivision.core.protocols import Explainer
 from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores, shared_work
+from xaivision.core.slope import slope_notes
+from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.targets import TargetNumbers, Targets, target_numbers
 from xaivision.core.torch_classifier import Gradients, TorchClassifier
 
@@ -33,7 +35,7 @@ class MapExplainer(Explainer, Protocol):
     """A method that looks at the maps of one layer."""
 
     @property
-    def layer(self) -> str | None: ...
+    def layer(self) -> str | nn.Module | None: ...
 
     @property
     def layout(self) -> Layout | None: ...
@@ -83,6 +85,8 @@ def map_gradient_question(
 
     with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
         _doubts(q, where[-1].layer, fired=found.fired, cut=found.cut)
+        _refuse_blind_tokens(q, where[-1], found.gradients)
+        doubt_slope(q, where[-1].layer)
         yield q, Maps(where[-1], found.activations, *_as_maps(where[-1], found.activations, found.gradients))
 
 
@@ -145,8 +149,33 @@ def _key(target: TargetNumbers) -> tuple[object, ...]:
 def _doubts(q: Question, layer: Layer, *, fired: bool, cut: bool) -> None:
     if not fired:
         q.note(Note("refuse", f"the layer `{layer.name}` was not called in the forward pass"))
-    elif cut:
+        return
+    times = f", its last call of {layer.call + 1}" if layer.call else ""
+    q.note(Note("ok", f"the layer is `{layer.name}`{times}"))
+    if cut:
         q.note(Note("refuse", f"the gradient is cut: the score does not depend differentiably on the layer `{layer.name}`"))
+
+
+def _refuse_blind_tokens(q: Question, where: MapLayer, gradients: Tensor) -> None:
+    """Refuse where the gradient (B, N, C) reaches no token of a position, and name a layer behind which it does."""
+    layout = where.layout
+    if layout is None or not layout.leading or layout.to_maps(gradients).any() or not gradients.any():
+        return
+    better = q.torch_model.map_layer(None, layout.kind, q.query.inputs).layer.name
+    remedy = f". Use `{better}`" if better != where.layer.name else ""
+    text = (
+        f"only the class token reaches the score after the layer `{where.layer.name}`: its other tokens get no gradient{remedy}"
+    )
+    q.note(Note("refuse", text))
+
+
+def doubt_slope(q: Question, layer: Layer | None) -> None:
+    """Warn where the gradient at the layer, None: at the input, is not the slope of the score.
+
+    A model that was found unsteady is not asked: its score moves by itself.
+    """
+    if not steadiness_notes(q.torch_model, q.query.inputs):
+        q.notes += slope_notes(q.torch_model, q.query.inputs, layer)
 
 
 def _as_maps(where: MapLayer, *outputs: Tensor) -> tuple[Tensor, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from xaivision.core.about import About
@@ -14,7 +14,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.layer_layout import Layout, check_layout
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import channel_weighted_map, mean_weights
-from xaivision.explainers.gradient_question import map_gradient_question
+from xaivision.explainers.gradient_question import doubt_slope, map_gradient_question
 from xaivision.explainers.rectified_gradients import rectified_gradients
 
 Interpolation = Literal["nearest", "bilinear"]
@@ -24,8 +24,9 @@ Interpolation = Literal["nearest", "bilinear"]
 class GuidedGradCam:
     """Guided backpropagation times the positive part of a layer's Grad-CAM map, enlarged: fine detail in coarse regions.
 
-    `layer`: a submodule's name; None takes the last layer whose output is a map. `layout` says how its output is laid out,
-    where that cannot be told. `interpolation`: how the map is enlarged; "nearest" is captum's default, "bilinear" the paper's.
+    `layer`: a submodule's name, or itself; None takes the last layer whose output is a map. `layout` says how its output is laid
+    out, where that cannot be told. `interpolation`: how the map is enlarged; "nearest" is captum's default,
+    "bilinear" the paper's.
     """
 
     about: ClassVar[About] = About(
@@ -39,7 +40,7 @@ class GuidedGradCam:
         domains=("image",),
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     interpolation: Interpolation = "nearest"
 
@@ -55,6 +56,7 @@ class GuidedGradCam:
         Raises: CapabilityError, where the model has no ReLU, or one that cannot be repaired.
         """
         with map_gradient_question(self, model, inputs, targets, seed=seed) as (q, found):
+            doubt_slope(q, None)
             maps = channel_weighted_map(found.activations, mean_weights(found.gradients)).clamp_min(0)
             smooth = {"align_corners": False} if self.interpolation == "bilinear" else {}
             regions = F.interpolate(maps, q.query.inputs.shape[2:], mode=self.interpolation, **smooth)

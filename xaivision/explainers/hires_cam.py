@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -20,8 +20,8 @@ from xaivision.explainers.gradient_question import map_gradient_question
 class HiresCam:
     """One value for each position, (B, 1, H, W): a layer's maps times their gradients, cell by cell, summed over channels.
 
-    `layer`: a submodule's name; None takes the last map of a convolutional network, and of a transformer the tokens that
-    enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
+    `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a transformer the tokens
+    that enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
     "channels_last" or "tokens". Signed; `positive_only` keeps what speaks for the class. Where the layers after it are linear
     the values sum to the score without the biases; where they are linear between kinks, without what the biases contribute
     here. After global average pooling it is Grad-CAM.
@@ -40,7 +40,7 @@ class HiresCam:
         domains=("image",),
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
 

@@ -10,12 +10,13 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.completeness import score_change, score_scale
+from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
-from xaivision.core.question import question
+from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
-from xaivision.engines.path_integral import FIRST_STEPS, Path, path_integral, refined_path_integral
+from xaivision.engines.path_integral import FIRST_STEPS, SETTLED, Path, PathIntegral, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
 from xaivision.explainers.reference import baseline_of
@@ -26,16 +27,17 @@ from xaivision.explainers.steps import Steps, check_steps
 class IntegratedGradients:
     """The gradient averaged along the line from the baseline, times the distance: contributions that add up.
 
-    `steps` "auto" doubles the number of gradients until the contributions of an input add up within 5 % of its score's
-    change and 1 % of the map, or `max_steps` are spent; a number fixes it. `rule` is for fixed steps. `baseline`: a name or
-    a tensor, "auto" for black images and the typical row of a table.
+    `steps` "auto" doubles the number of gradients, from 65 on, until the contributions of an input add up within 5 % of its
+    score's change and 1 % of the map, and the map has settled, or `max_steps` are spent; a number fixes it. A change that is
+    steeper than the steps are fine, and cancels in the sum, is not seen. `rule` is for fixed steps. `baseline`: a name or a
+    tensor, "auto" for black images and the typical row of a table.
     """
 
     about: ClassVar[About] = About(
         name="integrated_gradients",
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Steep models need many steps.",
-        cost="as many gradients as steps (16 to 513 by default) + 1 forward",
+        cost="as many gradients as steps (65 to 513 by default) + 1 forward",
         source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
         needs=Access.GRADIENTS,
     )
@@ -65,4 +67,15 @@ class IntegratedGradients:
             gradient_doubts(q, found.cut)
             values = found.contributions.to(inputs.dtype)
             missed_changes(q, values, reference)
+            _doubt_moving_maps(q, found)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)
+
+
+def _doubt_moving_maps(q: Question, found: PathIntegral) -> None:
+    """Warn where half the nodes give another map: errors that cancel in the sum are seen in no completeness gap."""
+    for index in (found.moved > SETTLED).nonzero().flatten().tolist():
+        text = (
+            f"the map has not settled: it differs by {float(found.moved[index]):.0%} of its magnitude from that of half the "
+            f"{int(found.steps[index])} steps; take more"
+        )
+        q.note(Note("warn", text, (index,)))

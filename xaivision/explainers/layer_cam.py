@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -20,8 +20,8 @@ from xaivision.explainers.gradient_question import map_gradient_question
 class LayerCam:
     """One value for each position, (B, 1, H, W): a layer's maps times their positive gradients, cell by cell.
 
-    `layer`: a submodule's name; None takes the last map of a convolutional network, and of a transformer the tokens that
-    enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
+    `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a transformer the tokens
+    that enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
     "channels_last" or "tokens". Made for shallow layers too, which have to be named. Negative gradients count nothing by
     definition, so the values do not sum to the score; they are negative where the layer's maps are, and `positive_only` drops
     those, as the paper does.
@@ -43,7 +43,7 @@ class LayerCam:
         domains=("image",),
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
 

@@ -20,6 +20,8 @@ from xaivision.engines.relevance import COMPOSITES, Relevance, composite, releva
 NOISY, EXPLODED = 1e2, 1e4
 # The books of every operation close to rounding.
 BOOKS_CLOSE = 1e-3
+# Where more than this share of the score does not reach the input, the map is no map of the score.
+MOSTLY_KEPT = 0.75
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,22 @@ class LayerwiseRelevance:
 
 def _doubts(q: Question, found: Relevance) -> None:
     """What was kept on the way is told of every input; what exploded, or does not add up layer by layer, is doubted."""
-    kept = (found.initial - found.values.double().flatten(1).sum(1)).tolist()
-    for index, (of, growth, error) in enumerate(
-        zip(found.initial.tolist(), found.growth.tolist(), found.error.tolist(), strict=True)
-    ):
-        q.note(Note("ok", f"of {of:.3g}, biases and the stabilizer keep {kept[index]:.3g}", (index,)))
+    _kept(q, found)
+    for index, (growth, error) in enumerate(zip(found.growth.tolist(), found.error.tolist(), strict=True)):
         if not growth <= NOISY:  # a number that is none any more has exploded too
             text = f"relevance grows {growth:.3g} times on its way, and cancels: use the composite 'epsilon_plus'"
             q.note(Note("warn" if growth <= EXPLODED else "refuse", text, (index,)))
         if not error <= BOOKS_CLOSE:
             q.note(Note("refuse", f"a layer hands on {error:.1%} more or less relevance than it got", (index,)))
+
+
+def _kept(q: Question, found: Relevance) -> None:
+    held = found.values.double().flatten(1).sum(1).tolist()
+    for index, of in enumerate(found.initial.tolist()):
+        by_constants = {name: float(part[index]) for name, part in found.constants.items()}
+        rest = of - held[index] - sum(by_constants.values())
+        parts = [f"biases and the stabilizer keep {rest:.3g}"]
+        parts += [f"constants of `{name}` keep {part:.3g}" for name, part in by_constants.items()]
+        most = abs(of - held[index]) > MOSTLY_KEPT * abs(of)
+        shared = f": the map shares out {held[index]:.3g}" if most else ""
+        q.note(Note("warn" if most else "ok", f"of {of:.3g}, {', '.join(parts)}{shared}", (index,)))

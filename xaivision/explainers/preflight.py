@@ -15,7 +15,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.diagnostics import Note
-from xaivision.core.errors import Cancelled, CapabilityError, XaivisionError
+from xaivision.core.errors import Cancelled, CapabilityError, UnknownNameError, XaivisionError
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, asked
@@ -35,6 +35,8 @@ STANDINGS: tuple[Standing, ...] = ("valid", "repaired", "doubtful", "refused")
 SILENT_GAP = 1e-2
 # The gradient is not the slope where they differ by more than this share.
 SLOPE = 1e-2
+WRONG_SLOPE = "the gradient is not the slope of the score"
+BOTH = frozenset(("guided_grad_cam",))  # it looks at gradients at a layer and at the input
 REPAIRED = "repaired on a copy: "
 
 
@@ -69,8 +71,14 @@ class Preflight:
         return "\n".join([f"Preflight of {self.model}", *(f"  in doubt: {doubt}" for doubt in self.doubts), *told])
 
     def of(self, method: str) -> Finding:
-        """The finding on the method with this registry name; KeyError where it was not tried."""
-        return {finding.method: finding for finding in self.findings}[method]
+        """The finding on the method with this registry name.
+
+        Raises: UnknownNameError, where it was not tried.
+        """
+        found = {finding.method: finding for finding in self.findings}
+        if method not in found:
+            raise UnknownNameError("method of this preflight", str(method), found)
+        return found[method]
 
 
 def preflight(model: Classifier, inputs: Tensor) -> Preflight:
@@ -87,7 +95,7 @@ def preflight(model: Classifier, inputs: Tensor) -> Preflight:
         doubts = _doubts(adapter, query)
         tried: dict[str, Finding] = {}
         for name in track(_names(adapter), "trying methods"):
-            tried[name] = _with_doubts(_finding(name, adapter, query, tried), doubts)
+            tried[name] = _with_doubts(_finding(name, adapter, query, tried), _concerning(name, doubts))
     return Preflight(repr(adapter), tuple(note.text for note in doubts), tuple(tried.values()))
 
 
@@ -170,6 +178,13 @@ def _doubts(model: ClassifierAdapter, query: Query) -> tuple[Note, ...]:
     return tuple(note for note in (_constant(model, query), _wrong_slope(model, query)) if note is not None)
 
 
+def _concerning(name: str, doubts: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Without what is said of gradients at the input, for a method that uses none or finds its own wrong at its layer."""
+    kind = explainers()[name]
+    of_input = kind.about.needs >= Access.GRADIENTS and (name in BOTH or "layer" not in kind.__annotations__)
+    return doubts if of_input else tuple(note for note in doubts if not note.text.startswith(WRONG_SLOPE))
+
+
 def _constant(model: TorchClassifier, query: Query) -> Note | None:
     draws = torch.rand(query.inputs.shape[1:], generator=generator(0, "preflight"), dtype=torch.float64, device="cpu")
     probes = torch.cat([query.inputs, torch.zeros_like(query.inputs), draws.to(query.inputs)[None], 1 - query.inputs])
@@ -188,4 +203,4 @@ def _wrong_slope(model: TorchClassifier, query: Query) -> Note | None:
     except CapabilityError:
         stopped = ()
     where = f", at {stopped[0]}" if stopped else ""
-    return Note("warn", f"the gradient is not the slope of the score: it is cut or defined anew on the way{where}")
+    return Note("warn", f"{WRONG_SLOPE}: it is cut or defined anew on the way{where}")

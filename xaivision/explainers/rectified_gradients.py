@@ -11,12 +11,28 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.engines.gradient_path import Step
-from xaivision.explainers.captum_module import ExplainedNumber, Hookable, Rules, captum_attributions, hookable
+from xaivision.engines.input_factors import InputFactors
+from xaivision.explainers.captum_module import (
+    CUT,
+    ExplainedNumber,
+    Hookable,
+    Rules,
+    captum_attributions,
+    explained_factors,
+    hookable,
+    told,
+)
 from xaivision.explainers.doubts import gradient_doubts
 
-# As they are named on the gradient's way, in small letters and without lines. Sigmoids are left out: they are gates.
-_OTHERS = "celu elu gelu glu hardshrink hardswish hardtanh leakyrelu mish prelu relu6 selu silu softplus softshrink softsign tanh"
-OTHER_ACTIVATIONS = frozenset(_OTHERS.split())
+# Parts of names of what is no activation: the gradient passes it as it is, and is meant to.
+_NO_ACTIVATION = ("pool", "norm", "softmax", "attention", "dropout", "upsample", "interpolate", "copyslices", "copy_slices")
+_MATRICES = "mm bmm mv dot addmm addmv addbmm baddbmm linear convolution max amax aminmax"
+_PRODUCTS_OF_MATRICES = frozenset(_MATRICES.split())
+# The record of a gradient does not tell gates and masks from activations; the tape of operations does.
+_TAPE = "mul sigmoid hardsigmoid where maskedfill maskedscatter index gather"
+_SEEN_ON_THE_TAPE = frozenset(_TAPE.split())
+# They are ReLU where they cut at zero, which a repair proves.
+_MAY_BE_RELU = frozenset(["clamp", "clampmin", "threshold", "maximum"])
 
 
 def _named(step: Step) -> str:
@@ -24,12 +40,35 @@ def _named(step: Step) -> str:
 
 
 # captum takes what is derived from ReLU for one too.
-RECTIFIERS = Rules(lambda kind: issubclass(kind, nn.ReLU), concerns=lambda step: _named(step) == "relu")
+RECTIFIERS = Rules(
+    lambda kind: issubclass(kind, nn.ReLU),
+    concerns=lambda step: _named(step) == "relu",
+    revealed=lambda step: _named(step) in _MAY_BE_RELU,
+)
 
 
 def rectifiers(steps: Iterable[Step]) -> int:
     """How many ReLU modules captum sees on the way."""
-    return sum(step.alone and step.kind is not None and RECTIFIERS.covers(step.kind) for step in steps)
+    return sum(step.alone and step.kind is not None and RECTIFIERS.covers(step.kind) and _named(step) == "relu" for step in steps)
+
+
+def other_activations(steps: Iterable[Step], factors: InputFactors | None) -> tuple[str, ...]:
+    """What else is not linear on the way and gets the plain gradient: pooling, normalizations and gates are left out."""
+    found = [told(step) for step in steps if not step.linear and _is_activation(step, factors)]
+    if factors is not None:
+        found += [name for name in (*factors.products, *factors.squashing) if name not in factors.cut]
+        found += [f"{name} by {CUT}" for name in factors.cut]
+    return tuple(found)
+
+
+def _is_activation(step: Step, factors: InputFactors | None) -> bool:
+    name = _named(step)
+    if name == "relu" or CUT in step.operation or name in _PRODUCTS_OF_MATRICES:
+        return False
+    if factors is not None and name in _SEEN_ON_THE_TAPE:
+        return False
+    inside = "" if step.kind is None or not step.kind.__module__.startswith("torch.nn") else step.kind.__name__.lower()
+    return not any(part in word for part in _NO_ACTIVATION for word in (name, inside))
 
 
 def rectified_gradients(q: Question, method: Literal["GuidedBackprop", "Deconvolution"]) -> Tensor:
@@ -59,7 +98,7 @@ def _rectified(network: Hookable, method: str, inputs: Tensor, target: TargetSco
 
 def _check_activations(q: Question, network: Hookable) -> None:
     name = q.explainer.about.name
-    others = [step for step in network.steps if _named(step) in OTHER_ACTIVATIONS]
+    others = other_activations(network.steps, explained_factors(network.model, q.query.target, q.query.inputs))
     found = rectifiers(network.steps)
     if not found:
         instead = f"; it has {others[0]}" if others else ""
@@ -68,6 +107,10 @@ def _check_activations(q: Question, network: Hookable) -> None:
             "Use `saliency` for that, or `integrated_gradients`."
         )
     if others:
-        kinds = ", ".join(sorted({step.operation for step in others}))
-        text = f"{found} of {found + len(others)} activations are ReLU; {kinds} gets the plain gradient"
-        q.note(Note("warn", text))
+        q.note(Note("warn", plain_gradient(found, others)))
+
+
+def plain_gradient(found: int, others: tuple[str, ...]) -> str:
+    """What is to be said where other activations than ReLU lie on the way."""
+    kinds = ", ".join(sorted({name.partition(" at ")[0] for name in others}))
+    return f"{found} of {found + len(others)} activations are ReLU; {kinds} gets the plain gradient"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -23,7 +23,7 @@ class ScoreCam:
     """One value for each position, (B, 1, H, W): a layer's maps weighted by a softmax of the scores they leave.
 
     Each channel, enlarged and stretched to [0, 1], is multiplied with the input; the softmax over channels of the target's
-    scores gives its weight. `layer`: a submodule's name; None takes the last map of a convolutional network, and of a
+    scores gives its weight. `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a
     transformer the tokens that enter its last attention. `layout` says how the layer's output is laid out, where that cannot
     be told: "channels_first", "channels_last" or "tokens". `channels`: only as many, those with the largest activations; the
     verdict says so. Weights are never negative and sum to 1; `positive_only` drops values below zero, as the paper does.
@@ -40,11 +40,12 @@ class ScoreCam:
         source="Wang et al., 2019, arXiv:1910.01279",
         needs=Access.ACTIVATIONS,
         domains=("image",),
+        order_only=True,
     )
 
     stands_on: ClassVar[str] = "eigen_cam"  # a preflight asks that: the same layer at the price of one pass
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
     channels: int | None = None

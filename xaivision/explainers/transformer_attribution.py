@@ -12,11 +12,9 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.question import question
 from xaivision.core.targets import Targets
-from xaivision.engines.activation_maps import spread_over_input
 from xaivision.engines.attention import token_values
-from xaivision.engines.token_layout import token_layout
 from xaivision.engines.token_relevance import gradient_relevance
-from xaivision.explainers.attention_doubts import unlike_itself
+from xaivision.explainers.attention_doubts import token_maps, unlike_itself
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class TransformerAttribution:
         source="Chefer, Gur, Wolf, 2021, arXiv:2103.15679",
         needs=Access.GRADIENTS,
         domains=("image",),
+        order_only=True,
     )
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
@@ -45,16 +44,14 @@ class TransformerAttribution:
         Raises: CapabilityError, where the model has no attention over all its tokens.
         """
         with question(self, model, inputs, targets, seed=seed) as q:
-            layout = token_layout(q.torch_model, q.query.inputs[:1])
             found = token_values(
                 q.torch_model,
                 q.query.inputs,
                 q.query.target,
-                lambda attention: gradient_relevance(attention.weights, attention.gradients, layout.readers),
+                lambda attention: gradient_relevance(attention.weights, attention.gradients, attention.readers),
                 gradients=True,
             )
             unlike_itself(q, found.scores)
             if found.cut:
                 q.note(Note("refuse", "the gradient is cut: the score does not depend differentiably on all attention layers"))
-            height, width = q.query.inputs.shape[2:]
-            return q.attribution(spread_over_input(layout.patches(found.values), height, width).to(inputs), "contribution")
+            return q.attribution(token_maps(q, found), "contribution")

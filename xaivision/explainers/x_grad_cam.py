@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
@@ -20,8 +20,8 @@ from xaivision.explainers.gradient_question import map_gradient_question
 class XGradCam:
     """One value for each position, (B, 1, H, W): a layer's maps, weighted by their gradients' mean over their activations.
 
-    `layer`: a submodule's name; None takes the last map of a convolutional network, and of a transformer the tokens that
-    enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
+    `layer`: a submodule's name, or itself; None takes the last map of a convolutional network, and of a transformer the tokens
+    that enter its last attention. `layout` says how the layer's output is laid out, where that cannot be told: "channels_first",
     "channels_last" or "tokens". Signed; `positive_only` keeps what speaks for the class, as the paper does. The values sum to
     that of activations times gradients, as HiResCAM's do: the score, where the layers after it are linear between kinks and
     have no biases. A channel that sums to zero counts nothing.
@@ -40,7 +40,7 @@ class XGradCam:
         domains=("image",),
     )
 
-    layer: str | None = None
+    layer: str | nn.Module | None = None
     layout: Layout | None = None
     positive_only: bool = False
 

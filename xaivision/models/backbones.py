@@ -42,11 +42,11 @@ def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Ba
     has one set of weights and another was asked for; CapabilityError, where it is no image classifier with a last linear
     layer.
     """
-    settings = {} if name == OFFLINE and weights == "DEFAULT" else {"weights": weights, "seed": seed}
+    settings = {} if weights == "DEFAULT" else {"weights": weights, "seed": seed}
     model = load_model(name, **settings)
     if not isinstance(model, TorchClassifier) or model.image_format is None or model.image_format.channels != 3:
         raise CapabilityError(
-            f"`backbone` must be a classifier of color pictures. Got `{name}`. Name one of torchvision's or timm's, or `{OFFLINE}`."
+            f"`backbone` must be a classifier of color pictures. Got `{name}`. Name one of torchvision or timm, or `{OFFLINE}`."
         )
     mean, std = _normalization(model)
     module, width = beheaded(model.model, model.num_classes, name)

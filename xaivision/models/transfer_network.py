@@ -35,6 +35,9 @@ class Shrink(nn.Module):
         super().__init__()
         self.side = side
 
+    def extra_repr(self) -> str:
+        return str(self.side)
+
     def forward(self, images: Tensor) -> Tensor:
         return interpolate(images, (self.side, self.side), mode="bilinear", align_corners=False, antialias=True)
 

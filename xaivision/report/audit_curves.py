@@ -5,7 +5,7 @@ import numpy as np
 from xaivision.evaluation.audit.part import Curve as SummedCurve
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.report.curves import Band, Curve, CurvePlot
-from xaivision.report.palette import Floats, line_style
+from xaivision.report.palette import FAINT_INK, Floats, line_style
 from xaivision.report.wording import plain
 
 
@@ -23,7 +23,10 @@ def _plot(report: AuditReport, metric: str) -> CurvePlot:
         if label in known
     )
     controls = [known[label] for label in report.controls if label in known]
-    return CurvePlot(plain(metric), "mean over items", curves, _band(controls))
+    if curves and len(controls) == 1:  # a band around one line could not be seen
+        only = controls[0]
+        curves = (*curves, Curve(f"{plain(only.label)} (control)", np.asarray(only.shares), _means(only), FAINT_INK, "2 2"))
+    return CurvePlot(plain(metric), "", curves, _band(controls))
 
 
 def _means(curve: SummedCurve) -> Floats:
@@ -32,8 +35,8 @@ def _means(curve: SummedCurve) -> Floats:
 
 
 def _band(controls: list[SummedCurve]) -> Band | None:
-    """Lowest and highest control at each step; nothing where they have other steps."""
-    if not controls or any(one.shares != controls[0].shares for one in controls):
+    """Lowest and highest control at each step; nothing of a single one, nor where they have other steps."""
+    if len(controls) < 2 or any(one.shares != controls[0].shares for one in controls):
         return None
     heights = [_means(one) for one in controls]
     return Band(np.asarray(controls[0].shares), np.min(heights, axis=0), np.max(heights, axis=0))

@@ -24,13 +24,13 @@ def audit_figure(report: AuditReport) -> Figure:
         [f"Audit of {plain(report.checklist.subject.name)}", _told(report)],
         [Caption(plain(name), None, ()) for name in panels] or [Caption("nothing was compared with a control")],
         [
-            "Dots: mean gain over the control that is hardest to beat, named on the right. Lines: 95 % intervals. "
-            "Green: clearly better, with all comparisons of the audit accounted for.",
+            "Dots: mean gain over the control that is hardest to beat, named on the right (reversed: its own ranking turned "
+            "round). Lines: 95 % intervals. Green: clearly better than every control.",
             *map(plain, report.cannot_say[-1:]),
         ],
     )
-    for cell, rows in enumerate(panels.values()):
-        _draw(canvas.axes(cell), rows)
+    for cell, (metric, rows) in enumerate(panels.items()):
+        _draw(canvas.axes(cell), rows, {label for label in rows if _better(report, metric, label)})
     return canvas.figure
 
 
@@ -50,7 +50,12 @@ def _hardest(report: AuditReport, metric: str) -> dict[str, Comparison]:
     }
 
 
-def _draw(axes: Axes, rows: dict[str, Comparison]) -> None:
+def _better(report: AuditReport, metric: str, label: str) -> bool:
+    found = report.findings.of(metric, label)
+    return found is not None and found.better_than_all
+
+
+def _draw(axes: Axes, rows: dict[str, Comparison], better: set[str]) -> None:
     ends = [end for one in rows.values() for end in (one.mean, *one.interval, 0.0) if end == end]
     low, high = min(ends), max(ends)
     spread = (high - low) or 1.0
@@ -60,9 +65,9 @@ def _draw(axes: Axes, rows: dict[str, Comparison]) -> None:
     plot.set_label("gains")
     plot.set_xlim(low, high)
     plot.set_ylim(len(rows) + 0.5, -0.5)
-    plot.axvline(0, color=HAIRLINE, lw=1.0)
+    plot.plot((0, 0), (-0.5, len(rows) - 0.4), color=HAIRLINE, lw=1.0)  # it ends above the numbers
     for row, (label, one) in enumerate(rows.items()):
-        color = CLEAR if one.better else UNCLEAR
+        color = CLEAR if label in better else UNCLEAR
         plot.plot(one.interval, (row, row), color=color, lw=1.6, solid_capstyle="butt")
         plot.plot([one.mean], [row], "o", color=color, ms=4.5, mec=INK, mew=0.4)
         middle = 1 - (row + 0.64) / (len(rows) + 1)

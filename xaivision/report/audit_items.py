@@ -33,10 +33,11 @@ class ItemCard:
 
 @dataclass(frozen=True)
 class ItemSection:
-    """One item: its name, what is explained, why it is shown, and a card for each map."""
+    """One item: its name, the class that is explained, why it is shown, and a card for each map."""
 
     anchor: str
-    heading: str
+    name: str
+    explained: str
     why: tuple[str, ...]
     picture: Picture | None
     cards: tuple[ItemCard, ...]
@@ -48,16 +49,24 @@ def item_sections(report: AuditReport) -> tuple[ItemSection, ...]:
 
 
 def _section(report: AuditReport, one: ShownItem, place: int) -> ItemSection:
-    named = report.class_names[one.target] if 0 <= one.target < len(report.class_names) else str(one.target)
+    named = _class(report, one.target)
     picture = None if one.picture is None else Picture(data_uri(photo_pixels(_planes(one.picture))), f"Input {plain(one.item)}.")
     labels = [label for label in (*report.methods, *report.controls) if label in one.maps]
     return ItemSection(
         f"item-{place}",
-        f"{plain(one.item)}: {plain(named)}",
+        plain(one.item),
+        plain(named),
         tuple(map(plain, one.why)),
         picture,
         tuple(_card(report, one, label) for label in labels),
     )
+
+
+def _class(report: AuditReport, target: int) -> str:
+    """The name of a class, its number where it has none; a dash where the item has no class."""
+    if target < 0:
+        return "\N{EN DASH}"
+    return report.class_names[target] if target < len(report.class_names) else str(target)
 
 
 def _card(report: AuditReport, one: ShownItem, label: str) -> ItemCard:

@@ -4,7 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xaivision.evaluation.audit.report import AuditReport
-from xaivision.report.audit_page import BADGES
+from xaivision.report.audit_page import BADGES, told
 from xaivision.report.standing import interval_text
 from xaivision.report.table import badge_word, empty_table
 from xaivision.report.wording import counted, duration, number, plain
@@ -48,14 +48,15 @@ def _arrow(report: AuditReport, metric: str) -> str:
 
 def _caption(report: AuditReport) -> list[str]:
     """Why anybody is not believable, how to read the marks, what failed, and the cost."""
-    told = [f"{plain(one.method)}: {plain('; '.join(one.speaks_against))}" for one in report.conclusions if one.speaks_against]
-    told.append("* clearly better than every control and than its own ranking reversed, with all comparisons accounted for")
+    said = [f"{plain(one.method)}: {told('; '.join(one.speaks_against))}" for one in report.conclusions if one.speaks_against]
+    said.append("* clearly better than every control and than its own ranking reversed, with all comparisons accounted for")
+    said.append(plain(report.findings.family))
     if report.failures:
         items = len({row.item for row in report.failures})
-        told.append(f"{counted(len(report.failures), 'failure')} on {counted(items, 'item')}: the report names each")
+        said.append(f"{counted(len(report.failures), 'failure')} on {counted(items, 'item')}: the report names each")
     spent = report.spent
-    told.append(
+    said.append(
         f"{counted(spent.model_calls, 'model call')}, {counted(spent.gradient_calls, 'gradient call')}, {duration(spent.seconds)}"
     )
-    told.append(f"{counted(len(report.cannot_say), 'sentence')} on what this audit cannot say: see the report")
-    return told
+    said.append(f"{counted(len(report.cannot_say), 'sentence')} on what this audit cannot say: see the report")
+    return said

@@ -32,6 +32,16 @@ LENGTH_BYTES = 8
 # A folder may hold thousands of results; nobody reads them in an error.
 MOST_NAMED = 5
 
+_A_PICTURE = "For a picture take `show().savefig(...)`."
+_A_PAGE = "A page shows a comparison: `compare(...).save(...)` writes it."
+_A_TABLE = f"Leave the suffix out, or write {SUFFIX}."
+# What another suffix asks for, and where to get that.
+OTHER_FILES = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".svg", ".pdf", ".webp", ".gif", ".tif", ".tiff"), _A_PICTURE),
+    **dict.fromkeys((".html", ".htm"), _A_PAGE),
+    **dict.fromkeys((".json", ".csv", ".npz", ".npy", ".pt", ".pth", ".pkl", ".pickle", ".zip", ".txt"), _A_TABLE),
+}
+
 # How other formats begin, so that a refusal can name them.
 SIGNATURES = {
     b"PK\x03\x04": "a zip archive (as .npz, .pt and .docx files are)",
@@ -53,6 +63,7 @@ def save(result: Any, path: str | Path) -> Path:
     """
     if not isinstance(result, RESULTS):
         raise InputError(f"`save` takes {', '.join(kind.__name__ for kind in RESULTS)}. Got {type(result).__name__}.")
+    _check_suffix(Path(path))
     encoder = Encoder()
     tree = encoder.node(result, "")
     body = json.dumps(tree, allow_nan=False, separators=(",", ":"))
@@ -217,6 +228,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name is given twice")
     return found
+
+
+def _check_suffix(path: Path) -> None:
+    """Raises: InputError, where the name says that another kind of file is wanted."""
+    suffix = path.suffix.lower()
+    if suffix in OTHER_FILES:
+        raise InputError(f"`save` writes a {SUFFIX} file, which `load` reads. Got {path.name!r}. {OTHER_FILES[suffix]}")
 
 
 def _with_suffix(path: Path) -> Path:

@@ -23,7 +23,7 @@ from xaivision.report.remarks import remarks_on_all
 from xaivision.report.rendering import rendered
 from xaivision.report.scores_figure import scores_figure
 from xaivision.report.standing import margin_text, value_text
-from xaivision.report.wording import cost, headline, place, plain
+from xaivision.report.wording import cost, headline, method_name, place, plain
 
 # A notebook cell is no place for a hundred pictures.
 MOST_IN_A_FRAGMENT = 4
@@ -58,7 +58,7 @@ def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
     title, verdict = (
         (f"Comparison of {len(result.explanations)} explanations", None)
         if isinstance(result, Comparison)
-        else (f"{plain(result.method)}: {cost(result.diagnostics)}", result.verdict)
+        else (f"{plain(method_name(result.origin))}: {cost(result.diagnostics)}", result.verdict)
     )
     return {
         "title": title,
@@ -91,6 +91,6 @@ def _alt(result: Comparison | Explanation, index: int) -> str:
     """The figure in words."""
     asked = ": ".join([*place(result.query, index), headline(result.query, index)])
     if isinstance(result, Explanation):
-        return f"{asked}. {plain(result.method)}: {answer_text(result, index)}"
+        return f"{asked}. {plain(method_name(result.origin))}: {answer_text(result, index)}"
     said = [f"{plain(label)}: {answer_text(one, index)}" for label, one in result.explanations.items()]
     return f"{asked}. {'. '.join(said)}"

@@ -17,7 +17,7 @@ from xaivision.report.lettering import at_most, wrapped
 from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, limits_of_each
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
-from xaivision.report.wording import cost, counted, number, plain
+from xaivision.report.wording import cost, counted, method_name, number, plain
 
 # A caption has room for no more lines of one text.
 MOST_LINES = 3
@@ -102,7 +102,7 @@ class Panel:
 def panel_of(explanation: Explanation, index: int, label: str | None = None) -> Panel:
     """The panel of one explanation on its own."""
     return Panel(
-        plain(explanation.method if label is None else label),
+        plain(method_name(explanation.origin) if label is None else label),
         _plain_verdict(explanation.verdicts[index]),
         explanation=explanation,
         map=None if isinstance(explanation, Examples) else signed_map(explanation, index),

@@ -15,7 +15,7 @@ from xaivision.report.audit_figure import audit_figure
 from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_html import audit_fragment
 from xaivision.report.figure import figure_of
-from xaivision.report.html import html_fragment
+from xaivision.report.html import html_fragment, write_html
 from xaivision.report.scores_figure import scores_figure
 
 
@@ -23,22 +23,26 @@ class ReportPresenter:
     """Draws any result, writes it to a file, and renders it for notebooks."""
 
     def show(self, result: Any, index: int | None = None) -> Figure:
-        """A figure of the result: of the input at `index`, the first one where None; scores have one figure of all inputs.
+        """A figure of the result: of the input at `index`, the first one where None; scores and audits have one of all inputs.
 
-        Raises: InputError, where it is no result of this library, there is no such input, or scores are given an index.
+        Raises: InputError, where it is no result of this library, there is no such input, or scores or an audit are given one.
         """
-        if isinstance(result, AuditReport):
-            return audit_figure(result)
-        if not isinstance(result, Scores):
+        if not isinstance(result, Scores | AuditReport):
             return figure_of(_known(result), 0 if index is None else index)
         if index is not None:
-            raise InputError(f"`show` draws all inputs of scores in one figure. Got the index {index!r}. Leave it out.")
-        return scores_figure(result)
+            what = "scores" if isinstance(result, Scores) else "an audit"
+            raise InputError(f"`show` draws all inputs of {what} in one figure. Got the index {index!r}. Leave it out.")
+        return scores_figure(result) if isinstance(result, Scores) else audit_figure(result)
 
     def save(self, result: Any, path: str | Path) -> Path:
-        """Write the result to one safetensors file; its path. The report of an audit: a page and its numbers into a folder."""
+        """Write the result to one safetensors file, a comparison to a page where the path ends in `.html`; its path.
+
+        The report of an audit: a page and its numbers into a folder.
+        """
         if isinstance(result, AuditReport):
             return write_audit(result, path)[0]
+        if isinstance(result, Comparison) and Path(path).suffix.lower() in (".html", ".htm"):
+            return write_html(path, [("Comparison", result)])
         return files.save(result, path)
 
     def html(self, result: Any) -> str:

@@ -11,11 +11,13 @@ from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import CapabilityError
 from xaivision.core.explanation import Explanation
 from xaivision.core.rules import Rules
+from xaivision.explainers.registry import explainers
 from xaivision.report.palette import Floats
 from xaivision.report.shared_values import Columns, Labels, group_names, groups_of, segments_of
 from xaivision.report.wording import number, signed
 
-# The values of a control mean nothing but their order: no number of logits may be read off them.
+# The values of a control, and of methods whose card says so, mean nothing but their order: no number of logits may be read
+# off them.
 ARBITRARY = "arbitrary unit"
 # What the map of an explanation holds that is no attribution by itself: no share of the score.
 MEANINGS: dict[type[Explanation], str] = {
@@ -89,13 +91,23 @@ def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
 
 
 def unit_of(attribution: Attribution) -> str:
-    """`logit` for contributions, `logit per unit of input` for slopes, of whatever was explained."""
+    """`logit` for contributions, `logit per unit of input` for slopes; "arbitrary unit" where only the order counts."""
+    if order_only(attribution):
+        return ARBITRARY
     unit = attribution.query.unit
     return unit if attribution.kind == "contribution" else f"{unit} per unit of input"
 
 
+def order_only(explanation: Explanation) -> bool:
+    """Whether only the order of its values means something, by the card of its method."""
+    kind = explainers().get(explanation.origin.method)
+    return kind is not None and kind.about.order_only
+
+
 def _magnitude(attribution: Attribution, values: Floats, index: int, unit: str) -> str:
     """Net and total, and what the net should be where contributions have a baseline that was scored."""
+    if unit == ARBITRARY:
+        return "only the order of its values means something"
     net, total = signed(float(values.sum())), number(float(np.abs(values).sum()))
     if attribution.kind == "slope":
         return f"slopes: net {net}, total {total}"

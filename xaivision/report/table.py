@@ -20,7 +20,7 @@ from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.remarks import remarks, remarks_on_all
 from xaivision.report.standing import controls_text, interval_text, value_text
-from xaivision.report.wording import cost, duration, headline, number, plain
+from xaivision.report.wording import cost, duration, headline, method_name, number, plain
 
 # Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window and nobody has said how wide.
 PLAIN_WIDTH, LEAST_WIDTH = 400, 20
@@ -53,7 +53,7 @@ def comparison_table(comparison: Comparison, title: str = "") -> Table:
 
 def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> Table:
     """A row for each input: what was explained, the verdict, and the answer with its doubts and notes; the cost below."""
-    table = empty_table(plain(explanation.method))
+    table = empty_table(plain(method_name(explanation.origin)))
     for heading in ("input", "explained", "verdict", "answer"):
         table.add_column(heading)
     for index, verdict in enumerate(explanation.verdicts):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.machine import crowded
+from xaivision.core.origin import Origin
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rule
 
@@ -18,6 +19,12 @@ BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 def plain(text: object) -> str:
     """One line of text: line breaks become spaces, other control characters (terminal escapes among them) a visible mark."""
     return "".join(_plain_character(character) for character in str(text))
+
+
+def method_name(origin: Origin) -> str:
+    """The registry name; for a method that asks a class of another package, with the name of that class."""
+    inner = origin.settings.get("method")
+    return f"{origin.method} {inner}" if isinstance(inner, str) else origin.method
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.evaluation.audit.executors import SerialExecutor
 from xaivision.evaluation.audit.items import GivenItems
 from xaivision.evaluation.audit.job import Job
-from xaivision.evaluation.audit.part import Shard
+from xaivision.evaluation.audit.part import Part, Shard
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.store import Memory
 from xaivision.evaluation.audit.subject import Subject
@@ -65,6 +66,15 @@ def deadly_model(marker: str = "") -> FunctionClassifier:
 
 def unmakeable_model() -> FunctionClassifier:
     raise ValueError("the weights are gone")
+
+
+def pid_part(shard: Shard) -> Part:
+    """A part that says which process did it."""
+    return Part(shard.number, (), model_calls=os.getpid(), items=len(shard.items))
+
+
+def pid_work() -> Callable[[Shard], Part]:
+    return pid_part
 
 
 def small_plan(**more: object) -> AuditPlan:

@@ -4,12 +4,16 @@ import pytest
 import torch
 from audit_subjects import RAISES, job_of, linear_model, rows_of, small_plan, touchy_model
 
+from xaivision.core.errors import InputError, XaivisionError
 from xaivision.core.metering import metered
 from xaivision.core.targets import Target
+from xaivision.evaluation.audit import folder as folder_module
 from xaivision.evaluation.audit.assembly import Stated, assembled
 from xaivision.evaluation.audit.checklist import Auditor, missing
 from xaivision.evaluation.audit.checklist_form import from_json, to_json
 from xaivision.evaluation.audit.folder import Folder
+from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.registry import metric
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +112,79 @@ def test_what_was_outside_the_model_and_why_something_was_withheld_reaches_the_c
     assert "code" in report.checklist.access.granted
     assert report.checklist.access.withheld["training_data"] == "it is of patients"
     assert not any("how the model was trained" in sentence for sentence in report.cannot_say)
+
+
+def test_a_shift_says_which_metrics_use_the_removal(report):
+    assert report.shifts["zeros"].metrics == ("deletion",)
+
+
+def test_removals_are_measured_on_the_items_that_work_where_one_does_not():
+    inputs = rows_of(12)
+    inputs[3, 0], inputs[7, 1] = RAISES, math.nan
+    found = assembled(job_of(touchy_model, inputs), Stated()).shifts["zeros"]
+    kept = [item for item in range(12) if item not in (3, 7)]
+    alone = assembled(job_of(inputs=inputs[kept]), Stated()).shifts["zeros"]
+    assert found.inputs == 10
+    assert found.auc == pytest.approx(alone.auc)
+
+
+def test_a_metric_whose_baseline_does_not_fit_fails_in_its_rows_and_the_report_is_made():
+    plan = small_plan()
+    judges = {**plan.judges, "insertion": metric("insertion", baseline=torch.zeros(3))}
+    report = assembled(job_of(plan=AuditPlan(plan.methods, plan.controls, judges)), Stated())
+    assert {row.metric for row in report.failures} == {"insertion"}
+    assert set(report.shifts) == {"zeros"}
+
+
+def test_an_audit_in_which_every_item_fails_has_a_report_that_says_so():
+    report = assembled(job_of(touchy_model, torch.full((3, 5), RAISES, dtype=torch.float64)), Stated())
+    assert len(report.failures) == 3
+    assert report.shifts == {}
+    assert {one.standing for one in report.conclusions} == {"not judged"}
+
+
+def test_what_cannot_be_said_names_what_was_really_put_in():
+    judges = {"deletion": metric("deletion", steps=5)}  # "auto": zeros, for rows of which nothing is known
+    report = assembled(job_of(plan=AuditPlan(small_plan().methods, {}, judges)), Stated())
+    assert any("one kind of value (`zeros`)" in sentence for sentence in report.cannot_say)
+
+
+def test_a_full_disk_at_the_last_note_is_one_sentence(tmp_path, monkeypatch):
+    job = job_of(store=Folder(tmp_path / "audit"))
+    job.store.open(job.configuration())
+    list(job.parts())
+    write = folder_module.write_whole
+
+    def full(path, *content):
+        if path.name == "removal_shift.json":
+            raise OSError(28, "No space left on device", str(path))
+        return write(path, *content)
+
+    monkeypatch.setattr(folder_module, "write_whole", full)
+    with pytest.raises(XaivisionError, match=r"No space left on device\. 11 of 11 items are kept"):
+        assembled(job, Stated())
+
+
+def test_a_row_that_is_gone_when_the_report_is_made_costs_its_values_alone():
+    job = job_of()
+    list(job.parts())
+    load, calls = job.items.load, []
+    assembled(job, Stated())
+
+    def gone(item):
+        calls.append(item)
+        raise InputError("It is gone.")
+
+    object.__setattr__(job.items, "load", gone)
+    again = assembled(job, Stated())
+    assert calls
+    assert again.shown
+    assert all(one.values is None and one.maps for one in again.shown)
+    assert load
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_few_items_are_audited_as_many_are(count):
+    report = assembled(job_of(inputs=rows_of(count)), Stated())
+    assert report.findings.of("deletion", "occlusion").items == count
+    assert not report.failures

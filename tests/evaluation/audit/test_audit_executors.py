@@ -1,14 +1,23 @@
 """Processes that die take nothing along."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
-from audit_subjects import KILLS, deadly_model, job_of, linear_model, rows_of, unmakeable_model, values
+from audit_subjects import KILLS, deadly_model, job_of, linear_model, pid_work, rows_of, small_plan, unmakeable_model, values
 
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.evaluation.audit.executors import ProcessExecutor, SerialExecutor, executor
 from xaivision.evaluation.audit.job import KILLED
+from xaivision.evaluation.audit.part import Shard
+from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.audit.processes import _no_interrupts
 from xaivision.evaluation.audit.subject import Subject
 
 
@@ -35,6 +44,7 @@ def test_a_process_that_is_killed_once_costs_no_row(tmp_path):
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.slow
 def test_an_item_that_kills_its_process_each_time_is_lost_alone_and_says_so():
     inputs = deadly_inputs(5)
     job = job_of(linear_model, inputs, executor=ProcessExecutor(2))
@@ -73,3 +83,86 @@ def test_executors_have_names():
 def test_a_number_of_processes_that_is_none_is_refused(workers):
     with pytest.raises(InputError, match="`workers` must be a positive integer"):
         ProcessExecutor(workers)
+
+
+def test_processes_wait_for_further_shards_of_the_same_work_and_end_when_told():
+    executor_ = ProcessExecutor(1)
+
+    def pids(make, *numbers: int) -> set[int]:
+        return {part.model_calls for part in executor_.run(make, [Shard(number, (number,)) for number in numbers], list)}
+
+    first = pids(pid_work, 0, 1)
+    assert len(first) == 1
+    assert os.getpid() not in first
+    assert pids(pid_work, 2) == first
+    executor_.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(*first, 0)
+
+
+def test_an_audit_plans_and_works_with_the_same_processes_and_leaves_none(monkeypatch):
+    started = []
+    usual = ProcessExecutor._ready
+
+    def ready(self, make, shards):
+        found = usual(self, make, shards)
+        started.append(found)
+        return found
+
+    monkeypatch.setattr(ProcessExecutor, "_ready", ready)
+    job = job_of(executor=ProcessExecutor(1))
+    job.planned()
+    list(job.parts())
+    assert len(started) == 2
+    assert started[0] is started[1]
+    assert not job.executor._waiting
+
+
+def test_a_method_that_cannot_be_handed_to_another_process_is_one_sentence_before_any_is_started():
+    class Here(type(small_plan().methods["occlusion"])):
+        pass
+
+    plan = AuditPlan({"here": Here(baseline="zeros")}, {}, small_plan().judges)
+    with pytest.raises(InputError, match=r"`executor` 'process' needs methods, metrics and items that can be handed to another"):
+        list(job_of(executor=ProcessExecutor(1), plan=plan).parts())
+
+
+def test_interrupts_are_held_back_while_processes_start_and_no_longer():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with _no_interrupts():
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
+@pytest.mark.slow
+def test_a_process_ends_with_the_one_that_started_it_even_if_that_was_killed(tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import os, signal\n"
+        "from audit_subjects import pid_work\n"
+        "from xaivision.evaluation.audit.executors import ProcessExecutor\n"
+        "from xaivision.evaluation.audit.part import Shard\n"
+        "if __name__ == '__main__':\n"
+        "    executor = ProcessExecutor(1)\n"
+        "    print(next(iter(executor.run(pid_work, [Shard(0, (0,))], list))).model_calls, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, check=False, timeout=120
+    )
+    assert done.returncode == -signal.SIGKILL
+    until = time.monotonic() + 20
+    while alive := _runs(int(done.stdout)):
+        if time.monotonic() > until:
+            break
+        time.sleep(0.1)
+    assert not alive
+
+
+def _runs(pid: int) -> bool:
+    """Whether it does anything: one that has ended and that nobody has taken note of does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -111,3 +111,12 @@ def test_a_metric_over_a_fine_tuned_copy_replaces_features_as_its_copy_was_taugh
 def test_a_plan_without_controls_has_none():
     assert audit_facts(replace(small_plan(), controls={}), [], 1, 2).controls == ()
     assert explainer("random").about.control
+
+
+def test_what_is_really_put_in_is_told_where_it_is_known_and_settings_where_not():
+    plan = AuditPlan(
+        small_plan().methods, {}, {"deletion": metric("deletion"), "insertion": metric("insertion", baseline="mean")}
+    )
+    assert audit_facts(plan, [row()], 1, 2, {"black": ("deletion", "sparseness")}).removals == ("black", "mean")
+    assert audit_facts(plan, [row()], 1, 2, {"black": ("deletion",), "blur": ("insertion",)}).removals == ("black", "blur")
+    assert audit_facts(plan, [row()], 1, 2, {"blur": ("something",)}).removals == audit_facts(plan, [row()], 1, 2).removals

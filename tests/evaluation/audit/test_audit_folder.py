@@ -113,3 +113,108 @@ def test_a_disk_that_fills_before_the_rows_leaves_a_part_that_is_not_done(opened
     assert not opened.holds(3)
     opened.write(a_part())
     assert same(opened.read(3), a_part())
+
+
+def test_what_changed_is_named_in_words_a_digest_alone_would_not_say(tmp_path):
+    known = {
+        "items": {"count": 3, "fingerprint": "aa"},
+        "model": {"name": "m", "fingerprint": "bb"},
+        "plan": {"methods": {"ig": {"tensors": {"baseline": "cc"}, "settings": {"steps": 8}}}, "seed": 0},
+    }
+
+    def refused(*path_and_value):
+        *path, name, value = path_and_value
+        other = json.loads(json.dumps(known))
+        inner = other
+        for step in path:
+            inner = inner[step]
+        inner[name] = value
+        with pytest.raises(InputError) as refusal:
+            Folder(tmp_path / "a").open(other)
+        return str(refusal.value)
+
+    Folder(tmp_path / "a").open(known)
+    assert "the items hold other values, or have other names or another order" in refused("items", "fingerprint", "xx")
+    assert "the model has other weights or other settings" in refused("model", "fingerprint", "xx")
+    assert "`baseline` of `ig` holds other values" in refused("plan", "methods", "ig", "tensors", "baseline", "xx")
+    assert "`plan.methods.ig.settings.steps` was 8 and is now 9" in refused("plan", "methods", "ig", "settings", "steps", 9)
+    assert "`plan.methods` has a new `lime`" in refused("plan", "methods", "lime", {})
+    assert "`plan` has no longer `seed`" in refused("plan", {"methods": known["plan"]["methods"]})
+    fewer = refused("items", {"count": 2, "fingerprint": "xx"})
+    assert "`items.count` was 3 and is now 2. Name another folder" in fewer
+
+
+def test_of_many_differences_three_are_named(opened):
+    with pytest.raises(InputError) as refusal:
+        Folder(opened.path).open({**CONFIGURATION, **{name: 1 for name in "abcdef"}})
+    assert str(refusal.value).count("has a new") == 3
+
+
+def test_a_setting_of_a_thousand_numbers_is_not_told_in_full(opened):
+    with pytest.raises(InputError) as refusal:
+        Folder(opened.path).open({**CONFIGURATION, "shard_size": list(range(1000))})
+    assert len(str(refusal.value)) < 400
+
+
+def test_a_folder_whose_first_writing_was_stopped_is_taken_up(tmp_path):
+    folder = tmp_path / "audit"
+    folder.mkdir()
+    (folder / ".audit.json.0123456789abcdef.part").write_bytes(b"{")
+    Folder(folder).open(CONFIGURATION)
+    assert (folder / "audit.json").is_file()
+    with pytest.raises(InputError, match="another configuration"):
+        Folder(folder).open({**CONFIGURATION, "shard_size": 9})
+
+
+def test_the_configuration_stands_before_anything_else_so_that_a_stop_between_leaves_no_folder_of_other_things(
+    tmp_path, monkeypatch
+):
+    def stopped(path, *content):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "write_whole", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        Folder(tmp_path / "audit").open(CONFIGURATION)
+    assert not any((tmp_path / "audit").iterdir())
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_place_where_no_folder_can_be_is_one_sentence(tmp_path, name):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"`out` must be a folder that can be written\. Got `.*file.*`: .+\. Name another"):
+        Folder(tmp_path / name).open(CONFIGURATION)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "safetensors"])
+def test_a_part_of_which_one_file_was_deleted_as_told_is_done_again(opened, kind):
+    opened.write(a_part())
+    (opened.path / "parts" / f"part-000003.{kind}").unlink()
+    assert not opened.holds(3)
+
+
+def test_what_was_noted_comes_back_and_what_was_damaged_is_said_by_name(opened):
+    assert opened.noted("planned") is None
+    opened.note("planned", {"model_calls": 3})
+    assert opened.noted("planned") == {"model_calls": 3}
+    (opened.path / "planned.json").write_bytes(b"{")
+    with pytest.raises(FileFormatError, match=r"planned\.json` must be as an audit has written it"):
+        opened.noted("planned")
+
+
+def test_a_configuration_that_was_damaged_is_said_by_name(opened):
+    (opened.path / "audit.json").write_bytes(b"{")
+    with pytest.raises(FileFormatError, match=r"audit\.json` must be as an audit has written it"):
+        Folder(opened.path).open(CONFIGURATION)
+
+
+@pytest.mark.parametrize("name", [".thesis", ".audit.json.notes"])
+def test_hidden_files_of_somebody_are_other_files_too(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(InputError, match="holds other files"):
+        Folder(tmp_path).open(CONFIGURATION)
+
+
+def test_pictures_are_no_map(opened):
+    opened.write(a_part())
+    assert list(opened.read(3).maps) == ["saliency"]

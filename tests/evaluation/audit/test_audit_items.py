@@ -93,3 +93,37 @@ def test_a_picture_that_is_gone_has_a_fingerprint_and_raises_when_loaded(picture
     assert items.fingerprint
     with pytest.raises(InputError, match="no such file"):
         items.load(0)
+
+
+def test_a_name_that_is_no_text_is_told_in_text_and_stays_a_name_of_its_own(tmp_path):
+    paths = [tmp_path / "a\udcff.png", tmp_path / "a\udcfe.png"]
+    items = PictureItems(tuple(paths))
+    assert items.names == ("a\\udcff.png", "a\\udcfe.png")
+    assert items.fingerprint
+
+
+def test_no_pictures_are_refused():
+    with pytest.raises(InputError, match="at least one picture"):
+        PictureItems(())
+
+
+def test_fingerprint_changes_with_the_name_of_a_file(pictures):
+    before = PictureItems(pictures).fingerprint
+    renamed = pictures[1].rename(pictures[1].with_name("2.png"))
+    assert PictureItems((pictures[0], renamed)).fingerprint != before
+
+
+def test_a_renamed_folder_holds_the_same_items(pictures, tmp_path):
+    before = PictureItems(pictures)
+    known = (before.names, before.fingerprint)
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).rename(moved / name)
+    after = PictureItems((moved / "a" / "1.png", moved / "b" / "1.png"))
+    assert (after.names, after.fingerprint) == known
+
+
+def test_one_picture_twice_is_refused(pictures):
+    with pytest.raises(InputError, match="a name of its own"):
+        PictureItems((pictures[0], pictures[0]))

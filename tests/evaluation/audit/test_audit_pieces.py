@@ -39,3 +39,11 @@ def test_cancelling_is_no_failure_of_an_item():
 def test_what_a_model_raises_is_told_on_one_line_with_its_type():
     assert sentence(ValueError("a\n  b")) == "the model raised ValueError: a b"
     assert sentence(InputError("Give more.")) == "Give more."
+
+
+def test_whoever_may_be_at_fault_is_named():
+    assert in_pieces([1], lambda chosen: 1 / 0, "the method").errors == {
+        1: "the method raised ZeroDivisionError: division by zero"
+    }
+    assert in_pieces([1, 2], lambda chosen: 1 / 0, "the method").errors[2].startswith("the method raised")
+    assert in_pieces([1], lambda chosen: 1 / 0).errors[1].startswith("the model raised")

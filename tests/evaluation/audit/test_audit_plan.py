@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 from audit_subjects import linear_model, small_plan
 
+from xaivision.core.access import Access
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.targets import Target
 from xaivision.evaluation.audit.plan import AuditPlan, for_items
@@ -73,3 +75,61 @@ def test_a_tensor_in_a_method_inside_a_method_counts_too():
         return AuditPlan({"sg": explainer("smooth_grad", base=inner)}, {}, DELETION).as_plain()
 
     assert told(0.0) != told(1.0)
+
+
+@pytest.mark.parametrize("label", ["", "  ", "a\nb", "a\0", "\ud800"])
+def test_labels_that_cannot_be_printed_are_refused(label):
+    with pytest.raises(InputError, match="must be a name that can be printed"):
+        AuditPlan({label: explainer("saliency")}, {}, DELETION)
+    with pytest.raises(InputError, match="must be a name that can be printed"):
+        AuditPlan(SALIENCY, {}, {label: metric("deletion")})
+
+
+def test_a_metric_cannot_be_called_like_the_agreement_in_the_rows():
+    with pytest.raises(InputError, match="`agreement` cannot be the name of a metric"):
+        AuditPlan(SALIENCY, {}, {"agreement": metric("deletion")})
+    assert AuditPlan({"agreement": explainer("saliency")}, {}, DELETION).methods
+
+
+def test_baselines_and_segments_of_all_items_are_cut_as_masks_are():
+    rows, pictures = torch.arange(20.0).view(4, 5), torch.rand(4, 3, 2, 2)
+    assert torch.equal(for_items(explainer("integrated_gradients", baseline=rows), (1, 2), 4).baseline, rows[1:3])
+    assert torch.equal(for_items(explainer("integrated_gradients", baseline=pictures), (3,), 4).baseline, pictures[3:])
+    one = explainer("integrated_gradients", baseline=torch.rand(4, 2, 2))  # a picture of as many channels as there are items
+    assert for_items(one, (3,), 4) is one
+    segments = torch.arange(16).view(4, 2, 2)
+    assert torch.equal(for_items(explainer("exact_shapley", segments=segments), (0, 3), 4).segments, segments[[0, 3]])
+
+
+def test_masks_of_all_items_may_be_an_array():
+    masks = np.eye(3)[None].repeat(4, 0)
+    assert for_items(metric("pointing_game", masks=masks), (1, 2), 4).masks.shape == (2, 3, 3)
+
+
+def test_whoever_cannot_be_met_is_named_once():
+    with pytest.raises(CapabilityError) as lacking:
+        AuditPlan({"a": explainer("saliency"), "b": explainer("saliency")}, {}, DELETION).check(linear_model())
+    assert str(lacking.value).count("`saliency` needs") == 1
+
+
+def test_one_class_in_a_tensor_is_one_class_for_all():
+    assert small_plan(target=Target(torch.tensor(1))).target_of((1, 3), 4).classes == 1
+    against = small_plan(target=Target([0, 1, 1], [1, 0, 0]))
+    assert against.target_of((0, 2), 3).against.tolist() == [1, 0]
+
+
+def test_controls_explain_after_the_methods():
+    assert list(small_plan().everyone) == ["occlusion", "shapley", "random", "input_magnitude"]
+
+
+def test_masks_of_another_number_of_items_are_left_for_the_metric_to_refuse():
+    game = metric("pointing_game", masks=torch.zeros(5, 3, 3))
+    assert for_items(game, (1, 2), 4) is game
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"target": Target(0, 1)}, {"target": Target(0, output="probability")}, {"target": Target(0), "access": Access.SCORES}],
+)
+def test_plain_values_change_with_what_is_explained_and_with_the_access(other):
+    assert small_plan(**other).as_plain() != small_plan(target=Target(0)).as_plain()

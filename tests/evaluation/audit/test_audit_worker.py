@@ -1,14 +1,20 @@
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
-from audit_subjects import RAISES, everything, linear_model, rows_of, small_plan, touchy_model, values, worker_of
+from audit_subjects import RAISES, everything, linear, linear_model, rows_of, small_plan, touchy_model, values, worker_of
 
-from xaivision.core.errors import Cancelled
+from xaivision.core.errors import Cancelled, InputError
+from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.metering import metered
 from xaivision.core.progress import CancelToken, reporting
+from xaivision.core.targets import Target
+from xaivision.evaluation.audit.items import GivenItems
 from xaivision.evaluation.audit.part import Shard
 from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.audit.worker import Worker
 from xaivision.evaluation.registry import metric
 from xaivision.explainers.registry import explainer
 
@@ -159,3 +165,174 @@ def test_cancelling_stops_the_worker():
     worker = worker_of()
     with pytest.raises(Cancelled), reporting(None, token):
         worker(everything(worker))
+
+
+def one_method(explain, **more) -> AuditPlan:
+    class Odd(type(explainer("occlusion"))):
+        def explain(self, model, inputs, targets=None, *, seed=0):
+            return explain(lambda some: super(Odd, self).explain(model, some, seed=seed), inputs)
+
+    return AuditPlan({"odd": Odd(baseline="zeros"), **small_plan().methods}, {}, {"sparseness": metric("sparseness"), **more})
+
+
+@pytest.mark.parametrize("explain", [lambda usual, inputs: None, lambda usual, inputs: inputs])
+def test_a_method_that_gives_no_explanation_fails_in_its_own_rows_alone(explain):
+    worker = worker_of(plan=one_method(explain))
+    found = worker(everything(worker)).rows
+    assert {row.method for row in found if row.error} == {"odd"}
+    assert all("must give an explanation of 1 inputs. Got" in row.error for row in found if row.error)
+    assert len(values(found, method="occlusion", metric="sparseness", variant="")) == 11
+
+
+def test_a_method_that_forgets_an_item_is_asked_about_each_alone():
+    worker = worker_of(plan=one_method(lambda usual, inputs: usual(inputs[:1])))
+    found = worker(everything(worker)).rows
+    assert not any(row.error for row in found)
+    alone = values(found, method="odd", metric="sparseness", variant="")
+    assert alone == pytest.approx(values(found, method="occlusion", metric="sparseness", variant=""))
+
+
+def test_a_metric_that_gives_no_value_for_each_input_fails_in_its_own_rows_alone():
+    class Odd(type(metric("sparseness"))):
+        def evaluate(self, model, attribution, *, seed=0):
+            found = super().evaluate(model, attribution, seed=seed)
+            return replace(found, values=torch.zeros(3)) if found.method == "occlusion" else None
+
+    judges = {"odd": Odd(), "sparseness": metric("sparseness")}
+    worker = worker_of(plan=AuditPlan(small_plan().methods, {}, judges))
+    found = worker(everything(worker)).rows
+    assert {(row.method, row.metric) for row in found if row.error} == {("occlusion", "odd"), ("shapley", "odd")}
+    told = {row.method: row.error for row in found if row.error}
+    assert told["occlusion"].endswith("one value for each of 1 inputs. Got values of the shape (3,).")
+    assert "NoneType" in told["shapley"]
+
+
+def test_a_score_that_is_no_number_is_the_failure_of_its_item():
+    def score(rows):
+        return np.where(rows[:, :1] == RAISES, np.nan, linear(rows))
+
+    inputs = rows_of(4)
+    inputs[2, 0] = RAISES
+    worker = worker_of(lambda: FunctionClassifier(score, 2, score_unit="logit", domain="tabular"), inputs)
+    failed = [row for row in worker(everything(worker)).rows if row.error]
+    assert [(row.item, row.method) for row in failed] == [("2", "")]
+    assert "must give a finite logit. Got [nan]" in failed[0].error
+
+
+def summing(rows: np.ndarray) -> np.ndarray:
+    total = rows.sum(1)
+    return np.stack([total, -total], 1)
+
+
+def test_items_of_several_shapes_are_each_asked_about_whatever_shard_they_are_in():
+    class Ragged:
+        names, fingerprint = ("a", "b", "c", "d"), ""
+
+        def load(self, index):
+            return rows_of(4)[index][: 5 if index % 2 else 4]
+
+    model = FunctionClassifier(summing, 2, score_unit="logit", domain="tabular")
+    plan = AuditPlan({"occlusion": explainer("occlusion", baseline="zeros")}, {}, {"deletion": metric("deletion", steps=2)})
+    worker = Worker(model, Ragged(), plan)
+    together, alone = worker(Shard(0, (0, 1, 2, 3))).rows, [row for item in range(4) for row in worker(Shard(item, (item,))).rows]
+    assert not any(row.error for row in together)
+    assert repr(together) == repr(tuple(alone))
+
+
+def test_an_item_of_a_shape_that_the_model_does_not_know_fails_alone():
+    class Ragged:
+        names, fingerprint = ("a", "b", "c"), ""
+
+        def load(self, index):
+            return rows_of(3)[index][: 5 if index < 2 else 4]
+
+    found = replace(worker_of(), items=Ragged())(Shard(0, (0, 1, 2))).rows
+    assert {row.item for row in found if row.error} == {"c"}
+    assert len(values(found, method="occlusion", metric="deletion", variant="")) == 2
+
+
+def test_pictures_of_the_others_are_kept_where_one_cannot_be_read(tmp_path):
+    class OneDamaged:
+        names, fingerprint = ("a", "b", "c"), ""
+
+        def load(self, index):
+            if index == 1:
+                raise InputError("It is damaged.")
+            return torch.full((1, 4, 4), index / 2)
+
+    model = FunctionClassifier(
+        lambda x: np.stack([x.mean((1, 2, 3)), 0 * x.mean((1, 2, 3))], 1), 2, score_unit="logit", domain="image"
+    )
+    plan = AuditPlan({"occlusion": explainer("occlusion", window=2)}, {}, {"sparseness": metric("sparseness")})
+    part = Worker(model, OneDamaged(), plan)(Shard(0, (0, 1, 2)))
+    assert part.pictures[:, 0, 0, 0].tolist() == [0, 0, 255]
+    assert np.isnan(part.maps["occlusion"][1]).all()
+    assert not np.isnan(part.maps["occlusion"][0]).any()
+
+
+def picture_worker(plan: AuditPlan, count: int = 4) -> Worker:
+    pictures = torch.rand(count, 1, 4, 4, generator=torch.Generator().manual_seed(1))
+
+    def score(x):
+        total = (x * np.arange(16).reshape(4, 4)).sum((1, 2, 3))
+        return np.stack([total, -total], 1)
+
+    return Worker(FunctionClassifier(score, 2, score_unit="logit", domain="image"), GivenItems(pictures), plan)
+
+
+def test_masks_and_baselines_of_all_items_reach_each_item_in_whatever_shard_it_is():
+    masks = torch.zeros(4, 4, 4, dtype=torch.bool)
+    masks[[0, 2], 3, 3] = True  # where the model's largest weight is
+    masks[[1, 3], 0, 0] = True
+    baselines = torch.arange(4.0).view(4, 1, 1, 1).expand(4, 1, 4, 4).contiguous()
+    usual = explainer("occlusion", window=1, baseline=baselines)
+    worker = picture_worker(AuditPlan({"occlusion": usual}, {}, {"pointing_game": metric("pointing_game", masks=masks)}))
+    together = values(worker(Shard(0, (0, 1, 2, 3))).rows, metric="pointing_game")
+    alone = {k: v for item in range(4) for k, v in values(worker(Shard(item, (item,))).rows, metric="pointing_game").items()}
+    assert together == alone
+    expected = usual.explain(worker.model, worker.items.inputs)
+    assert list(together.values()) == metric("pointing_game", masks=masks).evaluate(worker.model, expected).values.tolist()
+    assert len(set(together.values())) == 2
+
+
+def test_an_item_that_cannot_be_read_has_a_row_that_says_so():
+    class OneDamaged:
+        names, fingerprint = ("a", "b"), ""
+
+        def load(self, index):
+            if index:
+                raise OSError("The drive is gone.")
+            return rows_of(2)[0]
+
+    failed = [row for row in replace(worker_of(), items=OneDamaged())(Shard(0, (0, 1))).rows if row.error]
+    assert [(row.item, row.method, row.target) for row in failed] == [("b", "", -1)]
+    assert failed[0].error == "reading it raised OSError: The drive is gone."
+
+
+def test_the_class_that_it_is_held_against_is_each_items_own():
+    def score(rows):
+        return np.stack([rows[:, 0], 2 * rows[:, 1], 4 * rows[:, 2]], 1)
+
+    plan = AuditPlan(
+        {"occlusion": explainer("occlusion", baseline="zeros")},
+        {},
+        {"deletion": metric("deletion", steps=2, baseline="zeros")},
+        Target([0, 0, 1], [1, 2, 2]),
+    )
+    worker = worker_of(lambda: FunctionClassifier(score, 3, score_unit="logit", domain="tabular"), rows_of(3), plan)
+    kept = worker(Shard(0, (0, 1, 2))).maps["occlusion"]
+    assert [np.flatnonzero(one).tolist() for one in kept] == [[0, 1], [0, 2], [1, 2]]
+
+
+def test_the_seed_reaches_the_metrics():
+    seen = []
+
+    class Seeing(type(metric("sparseness"))):
+        def evaluate(self, model, attribution, *, seed=0):
+            seen.append(seed)
+            return super().evaluate(model, attribution, seed=seed)
+
+    plan = AuditPlan({"input_magnitude": explainer("input_magnitude")}, {}, {"sparseness": Seeing()}, seed=7)
+    worker = worker_of(plan=plan)
+    worker(everything(worker))
+    assert seen == [7]

@@ -37,8 +37,8 @@ GOOD = {"random": 0.3, "reversed": 0.4}
 DEPENDS = found("parameter_randomization", {"random": 0.8})
 
 
-def concluded(*findings: Finding):
-    return conclusion("saliency", PLAN, Findings(findings, (), ""))
+def concluded(*findings: Finding, ok: int = 40, warn: int = 0, refuse: int = 0):
+    return conclusion("saliency", PLAN, Findings(findings, (), ""), {"ok": ok, "warn": warn, "refuse": refuse})
 
 
 def test_better_than_every_control_on_one_metric_and_dependent_on_the_weights_is_believable():
@@ -84,3 +84,20 @@ def test_without_a_metric_of_faithfulness_nothing_is_judged():
     nothing = concluded(found("deletion", GOOD, mean=float("nan")), DEPENDS)
     assert nothing.standing == "not judged"
     assert nothing.speaks_against == ("it has no value on deletion",)
+
+
+def test_without_a_check_of_other_weights_or_labels_the_best_is_unvalidated():
+    one = concluded(found("deletion", GOOD))
+    assert one.standing == "unvalidated"
+    assert one.speaks_against == ("no sanity check asked a model with other weights or labels",)
+
+
+def test_what_is_doubtful_anyway_is_not_called_unvalidated():
+    assert concluded(found("deletion", {"random": 0.01, "reversed": 0.4})).standing == "doubtful"
+
+
+@pytest.mark.parametrize(("doubts", "standing"), [({"warn": 20}, "believable"), ({"warn": 15, "refuse": 6}, "doubtful")])
+def test_more_than_half_of_the_explanations_in_doubt_make_the_method_doubtful(doubts, standing):
+    one = concluded(found("deletion", GOOD), DEPENDS, ok=40 - sum(doubts.values()), **doubts)
+    assert one.standing == standing
+    assert (one.speaks_against == ("21 of its 40 explanations carry a doubt of their own",)) == (standing == "doubtful")

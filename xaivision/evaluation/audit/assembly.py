@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -25,18 +25,18 @@ from xaivision.evaluation.audit.facts import audit_facts
 from xaivision.evaluation.audit.findings import Findings, findings
 from xaivision.evaluation.audit.item_values import item_values
 from xaivision.evaluation.audit.items import Items
-from xaivision.evaluation.audit.job import PLANNED, Job, MakeWorker
+from xaivision.evaluation.audit.job import PLANNED, Job
 from xaivision.evaluation.audit.limits import cannot_say
 from xaivision.evaluation.audit.method_agreement import agreement_matrix
-from xaivision.evaluation.audit.part import Cost, Curve, Part
-from xaivision.evaluation.audit.pieces import in_pieces
-from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.audit.part import Array, Cost, summed_curves
+from xaivision.evaluation.audit.pieces import Chosen, in_pieces
+from xaivision.evaluation.audit.plan import AuditPlan, for_items
 from xaivision.evaluation.audit.reliability import reliability
 from xaivision.evaluation.audit.removal_shift import RemovalShift, removal_shift
 from xaivision.evaluation.audit.report import AuditReport, ShownItem, Spent
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.audit.scope import NOT_STATED, access_spec, scope
-from xaivision.evaluation.audit.used_removals import removals_of
+from xaivision.evaluation.audit.used_removals import UsedRemoval, removals_of
 
 # Items on which the removal operators are looked at: enough to tell half of them from the other half.
 MOST_SHIFTED = 32
@@ -67,26 +67,26 @@ def assembled(job: Job, stated: Stated) -> AuditReport:
     Raises: Cancelled; XaivisionError, where what is done cannot be kept; InputError, where the checklist is incomplete.
     """
     planned = job.planned()
-    parts = list(job.parts())
+    parts = [replace(part, maps={}, pictures=None) for part in job.parts()]  # of all items they may not fit into the memory
     shifts, shift_calls = _shifts(job)
     rows = tuple(row for part in parts for row in part.rows)
     found, values = findings(rows, job.plan), item_values(rows)
     noted = job.store.noted(PLANNED) or {}
     costs = _summed(cost for part in parts for cost in part.costs)
     model = job.subject.model
-    checklist = _checklist(job, stated, rows, costs, found)
+    checklist = _checklist(job, stated, rows, costs, found, shifts)
     check_complete(checklist)
     return AuditReport(
         checklist=checklist,
-        conclusions=tuple(conclusion(label, job.plan, found) for label in job.plan.methods),
+        conclusions=tuple(conclusion(one.method, job.plan, found, one.verdicts) for one in checklist.validity),
         findings=found,
         reliability=reliability(values, job.plan, found.rankings),
         agreement=agreement_matrix(rows, tuple(job.plan.everyone)),
         shifts=shifts,
         rows=rows,
-        curves=_joined_curves(curve for part in parts for curve in part.curves),
+        curves=summed_curves(curve for part in parts for curve in part.curves),
         costs=costs,
-        shown=_shown(job, parts, found),
+        shown=_shown(job, found),
         spent=Spent(
             sum(part.model_calls for part in parts) + shift_calls,
             sum(part.gradient_calls for part in parts),
@@ -101,11 +101,19 @@ def assembled(job: Job, stated: Stated) -> AuditReport:
     )
 
 
-def _checklist(job: Job, stated: Stated, rows: Sequence[Row], costs: Sequence[Cost], found: Findings) -> Checklist:
-    plan, worker = job.plan, MakeWorker(job.subject, job.items, job.plan)()
+def _checklist(
+    job: Job,
+    stated: Stated,
+    rows: Sequence[Row],
+    costs: Sequence[Cost],
+    found: Findings,
+    shifts: Mapping[str, RemovalShift],
+) -> Checklist:
+    plan, worker = job.plan, job.make()
     access = access_spec(worker.model, stated.outside, stated.reasons)
     configuration = job.configuration()
-    facts = audit_facts(plan, rows, len(job.items.names), worker.model.num_classes)
+    removals = {name: shift.metrics for name, shift in shifts.items()}
+    facts = audit_facts(plan, rows, len(job.items.names), worker.model.num_classes, removals)
     told = {"version": stated.version, "purpose": stated.purpose, "deployed_is_audited": stated.deployed_is_audited}
     return Checklist(
         subject=subject_record(job.subject.name, job.subject.model, date.today().isoformat(), **told),
@@ -136,34 +144,54 @@ def _shifts(job: Job) -> tuple[dict[str, RemovalShift], int]:
         with metered() as meter:
             found = _measured_shifts(job)
         known = {"calls": meter.model_calls, "found": {name: asdict(one) for name, one in found.items()}}
-        job.store.note(SHIFTS, known)
+        job.note(SHIFTS, known)
     return {name: _shift(one) for name, one in known["found"].items()}, known["calls"]
 
 
 def _measured_shifts(job: Job) -> dict[str, RemovalShift]:
-    inputs = _first_inputs(job.items)
-    if inputs is None:
+    """Over those of the first items that can be read, and that the model can score with half of their features removed."""
+    items, inputs = _first_inputs(job.items)
+    if not items:
         return {}
-    worker = MakeWorker(job.subject, job.items, job.plan)()
-    used = removals_of(job.plan.judges, worker.model, inputs, job.plan.seed)
-    scored = in_pieces(range(len(inputs)), lambda chosen: worker.model(inputs[list(chosen)]))
-    fine = [item for chosen, _ in scored.answers for item in chosen]
-    if not used or len(fine) < len(inputs):
+    model, plan, total = job.make().model, job.plan, len(job.items.names)
+
+    def used(names: Iterable[str], chosen: Chosen) -> dict[str, UsedRemoval]:
+        judges = {name: for_items(plan.judges[name], [items[place] for place in chosen], total) for name in names}
+        return removals_of(judges, model, inputs[list(chosen)], plan.seed)
+
+    def shifts(chosen: Chosen) -> dict[str, RemovalShift]:
+        operators = used(fitting, chosen)
+        removals = {name: one.remove for name, one in operators.items()}
+        found = removal_shift(model, inputs[list(chosen)], removals, plan.seed)
+        return {name: replace(one, metrics=operators[name].metrics) for name, one in found.items()}
+
+    names = tuple(plan.judges)
+    fits = in_pieces(range(len(names)), lambda chosen: [used([names[number]], (0,)) for number in chosen])
+    fitting = [names[number] for chosen, made in fits.answers for number, one in zip(chosen, made, strict=True) if one]
+    if not fitting:
         return {}
-    return removal_shift(worker.model, inputs, {name: one.remove for name, one in used.items()}, job.plan.seed)
+    found = in_pieces(range(len(items)), shifts)
+    if len(found.answers) > 1:  # some items failed, and each of the others was asked alone
+        found = in_pieces([place for chosen, _ in found.answers for place in chosen], shifts)
+    return found.answers[0][1] if len(found.answers) == 1 else {}
 
 
-def _first_inputs(items: Items) -> Tensor | None:
-    """Of the first items those that can be read, in one batch; None where there is none."""
+def _first_inputs(items: Items) -> tuple[Chosen, Tensor]:
+    """Of the first items those that can be read and have one shape: their numbers, and all of them in one batch."""
     found = in_pieces(range(min(MOST_SHIFTED, len(items.names))), lambda chosen: [items.load(item) for item in chosen])
-    loaded = [one for _, some in found.answers for one in some if bool(one.isfinite().all())]
-    fitting = [one for one in loaded if one.shape == loaded[0].shape]
-    return torch.stack(fitting) if fitting else None
+    loaded = {item: one for chosen, some in found.answers for item, one in zip(chosen, some, strict=True) if one.isfinite().all()}
+    fitting = {item: one for item, one in loaded.items() if one.shape == next(iter(loaded.values())).shape}
+    return tuple(fitting), torch.stack([*fitting.values()]) if fitting else torch.empty(0)
 
 
 def _shift(told: Mapping[str, Any]) -> RemovalShift:
     return RemovalShift(
-        told["auc"], tuple(told["interval"]), told["inputs"], told["distance_ratio"], tuple(told["distance_interval"])
+        told["auc"],
+        tuple(told["interval"]),
+        told["inputs"],
+        told["distance_ratio"],
+        tuple(told["distance_interval"]),
+        tuple(told["metrics"]),
     )
 
 
@@ -176,18 +204,7 @@ def _summed(costs: Iterable[Cost]) -> tuple[Cost, ...]:
     return tuple(sums.values())
 
 
-def _joined_curves(curves: Iterable[Curve]) -> tuple[Curve, ...]:
-    """Sums over all items; those over other shares than the first ones are left out, since they cannot be added."""
-    sums: dict[tuple[str, str], Curve] = {}
-    for curve in curves:
-        before = sums.setdefault((curve.label, curve.metric), curve._replace(items=0, sums=(0.0,) * len(curve.sums)))
-        if before.shares == curve.shares:
-            added = tuple(a + b for a, b in zip(before.sums, curve.sums, strict=True))
-            sums[curve.label, curve.metric] = before._replace(items=before.items + curve.items, sums=added)
-    return tuple(sums.values())
-
-
-def _shown(job: Job, parts: Sequence[Part], found: Findings) -> tuple[ShownItem, ...]:
+def _shown(job: Job, found: Findings) -> tuple[ShownItem, ...]:
     """For each method the items on which it does best and worst by the first metric of faithfulness, each item once."""
     why: dict[str, list[str]] = {}
     metric = _telling_metric(job.plan)
@@ -197,9 +214,7 @@ def _shown(job: Job, parts: Sequence[Part], found: Findings) -> tuple[ShownItem,
             if extreme is not None:
                 why.setdefault(extreme.item, []).append(f"{said} {metric} of {label}: {extreme.value:.3g}")
     places = {name: number for number, name in enumerate(job.items.names)}
-    return tuple(
-        shown for name, reasons in why.items() if (shown := _shown_item(job, parts, places[name], tuple(reasons))) is not None
-    )
+    return tuple(shown for name, reasons in why.items() if (shown := _shown_item(job, places[name], tuple(reasons))) is not None)
 
 
 def _telling_metric(plan: AuditPlan) -> str:
@@ -207,9 +222,9 @@ def _telling_metric(plan: AuditPlan) -> str:
     return (faithful or list(plan.judges))[0]
 
 
-def _shown_item(job: Job, parts: Sequence[Part], item: int, why: tuple[str, ...]) -> ShownItem | None:
+def _shown_item(job: Job, item: int, why: tuple[str, ...]) -> ShownItem | None:
     shard = next(one for one in job.shards if item in one.items)
-    part, place = parts[shard.number], shard.items.index(item)
+    part, place = job.store.read(shard.number), shard.items.index(item)
     if not part.maps:
         return None
     rows = [row for row in part.rows if row.item == job.items.names[item]]
@@ -220,8 +235,14 @@ def _shown_item(job: Job, parts: Sequence[Part], item: int, why: tuple[str, ...]
         {label: maps[place] for label, maps in part.maps.items()},
         {row.method: row.verdict for row in rows if row.method in job.plan.methods},
         part.pictures[place] if part.pictures is not None else None,
-        job.items.load(item).double().cpu().numpy() if part.pictures is None and job.items.load(item).ndim == 1 else None,
+        _values_of(job.items, item) if part.pictures is None else None,
     )
+
+
+def _values_of(items: Items, item: int) -> Array | None:
+    """(F,) of a row; None for pictures, and for those that are no longer there."""
+    found = in_pieces([item], lambda chosen: items.load(chosen[0]))
+    return next((one.double().cpu().numpy() for _, one in found.answers if one.ndim == 1), None)
 
 
 def _sha(found: Any) -> str:

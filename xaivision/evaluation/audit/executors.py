@@ -4,20 +4,17 @@ An executor is told how to make a worker and which shards to do, and gives their
 one more class with `run`.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import get_context
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from xaivision.core.errors import InputError, UnknownNameError, XaivisionError
 from xaivision.evaluation.audit.part import Part, Shard
+from xaivision.evaluation.audit.processes import MakeWork, Processes
 
-Work = Callable[[Shard], Part]
-MakeWork = Callable[[], Work]
 # Puts the parts of single items together to that of their shard; None stands for an item that ended its process.
 Join = Callable[[Shard, Sequence[Part | None]], Part]
 
@@ -41,7 +38,8 @@ class SerialExecutor:
 
 @dataclass(frozen=True)
 class ProcessExecutor:
-    """`workers` processes at once, each with a worker of its own and its share of the cores.
+    """`workers` processes at once, each with a worker of its own and its share of the cores; they wait for further shards of
+    the same work until `close`.
 
     A process that dies takes nothing along: its shards are done again. Where processes die a second time, shards are done one
     by one, and those of a shard that ends its process item by item, so that only the item that does it is lost.
@@ -50,6 +48,7 @@ class ProcessExecutor:
     """
 
     workers: int = 2
+    _waiting: list[Processes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or isinstance(self.workers, bool) or self.workers < 1:
@@ -71,31 +70,77 @@ class ProcessExecutor:
             if left and deaths > 1:
                 yield self._carefully(make, left.pop(0), join)
 
+    def close(self) -> None:
+        """End the processes that wait."""
+        while self._waiting:
+            self._waiting.pop().close()
+
     def _until_a_death(self, make: MakeWork, shards: Sequence[Shard]) -> Iterator[Part]:
-        with _processes(min(self.workers, len(shards)), make, self.workers) as pool:
-            for future in as_completed([pool.submit(_done, shard) for shard in shards]):
-                try:
-                    part = future.result()
-                except BrokenProcessPool:
-                    continue
-                yield part
+        """The parts; where a process dies, those that were done before. Unless all are done, the processes are ended."""
+        done = 0
+        try:
+            for future in as_completed(_submitted(self._ready(make, len(shards)), shards)):
+                part = _part_of(future)
+                if part is not None:
+                    done += 1
+                    yield part
+        finally:
+            if done < len(shards):
+                self.close()
+
+    def _ready(self, make: MakeWork, shards: int) -> Processes:
+        """Those that wait, where they are enough and have this work; a process takes seconds to start."""
+        count = min(self.workers, shards)
+        if not any(one.make is make and one.count >= count for one in self._waiting):
+            self.close()
+            self._waiting.append(Processes(make, count, self.workers))
+        return self._waiting[0]
 
     def _carefully(self, make: MakeWork, shard: Shard, join: Join) -> Part:
         """A shard alone, and where it ends its process, its items alone."""
-        whole = self._alone(make, shard)
+        whole = self._one_by_one(make, [shard])[0]
         if whole is not None:
             return whole
-        with _processes(1, make, self.workers) as pool:
-            _check_alive(pool)
-        return join(shard, [self._alone(make, Shard(shard.number, (item,))) for item in shard.items])
+        return join(shard, self._one_by_one(make, [Shard(shard.number, (item,)) for item in shard.items]))
 
-    def _alone(self, make: MakeWork, shard: Shard) -> Part | None:
-        """The part; None where the process died of it."""
-        with _processes(1, make, self.workers) as pool:
-            try:
-                return pool.submit(_done, shard).result()
-            except BrokenProcessPool:
-                return None
+    def _one_by_one(self, make: MakeWork, shards: Sequence[Shard]) -> list[Part | None]:
+        """The part of each, from one process for as long as it lives; None where it died of it."""
+        parts: list[Part | None] = []
+        while len(parts) < len(shards):
+            with closing(Processes(make, 1, self.workers)) as processes:
+                _check_alive(processes)
+                for shard in shards[len(parts) :]:
+                    parts.append(_part_of(processes.submit(shard)))
+                    if parts[-1] is None:
+                        break
+        return parts
+
+
+def _check_alive(processes: Processes) -> None:
+    try:
+        processes.look()
+    except BrokenProcessPool:
+        raise XaivisionError(
+            "The processes of the audit end as soon as they start. A script that starts some needs its own work below "
+            "`if __name__ == '__main__':`, since each process reads the script once more."
+        ) from None
+
+
+def _submitted(processes: Processes, shards: Sequence[Shard]) -> "list[Future[Part]]":
+    """As many as could be handed over before a process died."""
+    found: list[Future[Part]] = []
+    with suppress(BrokenProcessPool):
+        for shard in shards:
+            found.append(processes.submit(shard))
+    return found
+
+
+def _part_of(future: "Future[Part]") -> Part | None:
+    """None where its process died."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
 
 
 EXECUTORS = {"serial": SerialExecutor, "process": ProcessExecutor}
@@ -111,50 +156,3 @@ def executor(name: str | Executor, workers: int) -> Executor:
     if name not in EXECUTORS:
         raise UnknownNameError("executor", name, EXECUTORS)
     return ProcessExecutor(workers) if name == "process" else SerialExecutor()
-
-
-# What a worker process keeps between its shards: how its worker is made, then the worker.
-_make: list[MakeWork] = []
-_work: list[Work] = []
-
-
-def _begin(make: MakeWork, sharing_cores: int) -> None:
-    import torch
-
-    _make[:] = [make]
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // sharing_cores))
-
-
-def _done(shard: Shard) -> Part:
-    if not _work:  # here, not where the process begins: what making it raises reaches whoever waits for the part
-        _work.append(_make[0]())
-    return _work[0](shard)
-
-
-def _here() -> int:
-    return os.getpid()
-
-
-def _check_alive(pool: ProcessPoolExecutor) -> None:
-    try:
-        pool.submit(_here).result()
-    except BrokenProcessPool:
-        raise XaivisionError(
-            "The processes of the audit end as soon as they start. A script that starts some needs its own work below "
-            "`if __name__ == '__main__':`, since each process reads the script once more."
-        ) from None
-
-
-@contextmanager
-def _processes(count: int, make: MakeWork, sharing_cores: int) -> Iterator[ProcessPoolExecutor]:
-    """New processes, which know nothing of this one's threads and locks; all are ended when the block is left, however."""
-    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_begin, initargs=(make, sharing_cores))
-    try:
-        yield pool
-    finally:
-        running = list((pool._processes or {}).values())  # no public name before Python 3.14
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.join()

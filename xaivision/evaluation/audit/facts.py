@@ -1,6 +1,6 @@
 """Facts of an audit, whatever it found: how much was asked, of what kind, and what is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,8 +40,14 @@ class AuditFacts:
     trains_again: bool
 
 
-def audit_facts(plan: AuditPlan, rows: Iterable[Row], items: int, num_classes: int) -> AuditFacts:
-    """The facts of a plan that was carried out on so many items of a model with so many classes."""
+def audit_facts(
+    plan: AuditPlan, rows: Iterable[Row], items: int, num_classes: int, removals: Mapping[str, Sequence[str]] | None = None
+) -> AuditFacts:
+    """The facts of a plan that was carried out on so many items of a model with so many classes.
+
+    `removals`: by the name of what is put in the place of features the metrics that do it; those of other metrics are told by
+    their settings.
+    """
     rows = tuple(rows)
     explained = {(row.item, row.method): row.verdict for row in rows if row.method in plan.methods and row.verdict}
     faithful = {name: judge for name, judge in plan.judges.items() if judge.about.faithfulness}
@@ -56,7 +62,7 @@ def audit_facts(plan: AuditPlan, rows: Iterable[Row], items: int, num_classes: i
         num_classes=num_classes,
         controls=tuple(control.about.name for control in plan.controls.values()),
         faithfulness=tuple(faithful),
-        removals=tuple(dict.fromkeys(filter(None, map(removal_of, faithful.values())))),
+        removals=tuple(dict.fromkeys(one for name, judge in faithful.items() for one in _removals(name, judge, removals or {}))),
         masks="focus" in names or any(getattr(judge, "masks", None) is not None for judge in plan.judges.values()),
         changes_weights=any(map(changes_weights, checks)),
         nearby=any(
@@ -70,6 +76,10 @@ def audit_facts(plan: AuditPlan, rows: Iterable[Row], items: int, num_classes: i
 def changes_weights(check: str) -> bool:
     """Whether a sanity check of this name asks a model that has learned something else, or nothing."""
     return "randomization" in check and not check.startswith("target")
+
+
+def _removals(name: str, judge: Judge, known: Mapping[str, Sequence[str]]) -> list[str]:
+    return [removal for removal, metrics in known.items() if name in metrics] or list(filter(None, [removal_of(judge)]))
 
 
 def removal_of(judge: Judge) -> str:

@@ -1,6 +1,7 @@
 """The folder of an audit: what it was asked, and one file of rows and one of maps for each shard that is done."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ PICTURES, MAP = "pictures", "map:"
 COMPRESSION = "zstd"
 # Where a Parquet file keeps what belongs to the shard as a whole.
 WHOLE = b"xaivision"
+# Of the differences between two audits so many are named.
+MOST_TOLD = 3
+# What a digest cannot say.
+DIGESTS = {
+    ("model", "fingerprint"): "the model has other weights or other settings",
+    ("items", "fingerprint"): "the items hold other values, or have other names or another order",
+}
 
 
 @dataclass(frozen=True)
@@ -31,20 +39,25 @@ class Folder:
     def open(self, configuration: dict[str, Any]) -> None:
         """Make the folder for this configuration, or take up the audit of the same configuration that it holds.
 
-        Raises: InputError, where it holds an audit of something else, or files of something else; OSError; MissingExtraError,
-        where the package that writes Parquet files is missing.
+        Raises: InputError, where it holds an audit of something else, or files of something else, or cannot be written;
+        MissingExtraError, where the package that writes Parquet files is missing.
         """
         _parquet()
         written = json.dumps({"schema": SCHEMA, "version": VERSION, **configuration}, indent=1, sort_keys=True).encode()
-        if self.path.is_dir() and any(self.path.iterdir()):
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not any(map(_is_held, self.path.iterdir())):
+                write_whole(self.path / CONFIGURATION, written)
             self._check_same(json.loads(written))
-        (self.path / PARTS).mkdir(parents=True, exist_ok=True)
-        if not (self.path / CONFIGURATION).exists():
-            write_whole(self.path / CONFIGURATION, written)
+            (self.path / PARTS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"`out` must be a folder that can be written. Got `{self.path}`: {error.strerror}. Name another, or make room."
+            ) from error
 
     def holds(self, shard: int) -> bool:
         """Whether this shard is done."""
-        return self._file(shard, "parquet").exists()
+        return all(self._file(shard, kind).exists() for kind in ("safetensors", "parquet"))
 
     def write(self, part: Part) -> None:
         """Keep a part; the rows last, since they say that it is done.
@@ -120,20 +133,35 @@ class Folder:
         except ValueError as error:
             raise _damaged(path, error) from error
         if known != configuration:
+            told = "; ".join(list(_differences(known, configuration))[:MOST_TOLD])
             raise InputError(
-                f"`{self.path}` holds an audit of another configuration: {_difference(known, configuration)}. "
+                f"`{self.path}` holds an audit of another configuration: {told}. "
                 "Name another folder, or ask the same again to go on with that audit."
             )
 
 
-def _difference(known: Any, given: Any, path: str = "") -> str:
-    """The first place in which two configurations differ, in words."""
+def _is_held(path: Path) -> bool:
+    """Whether this is something that somebody keeps: not what is left of a configuration whose writing was stopped."""
+    return not (path.name.startswith(f".{CONFIGURATION}.") and path.suffix == ".part")
+
+
+def _differences(known: Any, given: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Each place in which two configurations differ, in words."""
     if isinstance(known, dict) and isinstance(given, dict):
         for name in sorted({*known, *given}):
-            if known.get(name) != given.get(name):
-                return _difference(known.get(name), given.get(name), f"{path}.{name}" if path else name)
-    shown = [text if len(text) <= 80 else f"{text[:77]}..." for text in (json.dumps(known), json.dumps(given))]
-    return f"`{path}` was {shown[0]} and is now {shown[1]}"
+            if name not in known or name not in given:
+                yield f"`{'.'.join(path)}` has {'a new' if name in given else 'no longer'} `{name}`"
+            elif known[name] != given[name]:
+                yield from _differences(known[name], given[name], (*path, name))
+                if (*path, name) == ("items", "count"):
+                    return  # other items are all that their digest could say
+    elif path in DIGESTS:
+        yield DIGESTS[path]
+    elif "tensors" in path:
+        yield f"`{path[-1]}` of `{path[2]}` holds other values"
+    else:
+        shown = [text if len(text) <= 80 else f"{text[:77]}..." for text in (json.dumps(known), json.dumps(given))]
+        yield f"`{'.'.join(path)}` was {shown[0]} and is now {shown[1]}"
 
 
 def _rows_to(part: Part) -> bytes:

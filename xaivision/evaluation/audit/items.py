@@ -76,7 +76,7 @@ class PictureItems:
     def names(self) -> tuple[str, ...]:
         """Each file's path below the folder that holds all of them."""
         folder = os.path.commonpath([path.absolute().parent for path in self.paths])
-        return tuple(path.absolute().relative_to(folder).as_posix() for path in self.paths)
+        return tuple(_printable(path.absolute().relative_to(folder).as_posix()) for path in self.paths)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -96,6 +96,11 @@ def _check_distinct(names: Sequence[str]) -> None:
     if len(set(names)) != len(names):
         twice = next(name for number, name in enumerate(names) if name in names[:number])
         raise InputError(f"Each item needs a name of its own. Got `{twice}` twice. Name each file and each row once.")
+
+
+def _printable(name: str) -> str:
+    """File systems keep names that are no text; no table can hold those."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _sha(path: Path) -> bytes:

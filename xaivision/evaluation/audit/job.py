@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from xaivision.core.errors import InputError, XaivisionError
@@ -66,7 +67,12 @@ class Job:
         if not isinstance(self.shard_size, int) or isinstance(self.shard_size, bool) or self.shard_size < 1:
             raise InputError(f"`shard_size` must be a positive integer. Got {self.shard_size!r}.")
 
-    @property
+    @cached_property
+    def make(self) -> MakeWorker:
+        """Makes a worker of this job."""
+        return MakeWorker(self.subject, self.items, self.plan)
+
+    @cached_property
     def shards(self) -> tuple[Shard, ...]:
         """The first item alone, then as many as `shard_size` together, in their order."""
         count = len(self.items.names)
@@ -95,7 +101,7 @@ class Job:
         found = self._foreseen(done)
         if self.store.noted(PLANNED) is None:
             spent = (sum(part.model_calls for part in done), sum(part.seconds for part in done) / self._at_once())
-            self._keep_note(PLANNED, {"model_calls": spent[0] + found.model_calls, "seconds": _finite(spent[1] + found.seconds)})
+            self.note(PLANNED, {"model_calls": spent[0] + found.model_calls, "seconds": _finite(spent[1] + found.seconds)})
         return found
 
     def _foreseen(self, done: Sequence[Part]) -> CostPlan:
@@ -114,7 +120,13 @@ class Job:
         Raises: Cancelled; XaivisionError, where what is done cannot be kept.
         """
         self._do(self._left(), "auditing")
+        self._release()
         return (self.store.read(shard.number) for shard in self.shards)
+
+    def note(self, name: str, found: Any) -> None:
+        """Keep what was found of the whole. Raises: XaivisionError, where it cannot be kept."""
+        with self._told_of_full_disks():
+            self.store.note(name, found)
 
     def _left(self) -> list[Shard]:
         return [shard for shard in self.shards if not self.store.holds(shard.number)]
@@ -125,17 +137,21 @@ class Job:
     def _do(self, shards: Sequence[Shard], what: str) -> None:
         if not shards:
             return
-        make = MakeWorker(self.subject, self.items, self.plan)
-        for part in track(self.executor.run(make, shards, self._joined), what, total=len(shards)):
-            self._keep(part)
+        try:
+            for part in track(self.executor.run(self.make, shards, self._joined), what, total=len(shards)):
+                self._keep(part)
+        except BaseException:
+            self._release()
+            raise
+
+    def _release(self) -> None:
+        """Processes wait between planning and doing, and no longer."""
+        if isinstance(self.executor, ProcessExecutor):
+            self.executor.close()
 
     def _keep(self, part: Part) -> None:
         with self._told_of_full_disks():
             self.store.write(part)
-
-    def _keep_note(self, name: str, found: Any) -> None:
-        with self._told_of_full_disks():
-            self.store.note(name, found)
 
     @contextmanager
     def _told_of_full_disks(self) -> Iterator[None]:

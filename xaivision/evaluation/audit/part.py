@@ -64,3 +64,14 @@ def failed_part(shard: Shard, names: Iterable[str], why: str) -> Part:
     """The part of a shard whose items could not be asked about at all."""
     rows = [Row(name, -1, "", "", "", float("nan"), why, "") for name in names]
     return Part(shard.number, tuple(rows), items=len(shard.items))
+
+
+def summed_curves(curves: Iterable[Curve]) -> tuple[Curve, ...]:
+    """By label and metric the sums over all items; those over other shares than the first cannot be added, and are left out."""
+    sums: dict[tuple[str, str], Curve] = {}
+    for curve in curves:
+        before = sums.setdefault((curve.label, curve.metric), curve._replace(items=0, sums=(0.0,) * len(curve.sums)))
+        if before.shares == curve.shares:
+            added = tuple(a + b for a, b in zip(before.sums, curve.sums, strict=True))
+            sums[curve.label, curve.metric] = before._replace(items=before.items + curve.items, sums=added)
+    return tuple(sums.values())

@@ -18,8 +18,10 @@ class Pieces(Generic[T]):
     errors: Mapping[int, str]
 
 
-def in_pieces(items: Sequence[int], ask: Callable[[Chosen], T]) -> Pieces[T]:
+def in_pieces(items: Sequence[int], ask: Callable[[Chosen], T], who: str = "the model") -> Pieces[T]:
     """What `ask` answers for all items at once; where it raises, for each alone, so that the others lose nothing.
+
+    `who` may be at fault where something unforeseen is raised, in words.
 
     Raises: Cancelled.
     """
@@ -32,8 +34,8 @@ def in_pieces(items: Sequence[int], ask: Callable[[Chosen], T]) -> Pieces[T]:
         raise
     except Exception as error:  # whatever one item makes the model raise must not take the others along
         if len(chosen) == 1:
-            return Pieces((), {chosen[0]: sentence(error)})
-    return joined([in_pieces([item], ask) for item in chosen])
+            return Pieces((), {chosen[0]: sentence(error, who)})
+    return joined([in_pieces([item], ask, who) for item in chosen])
 
 
 def joined(pieces: Sequence[Pieces[T]]) -> Pieces[T]:
@@ -42,7 +44,7 @@ def joined(pieces: Sequence[Pieces[T]]) -> Pieces[T]:
     return Pieces(answers, {item: why for one in pieces for item, why in one.errors.items()})
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: Exception, who: str = "the model") -> str:
     """What went wrong, on one line; errors of this library are sentences already."""
-    told = str(error) if isinstance(error, XaivisionError) else f"the model raised {type(error).__name__}: {error}"
+    told = str(error) if isinstance(error, XaivisionError) else f"{who} raised {type(error).__name__}: {error}"
     return " ".join(told.split())

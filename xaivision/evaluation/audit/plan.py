@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,14 +16,15 @@ from xaivision.core.protocols import Explainer, Metric, SanityCheck
 from xaivision.core.requirements import unmet
 from xaivision.core.sharing import fingerprint
 from xaivision.core.targets import Target
-from xaivision.evaluation.audit.rows import BETWEEN
+from xaivision.evaluation.audit.rows import AGREEMENT, BETWEEN
 from xaivision.evaluation.standing import REVERSED
 
 Judge = Metric | SanityCheck
 Settings = TypeVar("Settings")
 
-# Settings that hold one thing for each item: whoever is asked about some items is given theirs.
-PER_ITEM = ("masks", "segments")
+# Settings that may hold one thing for each item, and how many sides they have then: whoever is asked about some items is
+# given theirs.
+PER_ITEM: Mapping[str, tuple[int, ...]] = {"masks": (3,), "segments": (3,), "baseline": (2, 4)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,11 @@ class AuditPlan:
             raise InputError("`metrics` must name at least one metric or sanity check. Got none.")
         if twice := sorted(set(self.methods) & set(self.controls)):
             raise InputError(f"`{twice[0]}` is named as a method and as a control. Name it once.")
-        for label in (*self.methods, *self.controls):
+        for label in (*self.methods, *self.controls, *self.judges):
+            if not label.strip() or not label.isprintable():
+                raise InputError(f"A label must be a name that can be printed. Got {label!r}. Choose another.")
+            if label == AGREEMENT and label in self.judges:
+                raise InputError(f"`{AGREEMENT}` cannot be the name of a metric: it means something in the rows. Choose another.")
             if label == REVERSED or BETWEEN in label:
                 taken = f"`{REVERSED}` and `{BETWEEN}` mean something in the rows"
                 raise InputError(f"`{label}` cannot be a label: {taken}. Choose another.")
@@ -92,9 +98,9 @@ def for_items(one: Settings, chosen: Sequence[int], total: int) -> Settings:
     """The method or metric with its settings for these items, where it has some for each of so many."""
     given = {name: getattr(one, name, None) for name in PER_ITEM}
     cut = {
-        name: value[torch.as_tensor(chosen)]
+        name: value[list(chosen)]
         for name, value in given.items()
-        if isinstance(value, Tensor) and value.ndim == 3 and len(value) == total
+        if isinstance(value, Tensor | np.ndarray) and value.ndim in PER_ITEM[name] and len(value) == total
     }
     return replace(one, **cut) if cut else one  # type: ignore[type-var]
 

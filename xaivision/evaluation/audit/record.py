@@ -12,7 +12,7 @@ from xaivision.core.metering import Meter
 from xaivision.core.scores import Scores
 from xaivision.engines.ranking import spearman_matrix
 from xaivision.evaluation.audit.method_agreement import pair_label
-from xaivision.evaluation.audit.part import Array, Cost, Curve, Part, Shard
+from xaivision.evaluation.audit.part import Array, Cost, Curve, Part, Shard, summed_curves
 from xaivision.evaluation.audit.pieces import Chosen, Pieces
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.rows import AGREEMENT, DRAW, Row
@@ -27,7 +27,7 @@ class Record:
         self._shard, self._names, self._plan = shard, names, plan
         self._rows: list[Row] = []
         self._costs: list[Cost] = []
-        self._curves: dict[tuple[str, str], Curve] = {}
+        self._curves: list[Curve] = []
         self._targets: dict[int, int] = {}
         self._verdicts: dict[tuple[int, str], str] = {}
         self._maps: dict[str, dict[int, Tensor]] = {}
@@ -39,9 +39,9 @@ class Record:
 
     def asked(self, items: Chosen, inputs: Tensor, classes: Tensor) -> None:
         """Items that were scored, with the classes that are explained."""
-        self._targets = dict(zip(items, classes.tolist(), strict=True))
+        self._targets.update(zip(items, classes.tolist(), strict=True))
         if inputs.ndim == 4:
-            self._pictures = {item: picture_thumbnail(one) for item, one in zip(items, inputs, strict=True)}
+            self._pictures.update((item, picture_thumbnail(one)) for item, one in zip(items, inputs, strict=True))
 
     def explained(self, label: str, found: Pieces[Explanation]) -> None:
         """What one method answered; whoever has no attribution has no map."""
@@ -87,13 +87,13 @@ class Record:
             self._shard.number,
             tuple(sorted(self._rows, key=lambda row: places[row.item])),
             tuple(self._costs),
-            tuple(self._curves.values()),
+            summed_curves(self._curves),
             meter.model_calls,
             meter.gradient_calls,
             seconds,
             len(self._shard.items),
             {label: one for label, one in maps.items() if one is not None},
-            stacked([self._pictures.get(item) for item in self._shard.items]) if len(self._pictures) == len(places) else None,
+            stacked([self._pictures.get(item) for item in self._shard.items]),
         )
 
     def _add_values(self, chosen: Chosen, label: str, variant: str, metric: str, values: Tensor) -> None:
@@ -109,11 +109,7 @@ class Record:
         shown = torch.tensor([not self._refused(item, label) for item in chosen])
         defined = scores.curves[shown & scores.curves.isfinite().all(1).cpu()].double()
         shares, sums = scores.curve_shares.double().flatten().tolist(), defined.sum(0).tolist()
-        before = self._curves.get((label, metric))
-        if before is not None and len(before.sums) == len(sums):
-            sums = [a + b for a, b in zip(before.sums, sums, strict=True)]
-        items = len(defined) + (before.items if before is not None else 0)
-        self._curves[label, metric] = Curve(label, metric, items, tuple(shares), tuple(sums))
+        self._curves.append(Curve(label, metric, len(defined), tuple(shares), tuple(sums)))
 
     def _row(
         self, item: int, method: str = "", variant: str = "", metric: str = "", value: float = math.nan, *, error: str = ""

@@ -39,7 +39,8 @@ class RemovalShift:
 
     `auc`: chance that the model is less sure of a replaced input than of an original, 0.5 where they cannot be told apart.
     `distance_ratio`: mean distance to the nearest reference, of replaced inputs over originals; NaN without a reference set.
-    `interval` and `distance_interval`: 95 % bootstrap over inputs; NaN with fewer than two.
+    `interval` and `distance_interval`: 95 % bootstrap over inputs; NaN with fewer than two. `metrics`: names of those that use
+    it, where they are known.
     """
 
     auc: float
@@ -47,6 +48,7 @@ class RemovalShift:
     inputs: int
     distance_ratio: float = math.nan
     distance_interval: Interval = NOTHING
+    metrics: tuple[str, ...] = ()
 
     @property
     def shifted(self) -> bool:

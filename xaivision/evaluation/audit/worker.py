@@ -48,43 +48,43 @@ class Worker:
         return record.part(meter, seconds)
 
     def _fill(self, record: Record, shard: Shard) -> None:
-        questions = self._questions(record, shard.items)
-        if questions is None:
-            return
-        for label, explainer in self.plan.everyone.items():
-            found = in_pieces(questions.items, partial(self._explained, explainer, questions))
-            record.explained(label, found)
-            for name, judge in self.plan.judges.items():
-                record.judged(label, name, self._judged(label, explainer, judge, questions, found))
+        for questions in self._questions(record, shard.items):
+            record.asked(questions.items, questions.inputs, questions.target.classes)
+            for label, explainer in self.plan.everyone.items():
+                ask = partial(self._explained, explainer, questions)
+                found = in_pieces(questions.items, ask, "the method or the model")
+                record.explained(label, found)
+                for name, judge in self.plan.judges.items():
+                    record.judged(label, name, self._judged(label, explainer, judge, questions, found))
         record.compared()
 
-    def _questions(self, record: Record, items: Chosen) -> "Questions | None":
-        """The inputs that can be read, and that the model can score; None where no item is left."""
-        loaded = in_pieces(items, self._loaded)
+    def _questions(self, record: Record, items: Chosen) -> "list[Questions]":
+        """The inputs that can be read, and that the model can score, those of one shape together."""
+        loaded = in_pieces(items, lambda chosen: [self.items.load(item) for item in chosen], "reading it")
         record.failed(loaded.errors)
-        inputs = {item: one for chosen, batch in loaded.answers for item, one in zip(chosen, batch, strict=True)}
-        scored_ = in_pieces(tuple(inputs), lambda chosen: self._asked(chosen, torch.stack([inputs[item] for item in chosen])))
-        record.failed(scored_.errors)
-        if not scored_.answers:
-            return None
-        questions = Questions.of(scored_)
-        record.asked(questions.items, questions.inputs, questions.target.classes)
-        return questions
+        by_shape: dict[tuple[int, ...], dict[int, Tensor]] = {}
+        for chosen, batch in loaded.answers:
+            for item, one in zip(chosen, batch, strict=True):
+                by_shape.setdefault(tuple(one.shape), {})[item] = one
+        scored_ = [in_pieces(tuple(inputs), partial(self._asked, inputs)) for inputs in by_shape.values()]
+        record.failed(joined(scored_).errors)
+        return [Questions.of(one) for one in scored_ if one.answers]
 
-    def _loaded(self, chosen: Chosen) -> Tensor:
-        parts = [self.items.load(item) for item in chosen]
-        if any(part.shape != parts[0].shape for part in parts):
-            shapes = " and ".join(sorted({str(tuple(part.shape)) for part in parts}))
-            raise InputError(f"Items must have one shape. Got {shapes}. Give the model an image format, which resizes them.")
-        return torch.stack(parts)
-
-    def _asked(self, chosen: Chosen, inputs: Tensor) -> Query:
-        return asked(self.model, inputs, self.plan.target_of(chosen, len(self.items.names)))
+    def _asked(self, known: Mapping[int, Tensor], chosen: Chosen) -> Query:
+        inputs = torch.stack([known[item] for item in chosen])
+        query = asked(self.model, inputs, self.plan.target_of(chosen, len(self.items.names)))
+        if not bool(query.scores.isfinite().all()):
+            raise InputError(
+                f"The model must give a finite {query.unit}. Got {query.scores.tolist()}. Look at what it does here."
+            )
+        return query
 
     def _explained(self, explainer: Explainer, questions: "Questions", chosen: Chosen) -> Explanation:
         inputs, target = questions.about(chosen)
         one = for_items(explainer, chosen, len(self.items.names))
-        return one.explain(self.model, inputs, target, seed=self.plan.seed)
+        found = one.explain(self.model, inputs, target, seed=self.plan.seed)
+        _check_explained(found, len(chosen))
+        return found
 
     def _judged(
         self, label: str, explainer: Explainer, judge: Judge, questions: "Questions", found: Pieces[Explanation]
@@ -97,13 +97,18 @@ class Worker:
             )
 
         known = dict(found.answers)
-        return joined([in_pieces(chosen, lambda some: scores(some, known)) for chosen in known])
+        return joined(
+            [in_pieces(chosen, lambda some: scores(some, known), "the metric, the method or the model") for chosen in known]
+        )
 
     def _scores(self, label: str, explainer: Explainer, judge: Judge, attribution: Attribution) -> Scores:
         if judge.about.judges == "explainer":
-            return cast(SanityCheck, judge).evaluate(self.model, explainer, attribution, seed=self.plan.seed)
-        score = scored if label in self.plan.controls else scored_beside_reversal
-        return score(self.model, cast(Metric, judge), explainer, attribution, self.plan.seed)
+            found = cast(SanityCheck, judge).evaluate(self.model, explainer, attribution, seed=self.plan.seed)
+        else:
+            score = scored if label in self.plan.controls else scored_beside_reversal
+            found = score(self.model, cast(Metric, judge), explainer, attribution, self.plan.seed)
+        _check_scored(found, len(attribution.query))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,3 +135,16 @@ class Questions:
         """The inputs and the target of some of the items."""
         places = [self.items.index(item) for item in chosen]
         return self.inputs[places], self.target.take(torch.tensor(places, device=self.target.classes.device))
+
+
+def _check_explained(found: Explanation, items: int) -> None:
+    """Methods may be anyone's: what one of them gives must not stop the others."""
+    if not isinstance(found, Explanation) or len(found.query) != items:
+        given = f"one of {len(found.query)}" if isinstance(found, Explanation) else type(found).__name__
+        raise InputError(f"A method must give an explanation of {items} inputs. Got {given}.")
+
+
+def _check_scored(found: Scores, items: int) -> None:
+    if not isinstance(found, Scores) or found.values.shape != (items,):
+        given = f"values of the shape {tuple(found.values.shape)}" if isinstance(found, Scores) else type(found).__name__
+        raise InputError(f"A metric must give `Scores` with one value for each of {items} inputs. Got {given}.")

@@ -1,0 +1,73 @@
+"""`xaivision train`: a classifier of one's own pictures, with its card."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xaivision.arguments import settings_by_name
+from xaivision.commands.folder import check_folder, made_folder
+from xaivision.commands.telling import tell
+from xaivision.options import JsonOption, OutputOption, SeedOption
+
+if TYPE_CHECKING:
+    from xaivision.models.trained_model import TrainedModel
+
+
+def train(
+    data: Annotated[str, typer.Argument(help="A folder with one folder of pictures for each class, or a data set's name.")],
+    backbone: Annotated[
+        str, typer.Option("--backbone", "-b", help="efficientnet_lite0 (no download), a name of torchvision, or timm/NAME.")
+    ] = "efficientnet_lite0",
+    size: Annotated[
+        int | None, typer.Option("--size", help="Height and width of the pictures of a folder; the backbone's if left out.")
+    ] = None,
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="Begin with weights that have learned nothing.")
+    ] = False,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting: tuned_blocks=3, class_weights=none, flips=both, epochs=50, ...")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A folder: where the training stands, and where it goes on from.")
+    ] = None,
+    drop_conflicts: Annotated[
+        bool, typer.Option("--drop-conflicts", help="Leave out pictures that are in two classes, instead of stopping.")
+    ] = False,
+    seed: SeedOption = 0,
+    output: OutputOption = Path("xaivision_output"),
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier on pictures by transfer learning, and tell how good it is on those it never saw.
+
+    The file model.safetensors is a model for the other commands: --model xaivision_output/model.safetensors.
+
+    Example: xaivision train sonar_pictures --backbone efficientnet_lite0 --set tuned_blocks=3
+    """
+    settings = {"seed": seed, **settings_by_name(setting, ["train"])["train"]}
+    check_folder(output)
+    weights = None if random_weights else "DEFAULT"
+    found = {"data": data, "backbone": backbone, "weights": weights, "size": size, "drop_conflicts": drop_conflicts}
+    model, notes = _trained(found, {"checkpoint": checkpoint, **settings})
+    from xaivision.core.whole_file import write_whole
+    from xaivision.report.trained_table import trained_table
+
+    folder = made_folder(output)
+    card = write_whole(folder / "model_card.md", model.card.markdown().encode())
+    written = [model.save(folder / "model"), card]
+    tell(model.card.plain, lambda: trained_table(model.card), written, notes, as_json=as_json)
+
+
+def _trained(asked: dict[str, Any], settings: dict[str, Any]) -> "tuple[TrainedModel, tuple[str, ...]]":
+    """The model, and what is to be said of the pictures."""
+    from importlib import import_module
+
+    from xaivision.terminal import doing, progress
+
+    with progress():
+        doing("starting", lambda: import_module("xaivision.own_pictures"))  # torch takes seconds to import
+        from xaivision.models.transfer import train as trained
+        from xaivision.own_pictures import own_pictures
+
+        found = own_pictures(**asked)
+        return trained(found.dataset, asked["backbone"], weights=asked["weights"], **settings), found.notes

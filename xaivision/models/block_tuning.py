@@ -1,0 +1,83 @@
+"""The last blocks of a backbone and the linear layer behind it, trained together on pictures."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from xaivision.core.errors import InputError
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.models.early_stopping import Course, train_until_stale
+from xaivision.models.flipping import drawn_versions, flipped
+from xaivision.models.frozen_features import network_of
+from xaivision.models.head_training import batches, class_weights
+from xaivision.models.learning_parts import LearningParts
+from xaivision.models.training_state import StateFile, TrainingState
+from xaivision.models.transfer_network import TransferNetwork, blocks
+from xaivision.models.transfer_recipe import TransferRecipe
+
+
+def tuned(
+    model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe, file: StateFile | None = None
+) -> TrainingState:
+    """How the last blocks of the model's backbone were trained, in place, from a trained linear layer on.
+
+    Normalizations keep the statistics that they have and nothing is dropped out: the sets are small. The layer of the start
+    is a candidate too, so that tuning never raises the validation loss.
+
+    Source: Kumar et al., arXiv:2202.10054, why the linear layer comes first.
+
+    Raises: Cancelled; InputError, where the backbone has fewer blocks.
+    """
+    network = network_of(model)
+    with model.held():
+        _open(network, recipe.tuned_blocks)
+        try:
+            return train_until_stale(_course(model, dataset, parts, recipe), f"tuning {recipe.tuned_blocks} blocks", file)
+        finally:
+            network.backbone.requires_grad_(True)
+
+
+def _open(network: TransferNetwork, count: int) -> None:
+    """Let the last blocks and the linear layer be trained, and nothing else."""
+    known = blocks(network.backbone)
+    if count > len(known):
+        raise InputError(f"`tuned_blocks` must be at most {len(known)}, of which this backbone consists. Got {count}.")
+    network.backbone.requires_grad_(False)
+    for block in known[-count:]:
+        for part in block:
+            part.requires_grad_(True)
+
+
+def _course(model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe) -> Course:
+    targets = dataset.targets[parts.train]
+    weights = class_weights(targets, len(dataset.class_names), recipe)
+
+    def loss(rows: Tensor, images: Tensor, reduction: str = "mean") -> Tensor:
+        with torch.autocast(model.device.type, enabled=recipe.mixed_precision):
+            logits = model.model(model.prepared(images))
+        given = None if weights is None else weights.to(logits.device)
+        return cross_entropy(logits.float(), dataset.targets[rows].to(logits.device), weight=given, reduction=reduction)
+
+    def step_loss(rows: Tensor, epoch: int) -> Tensor:
+        versions = drawn_versions(len(targets), recipe.flips, recipe.seed, epoch)[rows]
+        learned = parts.train[rows]
+        return loss(learned, flipped(dataset.inputs[learned], versions, recipe.flips))
+
+    def validation_loss() -> float:
+        with torch.no_grad():
+            sums = [loss(rows, dataset.inputs[rows], "sum").double() for rows in torch.split(parts.validation, recipe.batch_size)]
+        held_out = dataset.targets[parts.validation]
+        total = len(held_out) if weights is None else float(weights[held_out].double().sum())
+        return float(torch.stack(sums).sum()) / total
+
+    return Course(
+        model.model,
+        step_loss,
+        validation_loss,
+        lambda epoch: batches(len(targets), recipe, "blocks", epoch),
+        epochs=recipe.tuning_epochs,
+        patience=recipe.patience,
+        learning_rate=recipe.tuning_rate,
+        weight_decay=recipe.weight_decay,
+    )
