@@ -60,7 +60,7 @@ def test_one_item_has_dots_without_intervals():
 
 def test_the_figure_says_how_many_are_believable_and_that_it_does_not_say_all():
     said = " ".join(words(audit_figure(table_report())))
-    assert "1 of 2 methods believable on 16 items" in said
+    assert "0 of 2 methods believable, 1 unvalidated, on 16 items" in said
     assert "Nothing about inputs unlike the 16 items" in said
 
 
@@ -82,7 +82,7 @@ def test_foreign_names_are_drawn_as_they_are_written():
 def test_show_gives_the_figure_and_a_notebook_gets_the_fragment():
     report = table_report()
     assert plots(report.show())
-    assert "believable" in report._repr_html_()
+    assert "unvalidated" in report._repr_html_()
     with pytest.raises(InputError, match="`show` draws"):
         report.show(0)
     assert xv.__version__

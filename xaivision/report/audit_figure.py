@@ -35,9 +35,12 @@ def audit_figure(report: AuditReport) -> Figure:
 
 
 def _told(report: AuditReport) -> str:
-    believable = sum(one.standing == "believable" for one in report.conclusions)
+    believable, unvalidated = (
+        sum(one.standing == standing for one in report.conclusions) for standing in ("believable", "unvalidated")
+    )
+    more = f", {unvalidated} unvalidated," if unvalidated else ""
     items = counted(report.checklist.data.items, "item")
-    return f"{believable} of {counted(len(report.conclusions), 'method')} believable on {items}"
+    return f"{believable} of {counted(len(report.conclusions), 'method')} believable{more} on {items}"
 
 
 def _hardest(report: AuditReport, metric: str) -> dict[str, Comparison]:

@@ -115,7 +115,7 @@ def _facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
             "cost",
             f"{counted(spent.model_calls, 'model call')} and {counted(spent.gradient_calls, 'gradient call')} in "
             f"{duration(spent.seconds)} of work; planned: {counted(spent.planned_calls, 'model call')}, "
-            f"{duration(spent.planned_seconds)}",
+            f"{duration(spent.planned_seconds)}; {counted(spent.removal_calls, 'more model call')} to look at removals",
         ),
     )
 

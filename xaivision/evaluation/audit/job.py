@@ -100,7 +100,7 @@ class Job:
         done = [self.store.read(shard.number) for shard in self.shards if self.store.holds(shard.number)]
         found = self._foreseen(done)
         if self.store.noted(PLANNED) is None:
-            spent = (sum(part.model_calls for part in done), sum(part.seconds for part in done) / self._at_once())
+            spent = (sum(part.model_calls for part in done), sum(part.seconds for part in done) / self.at_once)
             self.note(PLANNED, {"model_calls": spent[0] + found.model_calls, "seconds": _finite(spent[1] + found.seconds)})
         return found
 
@@ -112,7 +112,7 @@ class Job:
             return CostPlan(items, total, 0, 0, math.nan if items else 0.0)
         share = items / basis.items
         calls = (round(basis.model_calls * share), round(basis.gradient_calls * share))
-        return CostPlan(items, total, *calls, basis.seconds * share / self._at_once())
+        return CostPlan(items, total, *calls, basis.seconds * share / self.at_once)
 
     def parts(self) -> Iterator[Part]:
         """Every part, in the order of the items; what was done before is read, and the model is not asked for it.
@@ -131,7 +131,9 @@ class Job:
     def _left(self) -> list[Shard]:
         return [shard for shard in self.shards if not self.store.holds(shard.number)]
 
-    def _at_once(self) -> int:
+    @property
+    def at_once(self) -> int:
+        """How many shards are done at a time."""
         return self.executor.workers if isinstance(self.executor, ProcessExecutor) else 1
 
     def _do(self, shards: Sequence[Shard], what: str) -> None:

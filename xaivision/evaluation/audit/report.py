@@ -35,13 +35,18 @@ class ShownItem:
 
 @dataclass(frozen=True)
 class Spent:
-    """What all of the audit cost: `planned_calls` is what was foreseen once the first items were done."""
+    """What all of the audit cost, beside what was foreseen once the first items were done: explaining and judging.
+
+    `seconds`: of work, divided by how many processes did it at a time. `removal_calls`: what it took to see how far the removal
+    operators lead off the data, at the end.
+    """
 
     model_calls: int
     gradient_calls: int
     seconds: float
     planned_calls: int
     planned_seconds: float
+    removal_calls: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
