@@ -310,7 +310,7 @@ MUTANTS = (
     Mutant(
         "refinement that does not halve the known half",
         "path_integral",
-        "total[open_rows] = (total[open_rows] + added) / 2",
+        "total[open_rows] = (before + added) / 2",
         "total[open_rows] = added",
         test_path_integral.check_refinement_is_the_trapezoid_rule_on_the_final_cells_of_each_input,
     ),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.evaluation.input_invariance import InputInvariance
-from xaivision.explainers.controls import Constant, Random, Sobel
+from xaivision.explainers.controls import Constant, Sobel
 from xaivision.explainers.guided_backprop import GuidedBackprop
 from xaivision.explainers.input_x_gradient import InputXGradient
 from xaivision.explainers.integrated_gradients import IntegratedGradients
@@ -28,7 +28,7 @@ def changes(method: Any, model: TorchClassifier, inputs: Tensor, shift: float = 
     return values
 
 
-PASS = [Saliency(), SmoothGrad(samples=4), GuidedBackprop(), Sobel(), Random(), Constant()]
+PASS = [Saliency(), SmoothGrad(samples=4), GuidedBackprop(), Sobel(), Constant()]
 FAIL = [InputXGradient(), IntegratedGradients(baseline="black", steps=16), LayerwiseRelevance()]
 
 

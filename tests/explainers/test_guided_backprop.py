@@ -216,11 +216,19 @@ def test_a_cut_gradient_is_refused(method):
 
 
 @BOTH
-def test_it_costs_a_gradient_and_a_forward(method):
+def test_it_costs_a_gradient_and_a_forward_and_two_looks_at_the_first_input(method):
     model = classifier_of(Net)
     method().explain(model, images(1))
     found = method().explain(model, images(5)).diagnostics
-    assert (found.gradient_calls, found.model_calls) == (5, 5)
+    assert (found.gradient_calls, found.model_calls) == (5 + 2, 5)
+
+
+@BOTH
+def test_a_repaired_model_costs_two_forwards_and_two_looks_more(method):
+    model = classifier_of(Functional)
+    method().explain(model, images(1))
+    found = method().explain(model, images(5)).diagnostics
+    assert (found.gradient_calls, found.model_calls) == (5 + 2 + 2, 5 + 2)
 
 
 def test_the_card_says_that_it_fails_the_sanity_checks():

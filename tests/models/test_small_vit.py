@@ -1,7 +1,9 @@
 import pytest
 import torch
 
+from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.engines.attention import token_values
 from xaivision.engines.token_layout import token_layout
 from xaivision.models.construction import construction
 from xaivision.models.small_vit import SmallVit
@@ -20,8 +22,11 @@ def pictures(side=16):
 def test_scores_are_read_from_the_class_token_in_front_of_the_patches(side, patch, rows):
     module = made(side, patch)
     assert module(pictures(side)).shape == (2, 3)
-    found = token_layout(TorchClassifier(module, 3), pictures(side)[:1])
-    assert (found.grid.height, found.grid.width, found.first, found.readers.nonzero().flatten().tolist()) == (rows, rows, 1, [0])
+    target = TargetScore(torch.zeros(2).long())
+    found = token_values(TorchClassifier(module, 3), pictures(side), target, lambda read: read.readers.double(), gradients=False)
+    assert [row.nonzero().flatten().tolist() for row in found.readers] == [[0], [0]]
+    layout = token_layout(found.readers, found.maps, (side, side))
+    assert (layout.grid.height, layout.grid.width, layout.first) == (rows, rows, (1, 1))
 
 
 def test_a_constant_added_to_every_value_of_a_head_has_no_parameter():

@@ -176,8 +176,12 @@ def test_g5_without_biases_integrated_gradients_are_input_x_gradient_and_sum_to_
     for seed in range(3):
         model, inputs = table(seeded(lambda: dense(8, 16, 16, 3, bias=False), seed), 3), drawn((4, 8), seed) - 0.5
         found = explainer("integrated_gradients", baseline="black", **settings).explain(model, inputs)
-        close(found.values, values("input_x_gradient", model, inputs), 1e-12)
-        close(found.values.sum(1), found.query.scores, 1e-12)
+        # Automatic steps end with 64 trapezoids here. Their first node, of half a weight, is the baseline itself, where every
+        # rectifier has its kink and torch says that the slope is 0.
+        seen = 1 if settings else 1 - 1 / 128
+        close(found.values, seen * values("input_x_gradient", model, inputs), 1e-12)
+        close(found.values.sum(1), seen * found.query.scores, 1e-12)
+        assert found.verdict.status == "ok"
 
 
 class Blocks(nn.Module):

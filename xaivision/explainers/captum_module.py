@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, MissingExtraError
-from xaivision.core.metering import count_gradient_calls, count_model_calls, unmetered
+from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.progress import raise_if_cancelled
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
@@ -181,7 +181,7 @@ _seen: "WeakKeyDictionary[nn.Module, _Look]" = WeakKeyDictionary()
 
 
 def explained_steps(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> tuple[Step, ...]:
-    """What the gradient of the target's scores passes, seen on the first input: once a question, and no method's cost.
+    """What the gradient of the target's scores passes, seen on the first input, by two passes of it a question.
 
     After them, as steps that are not linear, the operations by values that follow from the input without a gradient.
     """
@@ -202,11 +202,16 @@ def _looked_at(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> _
 
 def _look(model: TorchClassifier, target: TargetScore, one: Tensor) -> _Look:
     operations: Counter[str] = Counter()
-    with model.held(), unmetered():
+    with model.held():
         with passes_watched(model.model, operations.update):
             steps = gradient_path(model.model, ExplainedNumber(model, TargetScore(target.classes[:1])), one)
-        factors = input_factors(model.forward, one) if steps else None
+        factors = _factors(model, one) if steps else None
     return _Look(ref(target), (*steps, *_cut_steps(steps, factors)), factors, operations)
+
+
+def _factors(model: TorchClassifier, one: Tensor) -> InputFactors | None:
+    count_gradient_calls(len(one))  # not inside the pass, where counting would be seen as an operation on the scores
+    return input_factors(model.forward, one)
 
 
 def _cut_steps(steps: tuple[Step, ...], factors: InputFactors | None) -> Iterator[Step]:

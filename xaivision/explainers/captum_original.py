@@ -46,7 +46,7 @@ class Captum:
         answers="What does this method of captum answer to the same question?",
         misleads="As the method does, and where captum is wrong without an error: repeated or functional activations, and "
         "modules it has no rule for. What is known of that is a warning here.",
-        cost="captum's own, one input at a time",
+        cost="captum's own, one input at a time (+ 2 gradients of the first input where it has rules for operations)",
         source="Kokhlikyan et al., 2020, arXiv:2009.07896",
         needs=Access.SCORES,
     )

@@ -33,7 +33,8 @@ class DeepLift:
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Two networks that compute the "
         "same may get two answers. Models with SiLU, GELU, ReLU6, gates or attention are refused: it has no rule for them.",
-        cost="2 gradients + 1 forward (2 more on a model that is repaired)",
+        cost="2 gradients + 1 forward + 2 gradients of the first input "
+        "(2 forwards and 2 gradients more on a model that is repaired)",
         source="Shrikumar, Greenside, Kundaje, 2017, arXiv:1704.02685",
         needs=Access.WEIGHTS,
     )

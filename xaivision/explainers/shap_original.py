@@ -40,7 +40,8 @@ class Shap:
         answers="What does this explainer of the shap package answer to the same question?",
         misleads="As the explainer does, and where shap is wrong without an error: 10 columns kept, layers it has no rule "
         "for, margins stretched to probabilities. What is known of that is a warning here.",
-        cost="shap's own, one input at a time; its compiled parts take about 6 s at first use",
+        cost="shap's own, one input at a time (+ 2 gradients of the first for `deep`); its compiled parts take about 6 s at "
+        "first use",
         source="Lundberg, Lee, 2017, arXiv:1705.07874",
         needs=Access.SCORES,
     )
