@@ -1,8 +1,10 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -172,7 +174,10 @@ def test_a_command_that_fails_leaves_no_folder_behind(capsys, tmp_path):
 def test_ctrl_c_is_one_word_on_standard_error_and_exit_code_130(tmp_path, moment):
     """In a process of its own, piped, as a script would run it."""
     code = STOPPED_EARLY if moment == "while typer is imported" else STOPPED_AT_WORK.format(lost="lost" in moment)
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    hearing = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell that works in the background is deaf to it
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=120, preexec_fn=hearing
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
 
 
