@@ -22,6 +22,7 @@ NAMES = (
     "shapley_images",
     "tree_shap",
     "shapley_tables",
+    "metrics",
     "parameter_randomization",
 )
 

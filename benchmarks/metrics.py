@@ -75,7 +75,7 @@ def peer(contest: str, _name: str, _quick: bool) -> Work:
 
     photo, model = photo_and_model()
     values = values_like(photo).numpy()
-    pixels = photo.shape[-1] * photo.shape[-2] * photo.shape[-3]
+    pixels = photo.shape[-1] * photo.shape[-2]
     common = {"normalise": False, "abs": False, "perturb_baseline": 0.0, "disable_warnings": True}
     if contest == "deletion":
         judge = quantus.PixelFlipping(features_in_step=pixels // STEPS, **common)
