@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from benchmarks.certificates import QUESTIONS, RESULT, Game, ours
+from benchmarks.certificates import QUESTIONS, RESULT, ours
+from benchmarks.linear_game import Game
 from xaivision.evaluation.registry import METRICS, SANITY_CHECKS
 
 # Certified by closed forms in tests of their own: each needs data, a second model, or a set of pictures with a known answer.

@@ -14,8 +14,8 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
-from xaivision.core.targets import Target
 from xaivision.engines.map_agreement import top
+from xaivision.evaluation.background_explained import background_explained, classes_agree
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
 from xaivision.explainers.background import check_background
@@ -55,18 +55,9 @@ class Consistency:
         """
         with measurement(self, model, explanation) as m:
             check_same(explainer, explanation)
-            query = explanation.query
-            if query.against is not None:
-                raise InputError(
-                    "`consistency` needs explanations of one class. Got one class against another. Leave out `against`."
-                )
-            one, given = tuple(query.inputs.shape[1:]), tuple(self.background.shape[1:])
-            if given != one:
-                raise InputError(f"`background` must hold inputs of shape {one}. Got {given}.")
-            asked = Target(None, output=query.output)
-            found = explainer.explain(m.model, self.background, asked, seed=explanation.origin.seed).as_attribution()
+            found = background_explained(self.about.name, m.model, explainer, explanation, self.background)
             same = self._same(explanation, found)
-            agree = same & (found.query.targets[None] == query.targets[:, None]).cpu()
+            agree = same & classes_agree(explanation, found)
             counts = same.sum(1).double()
             return m.scores(agree.sum(1) / counts, "share of the same class", details={"same explanation": counts})
 

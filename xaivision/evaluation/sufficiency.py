@@ -12,8 +12,8 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
-from xaivision.core.targets import Target
 from xaivision.engines.alike_maps import alike
+from xaivision.evaluation.background_explained import background_explained, classes_agree
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
 from xaivision.explainers.background import check_background
@@ -56,18 +56,9 @@ class Sufficiency:
         """
         with measurement(self, model, explanation) as m:
             check_same(explainer, explanation)
-            query = explanation.query
-            if query.against is not None:
-                raise InputError(
-                    "`sufficiency` needs explanations of one class. Got one class against another. Leave out `against`."
-                )
-            one, given = tuple(query.inputs.shape[1:]), tuple(self.background.shape[1:])
-            if given != one:
-                raise InputError(f"`background` must hold inputs of shape {one}. Got {given}.")
-            asked = Target(None, output=query.output)
-            found = explainer.explain(m.model, self.background, asked, seed=explanation.origin.seed).as_attribution()
+            found = background_explained(self.about.name, m.model, explainer, explanation, self.background)
             similar = self._similar(explanation, found)
-            same = similar & (found.query.targets[None] == query.targets[:, None]).cpu()
+            same = similar & classes_agree(explanation, found)
             counts = similar.sum(1).double()
             return m.scores(same.sum(1) / counts, "share of the same class", details={"similar explanation": counts})
 
