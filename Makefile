@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 DEMO_OUTPUT ?= demo_output
+# Where the app listens, on this machine alone.
+PORT ?= 8501
 # Processes that share the tests, each with one torch thread.
 WORKERS ?= 2
 
@@ -16,17 +18,21 @@ READY := .venv/.installed-
 GROUPS_test := --group test --group peers
 GROUPS_lint := --group lint
 GROUPS_docs := --group docs
+EXTRAS_app := ,app
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test slow lint types docs generate pictures bench constraints clean
+.PHONY: help demo app test slow lint types docs generate pictures bench constraints clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY)demo ## set up, explain four photos and a table, and say where the report is
+demo: $(READY)demo ## set up, explain photos, a table and sonar scenes, and say where the report is
 	@$(BIN)/xaivision demo --output $(DEMO_OUTPUT)
 	@echo "The demo is in $(abspath $(DEMO_OUTPUT))"
+
+app: $(READY)app ## set up and open the app in the browser
+	@$(BIN)/xaivision app --port $(PORT)
 
 test: $(READY)test ## set up and run the default tests
 	@$(BIN)/python -m pytest -n $(WORKERS)
@@ -70,7 +76,7 @@ $(READY)%: pyproject.toml constraints.txt | $(BIN)/uv
 	@echo "Installing what 'make $*' needs. The first time fetches gigabytes; with UV_TORCH_BACKEND=cpu, far less."
 	@probe="$$($(BIN)/uv cache dir)/.probe-$$$$"; mkdir -p "$${probe%/*}"; \
 		ln .venv/pyvenv.cfg "$$probe" 2>/dev/null && rm "$$probe" || export UV_LINK_MODE="$${UV_LINK_MODE:-copy}"; \
-		$(UV_PIP) install --python $(BIN)/python -c constraints.txt -e '.[demo]' $(GROUPS_$*)
+		$(UV_PIP) install --python $(BIN)/python -c constraints.txt -e '.[demo$(EXTRAS_$*)]' $(GROUPS_$*)
 	@touch $@
 
 $(BIN)/uv:

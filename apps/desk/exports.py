@@ -1,0 +1,67 @@
+"""What a visitor takes home: the report as one file, the figure, the numbers, and the raw maps."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from desk.job import Job
+from xaivision import Comparison
+from xaivision.report.arrays import arrays_file
+from xaivision.report.figure import comparison_figure, png
+from xaivision.report.html import html_page
+from xaivision.report.scale import Scaling
+from xaivision.report.summary import comparison_summary
+
+
+class Export(NamedTuple):
+    """A file: its name, its type, what it is for, and its content."""
+
+    name: str
+    mime: str
+    what: str
+    content: bytes
+
+
+def exports(title: str, comparison: Comparison, scaling: Scaling) -> tuple[Export, ...]:
+    """The four files of one comparison."""
+    stem = file_stem(title)
+    summary: Any = comparison_summary(comparison, [title])
+    numbers = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    return (
+        Export(f"{stem}.html", "text/html", "Report: one file, no network, no script", html_page([(title, comparison)]).encode()),
+        Export(
+            f"{stem}.png", "image/png", "Figure: all maps on their scale", png(comparison_figure(comparison, scaling=scaling))
+        ),
+        Export(f"{stem}.json", "application/json", "Numbers: verdicts, reasons, scores, costs", numbers),
+        Export(f"{stem}.npz", "application/octet-stream", "Arrays: the input and every raw map", arrays_file(comparison)),
+    )
+
+
+def export_buttons(page: str, title: str, job: Job, scaling: Scaling) -> None:
+    """A button for each file; they are made when this is shown, once."""
+    if not isinstance(job.result, Comparison):
+        st.info("The files are there once everything has been judged.")
+        return
+    result = job.result
+    made: tuple[Export, ...] = job.kept_as(("exports", title, scaling), lambda: exports(title, result, scaling))
+    for one in made:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.download_button(
+                one.name.rpartition(".")[2].upper(),
+                one.content,
+                one.name,
+                one.mime,
+                key=f"{page}_export_{one.name}",
+                on_click="ignore",
+                icon=":material/download:",
+                width=110,
+            )
+            st.text(f"{one.what}. {len(one.content) / 1e6:.2f} MB", width="stretch")
+
+
+def file_stem(title: str) -> str:
+    """A name for files that says what they are of and nothing that a file system could take for more."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", title.rpartition("/")[2].partition(".")[0]).strip("-").lower()
+    return f"xaivision-{words[:40] or 'comparison'}"

@@ -1,0 +1,57 @@
+"""The jobs of all sessions by question: whoever asks what is being asked already watches the same job."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any
+
+from desk.job import Job
+
+# Finished jobs are kept for whoever comes back; each holds the maps of one comparison.
+MOST_KEPT = 6
+SECONDS_TO_STOP = 5
+
+
+class Jobs:
+    """One for the whole server."""
+
+    def __init__(self, most_kept: int = MOST_KEPT) -> None:
+        self.most_kept = most_kept
+        self._jobs: OrderedDict[Hashable, Job] = OrderedDict()
+        self._lock = Lock()
+
+    def join(self, question: Hashable, work: Callable[[Job], Any]) -> Job:
+        """The job of this question, which the caller watches from now on; it begins where there is none that gives a result."""
+        with self._lock:
+            job = self._jobs.get(question)
+            if job is None or job.error:
+                job = self._jobs[question] = Job(work)
+            self._jobs.move_to_end(question)
+            job.watchers += 1
+            self._drop_old()
+            return job
+
+    def leave(self, question: Hashable) -> None:
+        """One less watches; a job that nobody watches any more and that is not done is stopped."""
+        with self._lock:
+            job = self._jobs.get(question)
+            if job is None:
+                return
+            job.watchers = max(0, job.watchers - 1)
+            if job.watchers == 0 and not job.done:
+                job.cancel()
+                del self._jobs[question]
+
+    def stop(self) -> None:
+        """Stop what is under way: threads that still compute when the process ends bring it down."""
+        with self._lock:
+            running = [job for job in self._jobs.values() if not job.done]
+        for job in running:
+            job.cancel()
+        for job in running:
+            job.wait(SECONDS_TO_STOP)
+
+    def _drop_old(self) -> None:
+        idle = [question for question, job in self._jobs.items() if job.done]
+        for question in idle[: max(0, len(self._jobs) - self.most_kept)]:
+            del self._jobs[question]

@@ -1,0 +1,40 @@
+"""How much of each map lies on the object that is known to be there, beside controls that ignore the model."""
+
+import streamlit as st
+
+from desk.job import Job
+from desk.question import Subject
+from xaivision import Comparison
+from xaivision.report.page import section
+from xaivision.report.region_picture import region_picture
+
+MASS, RANK = "relevance_mass", "relevance_rank"
+
+
+def masked(page: str, about: Subject, job: Job) -> None:
+    """The mask on the left, each method's and control's share in it on the right."""
+    mask = about.metrics[MASS]["masks"]
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        picture = region_picture(about.inputs[0], mask)
+        st.image(picture.uri, alt=picture.alt, width="stretch")
+        st.text(f"The mask covers {float(mask.double().mean()):.1%} of the picture.")
+    with right:
+        if isinstance(job.result, Comparison) and MASS in job.result.scores:
+            _table(page, job.result)
+        else:
+            st.info("There once everything has been judged." if not job.done else "Switch on Judge beside controls.")
+
+
+def _table(page: str, comparison: Comparison) -> None:
+    rows = section(comparison, 0, page).rows
+    names = list(comparison.scores)
+    columns: dict[str, list[str]] = {"method": [f"{row.label} (control)" if row.control else row.label for row in rows]}
+    for name, word in ((MASS, "mass in the mask"), (RANK, "ranks in the mask")):
+        place = names.index(name)
+        columns[word] = [": ".join(filter(None, row.cells[place])) for row in rows]
+    st.dataframe(columns, hide_index=True, key=f"{page}_masked", alt="Share of each map that lies in the mask")
+    st.caption(
+        "Mass: the share of the positive values in the mask. Ranks: of as many strongest pixels as the mask has, the share in "
+        "it. A model may well use the shadow, or the sand around it: then a true map lies outside the object."
+    )

@@ -1,0 +1,40 @@
+"""Which model: the one that the app was started with, or one of the named ones. No address and no upload names a factory."""
+
+import os
+from collections.abc import Sequence
+
+import streamlit as st
+
+from desk.shared import model
+from desk.telling import say_error
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import XaivisionError
+from xaivision.serving import MODEL_VARIABLE
+
+
+def given_model() -> str | None:
+    """The model that the app was started with."""
+    return os.environ.get(MODEL_VARIABLE) or None
+
+
+def chosen_model(page: str, names: Sequence[str], domain: str) -> tuple[str, ClassifierAdapter] | None:
+    """The model of the selectbox under its name; None, with the reason on the page, where it cannot be had.
+
+    The model that the app was started with comes first where it is of this domain.
+    """
+    given = given_model()
+    offered = [*([given] if given is not None and model(given).domain == domain else []), *names]
+    if not offered:
+        st.info("No model fits this page. Start the app with one: xaivision app --model package.module:factory.")
+        return None
+    name = st.selectbox("Model", offered, key=f"{page}_model", bind="query-params", persist_state="session")
+    return loaded_model(name)
+
+
+def loaded_model(name: str) -> tuple[str, ClassifierAdapter] | None:
+    """The model under its name; None, with the reason on the page, where it cannot be had."""
+    try:
+        return name, model(name)
+    except (XaivisionError, OSError) as error:
+        say_error(error)
+        return None

@@ -1,0 +1,73 @@
+"""Sonar: pictures of the seafloor in which it is known what an explanation should find."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from desk.answers import MoreTabs, answers
+from desk.classes import chosen_classes, chosen_output
+from desk.guesses import guesses_of, input_and_guesses
+from desk.masked import MASS, RANK, masked
+from desk.methods import chosen_judging, chosen_methods, chosen_settings
+from desk.models import chosen_model, loaded_model
+from desk.question import Question, Subject, asked
+from desk.region import region
+from desk.scene import Shown, chosen_scene
+from desk.shared import leave_unless, watch
+from desk.trained import uploaded_model
+
+PAGE = "sonar"
+MODELS = ("sonar48_convnet",)
+
+
+def subject() -> tuple[Subject, Shown] | None:
+    """The model, the scene and the mask of the sidebar."""
+    chosen = chosen_model(PAGE, MODELS, "image")
+    with st.expander("A classifier of your own"):
+        trained = uploaded_model(PAGE)
+    if trained is not None:
+        chosen = loaded_model(trained)
+    shown = None if chosen is None else chosen_scene(PAGE, chosen[1])
+    if chosen is None or shown is None:
+        return None
+    about = Subject(*chosen, shown.inputs, shown.title)
+    if shown.masks:
+        which = st.selectbox("Mask", list(shown.masks), key=f"{PAGE}_mask", bind="query-params")
+        about = replace(about, metrics={name: {"masks": shown.masks[which]} for name in (MASS, RANK)})
+    return about, shown
+
+
+def question(about: Subject) -> Question:
+    """The rest of the sidebar."""
+    target, against = chosen_classes(PAGE, about.model, guesses_of(PAGE, about))
+    methods = chosen_methods(PAGE, about.model)
+    judged, steps = chosen_judging(PAGE)
+    with st.expander("More"):
+        output = chosen_output(PAGE, about.model, contrasted=against is not None)
+        said, seed = chosen_settings(PAGE)
+    return Question(target, against, output, methods, said, judged, steps, seed)
+
+
+def page(about: Subject, shown: Shown, wanted: Question) -> None:
+    """The picture, what lies there, and the answers below it."""
+    input_and_guesses(PAGE, about)
+    if shown.kind:
+        st.text(f"What lies there: {shown.kind}")
+    if not wanted.methods:
+        st.info("Choose at least one method.")
+        return
+    job = watch(PAGE, (about.key, wanted), lambda job: asked(about, wanted, job))
+    more: MoreTabs = {"Mask": lambda job: masked(PAGE, about, job)} if about.metrics else {}
+    answers(PAGE, about, wanted, job, {**more, "Region": lambda job: region(PAGE, about, job)})
+
+
+st.title("Sonar", anchor=False)
+with st.sidebar:
+    found = subject()
+    if found is not None:
+        leave_unless(PAGE, found[0].key)
+        wanted = question(found[0])
+if found is None:
+    st.info("Choose a model and a picture in the sidebar.")
+else:
+    page(*found, wanted)
