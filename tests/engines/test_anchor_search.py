@@ -1,0 +1,173 @@
+"""Bounds of a chance, rows that meet conditions, and the search for the rule that covers most."""
+
+from math import exp, log
+
+import pytest
+import torch
+
+from xaivision.engines.rules import anchor_search, kl_bounds, table_conditions
+
+
+def number(value):
+    return torch.tensor([value], dtype=torch.float64)
+
+
+def check_bounds_of_a_sure_share_are_known_in_closed_form():
+    """Without a miss in n draws the divergence is -log of the chance: the bound is exp(-level)."""
+    level = log(1 / 0.05) / 100
+    assert kl_bounds.lower_bound(number(1.0), number(level)).item() == pytest.approx(exp(-level), abs=1e-6)
+    assert kl_bounds.upper_bound(number(0.0), number(level)).item() == pytest.approx(1 - exp(-level), abs=1e-6)
+    assert kl_bounds.upper_bound(number(1.0), number(level)).item() == pytest.approx(1)
+
+
+def test_bounds_of_a_sure_share_are_known_in_closed_form():
+    check_bounds_of_a_sure_share_are_known_in_closed_form()
+
+
+def check_bounds_hold_as_often_as_they_say():
+    draws = torch.rand(2000, 200, generator=torch.Generator().manual_seed(0), dtype=torch.float64) < 0.8
+    low = kl_bounds.lower_bound(draws.double().mean(1), torch.full((2000,), log(1 / 0.05) / 200, dtype=torch.float64))
+    assert 0.95 <= float((low <= 0.8).double().mean()) <= 0.995
+    assert 0.7 < low.mean() < 0.78
+
+
+def test_bounds_hold_as_often_as_they_say():
+    check_bounds_hold_as_often_as_they_say()
+
+
+def check_exploration_is_that_of_the_paper_and_grows():
+    level = log(405.5 * 10 * 3**1.1 / 0.05)
+    assert kl_bounds.exploration(10, 3, 0.05) == pytest.approx(level + log(level))
+
+
+def test_exploration_is_that_of_the_paper_and_grows():
+    check_exploration_is_that_of_the_paper_and_grows()
+
+
+BACKGROUND = torch.stack([torch.arange(100.0), torch.arange(100.0) % 4, torch.zeros(100)], 1)
+
+
+def check_conditions_are_met_by_the_row_and_not_by_all():
+    row = torch.tensor([60.0, 2.0, 0.0])
+    found = table_conditions.conditions_of(row, BACKGROUND, [1])
+    assert [(one.column, one.low, one.high) for one in found] == [
+        (0, 24.75, torch.inf),
+        (0, 49.5, torch.inf),
+        (0, -torch.inf, 74.25),
+        (1, 1.5, 2.5),
+    ]
+    assert all(bool(one.holds(row.double()[one.column])) for one in found)
+
+
+def test_conditions_are_met_by_the_row_and_not_by_all():
+    check_conditions_are_met_by_the_row_and_not_by_all()
+
+
+def check_drawn_rows_meet_the_conditions_and_keep_the_rest():
+    conditions = [table_conditions.Bounds(0, 49.5, torch.inf), table_conditions.Bounds(0, -torch.inf, 74.25)]
+    rows = table_conditions.rows_that_meet(conditions, BACKGROUND, BACKGROUND[60], 2000, torch.Generator().manual_seed(0))
+    assert float(rows[:, 0].min()) == 50
+    assert float(rows[:, 0].max()) == 74
+    assert torch.allclose(torch.bincount(rows[:, 1].long()) / 2000, torch.full((4,), 0.25), atol=0.04)
+    kept = table_conditions.rows_that_meet([], BACKGROUND, BACKGROUND[0], 500, torch.Generator().manual_seed(0))
+    assert bool((kept[:, 0] % 4 == kept[:, 1]).all())  # whole rows, where nothing is asked
+
+
+def test_drawn_rows_meet_the_conditions_and_keep_the_rest():
+    check_drawn_rows_meet_the_conditions_and_keep_the_rest()
+
+
+def check_a_condition_no_known_value_meets_takes_the_rows_own():
+    condition = table_conditions.Bounds(0, 200, 300)
+    rows = table_conditions.rows_that_meet([condition], BACKGROUND, torch.tensor([250.0, 0, 0]), 5, torch.Generator())
+    assert rows[:, 0].tolist() == [250.0] * 5
+
+
+def test_a_condition_no_known_value_meets_takes_the_rows_own():
+    check_a_condition_no_known_value_meets_takes_the_rows_own()
+
+
+# Eight cases by three facts, each true of half of them; the prediction holds where both of the first two are true.
+FACTS = torch.tensor([[case >> fact & 1 for case in range(8)] for fact in range(4)]).bool()[:3]
+PRECISION = {(): 0.25, (0,): 0.5, (1,): 0.5, (2,): 0.25, (0, 1): 1.0, (0, 2): 0.5, (1, 2): 0.5, (0, 1, 2): 1.0}
+
+
+def trial(precision, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+
+    def ask(anchors, count):
+        chances = torch.tensor([precision[one] for one in anchors], dtype=torch.float64)
+        return (torch.rand(len(anchors), count, generator=draw, dtype=torch.float64) < chances[:, None]).sum(1).double()
+
+    return ask
+
+
+def check_the_rule_that_holds_and_covers_most_is_found():
+    found = anchor_search.best_anchor(FACTS, trial(PRECISION), anchor_search.Plan())
+    assert found.anchor == (0, 1)
+    assert found.sure
+    assert found.draws < 20_000
+
+
+def test_the_rule_that_holds_and_covers_most_is_found():
+    check_the_rule_that_holds_and_covers_most_is_found()
+
+
+def check_what_is_next_to_the_threshold_is_not_taken_for_sure():
+    precision = {**PRECISION, (0, 1): 0.88, (0, 1, 2): 0.88}
+    found = [anchor_search.best_anchor(FACTS, trial(precision, seed), anchor_search.Plan()) for seed in range(10)]
+    assert not any(one.sure for one in found)
+    assert {one.anchor for one in found} <= {(0, 1), (0, 1, 2)}
+
+
+def test_what_is_next_to_the_threshold_is_not_taken_for_sure():
+    check_what_is_next_to_the_threshold_is_not_taken_for_sure()
+
+
+def check_no_condition_is_asked_for_where_none_is_needed():
+    always = dict.fromkeys(PRECISION, 1.0)
+    assert anchor_search.best_anchor(FACTS, trial(always), anchor_search.Plan()).anchor == ()
+
+
+def test_no_condition_is_asked_for_where_none_is_needed():
+    check_no_condition_is_asked_for_where_none_is_needed()
+
+
+def check_of_two_that_hold_the_one_that_covers_more_is_taken():
+    wide = torch.tensor([[True] * 6 + [False] * 2, [True] * 2 + [False] * 6])
+    precision = {(): 0.5, (0,): 0.99, (1,): 1.0, (0, 1): 1.0}
+    assert anchor_search.best_anchor(wide, trial(precision), anchor_search.Plan()).anchor == (0,)
+
+
+def test_of_two_that_hold_the_one_that_covers_more_is_taken():
+    check_of_two_that_hold_the_one_that_covers_more_is_taken()
+
+
+def check_only_the_best_go_on():
+    chances = {(number,): number / 10 for number in range(10)}
+    tally = anchor_search.Tally(trial(chances), anchor_search.Plan(beam=2))
+    tally.try_out(list(chances))
+    assert sorted(anchor_search._most_precise(tally, list(chances))) == [(8,), (9,)]
+
+
+def test_only_the_best_go_on():
+    check_only_the_best_go_on()
+
+
+def check_draws_end():
+    calls = []
+
+    def ask(anchors, count):
+        calls.append(count)
+        assert sum(calls) < 10_000
+        return torch.full((len(anchors),), 0.95 * count, dtype=torch.float64)
+
+    assert not anchor_search.best_anchor(FACTS, ask, anchor_search.Plan(most_draws=3000, slack=1e-6)).sure
+
+
+def test_draws_end():
+    check_draws_end()
+
+
+def test_coverage_falls_with_every_condition():
+    assert [anchor_search.coverage(FACTS, one) for one in ((), (0,), (0, 1), (0, 1, 2))] == [1, 0.5, 0.25, 0.125]

@@ -1,0 +1,160 @@
+"""Regressions without some of their rows: first order against fits, and rows that last."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from scipy.optimize import minimize
+
+from xaivision.engines.counterfactuals import deletion, lasting
+
+
+def table(rows=120, columns=4, seed=0):
+    g = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(rows, columns, generator=g, dtype=torch.float64) * torch.tensor([1.0, 5.0, 0.2, 1.0]) + 3
+    chance = torch.sigmoid((inputs - 3) @ torch.tensor([1.0, -0.3, 4.0, 0.0], dtype=torch.float64))
+    labels = 2.0 * (torch.rand(rows, generator=g, dtype=torch.float64) < chance) - 1
+    return inputs, labels
+
+
+def model(ridge=1e-3):
+    return deletion.fitted(*table(), ridge)
+
+
+def check_the_fit_is_the_optimum_that_scipy_finds():
+    found = model(0.01)
+
+    def loss(weights):
+        w = torch.from_numpy(weights)
+        return float(torch.nn.functional.softplus(-found.labels * (found.rows @ w)).mean() + 0.01 * w[:-1].square().sum())
+
+    best = minimize(loss, torch.zeros(5).double().numpy(), tol=1e-12)
+    assert torch.allclose(found.weights, torch.from_numpy(best.x), atol=1e-4)
+
+
+def test_the_fit_is_the_optimum_that_scipy_finds():
+    check_the_fit_is_the_optimum_that_scipy_finds()
+
+
+def check_influences_foresee_what_a_fit_without_the_row_does():
+    found = model()
+    exact = torch.stack([deletion.refitted(found, torch.tensor([row])) - found.weights for row in range(120)])
+    foreseen = deletion.influences(found)
+    for point in found.rows[:5]:
+        pair = torch.stack([exact @ point, foreseen @ point])
+        assert float(torch.corrcoef(pair)[0, 1]) >= 0.99
+        assert torch.allclose(pair[0], pair[1], rtol=0.25, atol=0.02)
+
+
+def test_influences_foresee_what_a_fit_without_the_row_does():
+    check_influences_foresee_what_a_fit_without_the_row_does()
+
+
+def check_the_worst_deletion_is_the_sum_of_the_worst_rows():
+    effects = torch.tensor([[1.0, -1], [-2, -1], [-3, 1], [0, -9]], dtype=torch.float64)
+    lost, rows = deletion.worst_deletion(effects, torch.tensor([[1.0, 0.0], [0.0, -1.0]], dtype=torch.float64), 2)
+    assert lost.tolist() == [-5.0, -1.0]  # what would help is left where it is
+    assert rows[0].tolist() == [2, 1]
+
+
+def test_the_worst_deletion_is_the_sum_of_the_worst_rows():
+    check_the_worst_deletion_is_the_sum_of_the_worst_rows()
+
+
+def asked(rows=12, k=0, margin=1e-6, free=(True, True, True, True)):
+    found = model()
+    inputs = table()[0][:rows]
+    side = -found.scores(inputs).sign()
+    free = torch.tensor(free)
+    low, high = torch.where(free, -50.0, inputs), torch.where(free, 50.0, inputs)
+    return found, inputs, side, lasting.Wish(k, margin, low, high)
+
+
+def cost(found, inputs, rows):
+    return ((rows - inputs) / found.scale).norm(dim=1)
+
+
+def check_without_deletions_it_is_the_nearest_point_over_the_plane():
+    found, inputs, side, wish = asked()
+    exact = found.scores(inputs).abs() / found.weights[:-1].norm()
+    rows = lasting.lasting(found, inputs, side, wish).rows
+    assert torch.allclose(cost(found, inputs, rows), exact, atol=1e-5)
+
+
+def test_without_deletions_it_is_the_nearest_point_over_the_plane():
+    check_without_deletions_it_is_the_nearest_point_over_the_plane()
+
+
+def check_more_deletions_cost_more_and_the_worst_score_is_kept():
+    found, inputs, side, wish = asked()
+    costs = []
+    for k in (0, 1, 3, 6):
+        answer = lasting.lasting(found, inputs, side, lasting.Wish(k, 0.1, wish.low, wish.high))
+        assert bool((answer.worst >= 0.1 - 1e-6).all())
+        assert answer.dangerous.shape == (12, k)
+        costs.append(cost(found, inputs, answer.rows))
+    assert all(bool((more >= less - 1e-9).all()) for less, more in pairwise(costs))
+
+
+def test_more_deletions_cost_more_and_the_worst_score_is_kept():
+    check_more_deletions_cost_more_and_the_worst_score_is_kept()
+
+
+def check_no_other_point_that_lasts_is_nearer():
+    """Against random points around the answer that keep the worst score."""
+    found, inputs, side, _ = asked(3)
+    _, _, _, wish = asked(3, k=3)
+    answer = lasting.lasting(found, inputs, side, lasting.Wish(3, 0.1, wish.low, wish.high))
+    effects, g = deletion.influences(found), torch.Generator().manual_seed(0)
+    for index in range(3):
+        noise = torch.randn(4000, 4, generator=g, dtype=torch.float64)
+        inside = found.standardized(answer.rows[index : index + 1])[:, :-1] + 0.3 * noise
+        worst, _ = lasting.worst_scores(found, effects, inside, side[index].expand(4000), 3)
+        start = found.standardized(inputs[index : index + 1])[:, :-1]
+        distances = (inside - start).norm(dim=1)[worst >= 0.1]
+        assert len(distances) > 50
+        assert float(distances.min()) >= float(cost(found, inputs, answer.rows)[index]) - 1e-6
+
+
+def test_no_other_point_that_lasts_is_nearer():
+    check_no_other_point_that_lasts_is_nearer()
+
+
+def check_columns_that_are_not_free_stay_and_ranges_hold():
+    found, inputs, side, wish = asked(k=2, free=(True, False, True, False))
+    low, high = wish.low.clone(), wish.high.clone()
+    high[:, 0] = torch.maximum(inputs[:, 0], inputs[:, 0] + 0.1)
+    rows = lasting.lasting(found, inputs, side, lasting.Wish(2, 0.1, low, high)).rows
+    assert torch.allclose(rows[:, [1, 3]], inputs[:, [1, 3]], atol=1e-6)
+    assert bool((rows[:, 0] <= high[:, 0] + 1e-6).all())
+
+
+def test_columns_that_are_not_free_stay_and_ranges_hold():
+    check_columns_that_are_not_free_stay_and_ranges_hold()
+
+
+def survives(found, answer, side):
+    exact = [
+        s * (found.standardized(row[None]) @ deletion.refitted(found, rows))[0]
+        for row, s, rows in zip(answer.rows, side, answer.dangerous, strict=True)
+    ]
+    return [float(one) > 0 for one in exact]
+
+
+def check_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not():
+    found, inputs, side, wish = asked(60, k=3, margin=0.0)
+    margin = lasting.calibrated_margin(found, inputs[:30], side[:30], lasting.Wish(3, 0.0, wish.low[:30], wish.high[:30]))
+    bare = lasting.lasting(found, inputs, side, wish)
+    safe = lasting.lasting(found, inputs, side, lasting.Wish(3, margin, wish.low, wish.high))
+    assert not any(survives(found, bare, side))
+    assert all(survives(found, safe, side))
+
+
+def test_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not():
+    check_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not()
+
+
+@pytest.mark.parametrize("ridge", [1e-4, 0.1])
+def test_a_fit_from_where_the_model_is_ends_where_it_is(ridge):
+    found = model(ridge)
+    assert torch.allclose(deletion.refitted(found, torch.zeros(0, dtype=torch.int64)), found.weights, atol=1e-7)

@@ -1,0 +1,282 @@
+"""Searches on functions whose answers are known, and what is made of what they find."""
+
+import pytest
+import torch
+from counterfactual_rooms import ROW, answered, held, mixed_space, numbers_space, vector
+
+from xaivision.engines.counterfactuals import (
+    crowds,
+    density_paths,
+    diversity,
+    evolution,
+    random_changes,
+    searching,
+    shells,
+    transplants,
+    undoing,
+)
+from xaivision.engines.counterfactuals.space import Room
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def plane(rows):
+    """Holds where the first two columns together reach 2."""
+    return rows[:, 0] + rows[:, 1] - 2
+
+
+def origin(columns=4, norm=1.0):
+    return Room(numbers_space(columns, norm), torch.zeros(columns, dtype=torch.float64))
+
+
+def check_random_changes_grow_in_number_and_end_with_enough():
+    inside = origin(7)
+    given, _ = answered(random_changes.random_changes(inside, 500, 10_000, generator()), inside, plane)
+    counts = [inside.changed(one.rows).sum(1) for one in given]
+    assert [len(one) for one in counts] == [100] * 5
+    assert [int(one.max()) for one in counts[:3]] == [1, 2, 3]
+    assert set(counts[4].tolist()) == {4, 5, 6, 7}
+    few, _ = answered(random_changes.random_changes(inside, 500, 5, generator()), inside, plane)
+    assert len(few) == 1
+
+
+def test_random_changes_grow_in_number_and_end_with_enough():
+    check_random_changes_grow_in_number_and_end_with_enough()
+
+
+def check_the_nearest_case_is_asked_about_first():
+    inside = Room(mixed_space(), ROW)
+    far, near = torch.tensor([2.0, 9.0, 0.9, 2.0, 1.0, 3.0]), torch.tensor([0.6, 3.0, 0.7, 1.0, 0.0, 1.0])
+    order = transplants.by_distance(inside, torch.stack([far, near, ROW]))
+    assert order.tolist() == [1, 0]  # the row itself changes nothing
+    given, _ = answered(transplants.transplants(inside, torch.stack([far, near]), 0.0, 1), inside, lambda rows: rows[:, 0])
+    assert given[0].rows[0].tolist() == pytest.approx([0.6, 3.0, 0.25, 1.0, 0.0, 1.0])
+
+
+def test_the_nearest_case_is_asked_about_first():
+    check_the_nearest_case_is_asked_about_first()
+
+
+def check_a_sparse_case_comes_first_where_sparsity_counts():
+    inside = origin()
+    cases = vector(3, 0, 0, 0)[None], vector(0.5, 0.5, 0.5, 0.5)[None]
+    assert transplants.by_distance(inside, torch.cat(cases), 0.0).tolist() == [1, 0]
+    assert transplants.by_distance(inside, torch.cat(cases), 1.0).tolist() == [0, 1]
+
+
+def test_a_sparse_case_comes_first_where_sparsity_counts():
+    check_a_sparse_case_comes_first_where_sparsity_counts()
+
+
+def check_evolution_comes_near_and_ends():
+    inside = origin()
+    plan = evolution.Evolution(40, 500, 0.01, 0.5, 0.2)
+    given, _ = answered(evolution.evolved(inside, vector(9, 9, 9, 9)[None], plan, generator()), inside, plane)
+    assert held(given)[1][0] < 2.4
+    assert 6 <= len(given) < 200
+    assert [len(one.rows) for one in given] == [40] + [20] * (len(given) - 1)
+
+
+def test_evolution_comes_near_and_ends():
+    check_evolution_comes_near_and_ends()
+
+
+def check_spheres_shrink_to_the_border():
+    inside = origin(5, norm=2.0)
+    given, _ = answered(shells.shrinking_spheres(inside, 200, generator()), inside, plane)
+    assert len(given) >= 3
+    exact = 2**0.5
+    assert exact <= held(given)[1][0] <= 1.25 * exact
+    assert not bool((given[-1].merits[given[-1].costs < held(given)[1][0]] > 0).any())
+
+
+def test_spheres_shrink_to_the_border():
+    check_spheres_shrink_to_the_border()
+
+
+def check_rows_on_spheres_have_their_distance():
+    for norm in (1.0, 2.0, torch.inf):
+        inside = origin(5, norm)
+        radii = torch.linspace(0.5, 9, 50, dtype=torch.float64)
+        assert torch.allclose(inside.cost(shells.on_spheres(inside, radii, generator())), radii)
+
+
+def test_rows_on_spheres_have_their_distance():
+    check_rows_on_spheres_have_their_distance()
+
+
+def check_undoing_leaves_only_what_is_needed():
+    inside = origin(6)
+    start = torch.tensor([[1.5, 1.5, 3.0, -4.0, 2.0, 1.0], [2.5, 0.0, 3.0, 0.0, 0.0, 1.0]], dtype=torch.float64)
+    given, _ = answered(undoing.undone(inside, start), inside, plane)
+    found = {tuple(row) for one in given for row in one.rows[one.merits > 0].tolist()}
+    assert (1.5, 1.5, 0, 0, 0, 0) in found
+    assert (2.5, 0, 0, 0, 0, 0) in found
+    assert len(given) <= 5
+
+
+def test_undoing_leaves_only_what_is_needed():
+    check_undoing_leaves_only_what_is_needed()
+
+
+def check_only_what_may_be_undone_is_tried():
+    inside = origin(3)
+    allowed = torch.tensor([[False, True, False]])
+    given, _ = answered(undoing.undone(inside, vector(3, 1, 5)[None], allowed), inside, plane)
+    tried = torch.cat([one.rows for one in given])
+    assert bool((tried[:, [0, 2]] == vector(3, 5)).all())
+
+
+def test_only_what_may_be_undone_is_tried():
+    check_only_what_may_be_undone_is_tried()
+
+
+def check_tightening_comes_within_a_thousandth_of_the_border():
+    inside = origin(4, norm=2.0)
+    given, _ = answered(undoing.tightened(inside, vector(4, 4, 0, 0)[None]), inside, plane)
+    rows, _ = held(given)
+    assert 0 < plane(rows)[0] < 4e-3 * 2
+    assert rows[0, 0] == pytest.approx(rows[0, 1].item())
+
+
+def test_tightening_comes_within_a_thousandth_of_the_border():
+    check_tightening_comes_within_a_thousandth_of_the_border()
+
+
+def check_single_numbers_are_tightened_where_costs_add_up():
+    inside = origin(4, norm=1.0)
+    given, _ = answered(undoing.tightened(inside, vector(1, 1, 3, 0)[None]), inside, lambda rows: rows[:, :2].sum(1) - 1.9)
+    assert held(given)[1][0] < 2  # the third column goes back alone, as far as it is asked about
+
+
+def test_single_numbers_are_tightened_where_costs_add_up():
+    check_single_numbers_are_tightened_where_costs_add_up()
+
+
+def check_diversity_is_zero_for_twins_and_for_one_and_grows_with_distance():
+    twins = torch.zeros(2, 2)
+    assert diversity.diversity(twins) == 0
+    assert diversity.diversity(torch.zeros(1, 1)) == 0
+    apart = [diversity.diversity(d * (1 - torch.eye(3))) for d in (0.5, 2.0, 50.0)]
+    assert apart == sorted(apart)
+    assert apart[2] > 0.99
+    k = 1 / 3
+    assert diversity.diversity(2.0 * (1 - torch.eye(3))) == pytest.approx(1 - 3 * k**2 + 2 * k**3)
+
+
+def test_diversity_is_zero_for_twins_and_for_one_and_grows_with_distance():
+    check_diversity_is_zero_for_twins_and_for_one_and_grows_with_distance()
+
+
+def choice(points, k, proximity, diverse):
+    costs = points.norm(p=1, dim=1)
+    return diversity.diverse_choice(costs, lambda one: (points - points[one]).norm(p=1, dim=1), k, proximity, diverse)
+
+
+def check_without_diversity_the_nearest_are_chosen_and_with_it_more_different_ones():
+    points = 1 + torch.rand(60, 2, generator=generator(), dtype=torch.float64)
+    assert sorted(choice(points, 4, 1.0, 0.0)) == sorted(points.norm(p=1, dim=1).argsort()[:4].tolist())
+
+    def measured(weight):
+        rows = points[choice(points, 4, 0.5, weight)]
+        return diversity.diversity((rows[:, None] - rows[None]).norm(p=1, dim=2))
+
+    values = [measured(weight) for weight in (0.0, 1.0, 20.0)]
+    assert values[0] < values[1] <= values[2]
+    assert choice(points, 4, 0.5, 20.0)[0] == int(points.norm(p=1, dim=1).argmin())
+
+
+def test_without_diversity_the_nearest_are_chosen_and_with_it_more_different_ones():
+    check_without_diversity_the_nearest_are_chosen_and_with_it_more_different_ones()
+
+
+def check_paths_go_around_a_gap():
+    """Two clusters and a bridge: the case across the gap is near, the way to it is long."""
+    inside = Room(numbers_space(2), vector(0, 0))
+    bridge = torch.stack([torch.linspace(0.2, 3, 15), torch.zeros(15)], 1).double()
+    beyond = torch.tensor([[0.0, 2.0], [0.1, 2.0], [3.2, 0.0], [3.3, 0.0], [0.2, 2.1]], dtype=torch.float64)
+    cases = torch.cat([bridge, beyond])
+    lengths = density_paths.path_lengths(inside, cases, 2)
+    assert lengths[17] < lengths[15]
+    wished = torch.tensor([False] * 15 + [True] * 5)
+    given, _ = answered(density_paths.densest_paths(inside, cases, wished, 2, 5), inside, lambda rows: rows.sum(1))
+    assert [one.rows.tolist() for one in given] == [[[3.2, 0.0], [3.3, 0.0]]]  # no path leads to the others
+
+
+def test_paths_go_around_a_gap():
+    check_paths_go_around_a_gap()
+
+
+def check_only_cases_that_the_row_may_become_are_on_a_path():
+    inside = Room(mixed_space(), ROW)
+    same = torch.tensor([1.0, 4.0, 0.25, 2.0, 1.0, 3.0])
+    frozen, sunk = same.clone(), same.clone()
+    frozen[2], sunk[1] = 0.5, 2.0
+    assert density_paths.feasible(inside, torch.stack([same, frozen, sunk])).tolist() == [True, False, False]
+
+
+def test_only_cases_that_the_row_may_become_are_on_a_path():
+    check_only_cases_that_the_row_may_become_are_on_a_path()
+
+
+def check_a_crowd_knows_its_own_and_no_stranger():
+    cases = torch.randn(200, 3, generator=generator(), dtype=torch.float64)
+    crowd = crowds.Crowd(numbers_space(3), cases, 5, 0.9)
+    near = crowd.slack(cases) > 0
+    assert 0.9 <= near.double().mean() <= 1
+    assert crowd.slack(vector(8, 8, 8)[None]) < 0
+    assert crowd.slack(vector(0, 0, 0)[None]) > 0
+
+
+def test_a_crowd_knows_its_own_and_no_stranger():
+    check_a_crowd_knows_its_own_and_no_stranger()
+
+
+def check_searches_side_by_side_are_answered_in_one_pass_and_keep_apart():
+    rooms = [Room(numbers_space(2), vector(0, 0)), Room(numbers_space(2), vector(0, 5))]
+    hunts = [searching.Hunt(one, one.cost) for one in rooms]
+    searches = [transplants.transplants(one, vector(3, 1)[None], 0.0, 1) for one in rooms]
+    calls = []
+
+    def answer(owners, rows, slopes):
+        calls.append((owners.tolist(), slopes))
+        return searching.Answered(owners.double(), None)
+
+    searching.Drive(hunts, searches).run(answer)
+    assert calls == [([0, 1], False)]
+    assert [hunt.found().costs.tolist() for hunt in hunts] == [[], [7.0]]
+    assert all(hunt.done for hunt in hunts)
+
+
+def test_searches_side_by_side_are_answered_in_one_pass_and_keep_apart():
+    check_searches_side_by_side_are_answered_in_one_pass_and_keep_apart()
+
+
+def check_what_was_answered_before_time_was_up_is_kept():
+    inside = origin(2)
+    hunt = searching.Hunt(inside, inside.cost)
+    cases = torch.tensor([[3.0, 1.0], [4.0, 1.0], [5.0, 1.0]], dtype=torch.float64)
+    drive = searching.Drive([hunt], [transplants.transplants(inside, cases, 0.0, 3)])
+    drive.run(lambda _owners, rows, _slopes: searching.Answered(rows[:2, 0], None))
+    assert hunt.found().rows.tolist() == [[3.0, 1.0], [4.0, 1.0]]
+    assert not hunt.done
+
+
+def test_what_was_answered_before_time_was_up_is_kept():
+    check_what_was_answered_before_time_was_up_is_kept()
+
+
+def check_equal_rows_are_found_once():
+    inside = origin(2)
+    hunt = searching.Hunt(inside, inside.cost)
+    rows = torch.tensor([[2.0, 0.0], [1.0, 0.0], [2.0, 0.0]], dtype=torch.float64)
+    for _ in range(2):
+        hunt.keep(searching.Asked(rows, vector(1, 1, 1), inside.cost(rows)))
+    hunt.keep(searching.Asked(rows + 1, vector(-1, 0, -1), inside.cost(rows)))
+    assert hunt.found().rows.tolist() == [[1.0, 0.0], [2.0, 0.0]]
+
+
+def test_equal_rows_are_found_once():
+    check_equal_rows_are_found_once()

@@ -1,0 +1,144 @@
+"""The nearest row that stays on its side whatever `k` training rows are deleted: half-spaces met one after the other."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.counterfactuals.deletion import Logistic, influences, refitted, worst_deletion
+
+ROUNDS = 60
+SLACK = 1e-9
+# Rows whose worst deletions are carried out to learn how far the first order is off, and what is added to what they show.
+TRIALS, SAFETY, MOST_TRIALS = 16, 1.5, 8
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """`margin`: what the score of the class to reach must be, after the worst deletion of `k` rows. `low`, `high` (B, d): how
+    far each column may go; where both are the row's own value it stays.
+    """
+
+    k: int
+    margin: float
+    low: Tensor
+    high: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Lasting:
+    """Counterfactuals (B, d) of a logistic regression. `worst` (B,): the score of the class to reach after the worst deletion,
+    to first order; `dangerous` (B, k): the rows whose deletion that is, most dangerous first.
+    """
+
+    rows: Tensor
+    worst: Tensor
+    dangerous: Tensor
+
+
+def lasting(model: Logistic, table: Tensor, side: Tensor, wish: Wish) -> Lasting:
+    """The nearest rows to those of the table (B, d), in standardized columns, whose score on their `side` (B,), -1 or 1, is what
+    the wish says after the worst deletion; `k` 0: the nearest rows over the border.
+
+    The worst score is the least of linear functions: whichever is broken most is met, and all that were met before, until none
+    is broken.
+    """
+    effects, start = influences(model), model.standardized(table)[:, :-1]
+    low, high = ((end.double() - model.mean) / model.scale for end in (wish.low, wish.high))
+    found = torch.stack(
+        [
+            _nearest(model, effects, (one, float(s)), Wish(wish.k, wish.margin, bottom, top))
+            for one, s, bottom, top in zip(start, side, low, high, strict=True)
+        ]
+    )
+    worst, dangerous = worst_scores(model, effects, found, side, wish.k)
+    return Lasting(found * model.scale + model.mean, worst, dangerous)
+
+
+def worst_scores(model: Logistic, effects: Tensor, inside: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """(B,) scores on their side of standardized rows (B, d) after the worst deletion of `k` rows, and (B, k) which rows."""
+    points = side[:, None].double() * torch.cat([inside, torch.ones_like(inside[:, :1])], 1)
+    scores = points @ model.weights
+    if not k:
+        return scores, torch.zeros(len(inside), 0, dtype=torch.int64, device="cpu")
+    lost, rows = worst_deletion(effects, points, k)
+    return scores + lost, rows
+
+
+def _nearest(model: Logistic, effects: Tensor, asked: tuple[Tensor, float], wish: Wish) -> Tensor:
+    """The nearest point for one row, by half-spaces that are added as they are broken."""
+    start, side = asked
+    normals: list[Tensor] = []
+    ends: list[float] = []
+    point = start
+    moving = wish.high > wish.low
+    farthest = torch.where(moving, torch.where(side * model.weights[:-1] > 0, wish.high, wish.low), start)
+    best, _ = worst_scores(model, effects, farthest[None], torch.tensor([side], device="cpu"), 0)
+    if float(best) < wish.margin:  # beyond every range: the score without any deletion is an upper bound
+        return farthest
+    for _ in range(ROUNDS):
+        worst, rows = worst_scores(model, effects, point[None], torch.tensor([side], device="cpu"), wish.k)
+        broken = _outside(point, wish)
+        if float(worst) >= wish.margin - SLACK and not broken:
+            return point
+        if float(worst) < wish.margin - SLACK:
+            moved = effects[rows[0]]
+            lowering = moved @ (side * torch.cat([point, torch.ones(1, dtype=torch.float64, device="cpu")])) < 0
+            weights = side * (model.weights + moved[lowering].sum(0))
+            normals.append(torch.where(moving, weights[:-1], 0))
+            ends.append(wish.margin - float(weights[-1]) - float((weights[:-1] * start)[~moving].sum()))
+        for normal, end in broken:
+            normals.append(normal)
+            ends.append(end)
+        point = _projected(start, torch.stack(normals), torch.tensor(ends, dtype=torch.float64, device="cpu"))
+    return point
+
+
+def _outside(point: Tensor, wish: Wish) -> list[tuple[Tensor, float]]:
+    """The ranges that are left, as half-spaces."""
+    found = []
+    moving = wish.high > wish.low  # what cannot move is no half-space: it is left out of all others
+    for sign, end in ((1.0, wish.low), (-1.0, wish.high)):
+        for column in (moving & (sign * point < sign * end - SLACK)).nonzero().flatten().tolist():
+            normal = torch.zeros_like(point)
+            normal[column] = sign
+            found.append((normal, sign * float(end[column])))
+    return found
+
+
+def _projected(start: Tensor, normals: Tensor, ends: Tensor) -> Tensor:
+    """The nearest point to the start with every normal times it at least its end: by the dual, which is a non-negative least
+    squares problem.
+    """
+    from scipy.optimize import nnls
+
+    need = ends - normals @ start
+    gram = normals @ normals.T + 1e-11 * torch.eye(len(normals), dtype=torch.float64, device="cpu")
+    factor = torch.linalg.cholesky(gram)
+    right = torch.linalg.solve_triangular(factor, need[:, None], upper=False)[:, 0]
+    multipliers, _ = nnls(factor.T.numpy(), right.numpy(), maxiter=1000 + 100 * len(normals))
+    return start + normals.T @ torch.from_numpy(multipliers)
+
+
+def calibrated_margin(model: Logistic, table: Tensor, side: Tensor, wish: Wish) -> float:
+    """The margin at which the worst deletions do no harm when they are carried out, for some of the rows of the table.
+
+    The model is fitted again without the k rows that endanger each trial's counterfactual. What its score then lacks to what
+    the first order foresaw is the margin, raised until every trial survives, and half as much again.
+    """
+    some = slice(0, TRIALS)
+    margin = 0.0
+    for _ in range(MOST_TRIALS):
+        tried = Wish(wish.k, margin, wish.low[some], wish.high[some])
+        found = lasting(model, table[some], side[some], tried)
+        exact = torch.stack(
+            [
+                s * (model.standardized(row[None]) @ refitted(model, rows))[0]
+                for row, s, rows in zip(found.rows, side[some].double(), found.dangerous, strict=True)
+            ]
+        )
+        reached = found.worst >= margin - 1e-6  # where ranges forbid more, nothing is to be learned
+        if not bool(reached.any()) or (margin > 0 and float(exact[reached].min()) > 0):
+            break
+        margin = max(1.5 * margin, float((found.worst - exact)[reached].max()), 1e-6)
+    return SAFETY * margin

@@ -1,0 +1,128 @@
+"""Searches for rows that are decided otherwise, driven together: each says what it wants asked, all are answered in one pass."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.counterfactuals.space import Room
+
+
+class Ask(NamedTuple):
+    """Rows (n, F) that a search wants to know about; with `slopes`, how their margin changes with their values too."""
+
+    rows: Tensor
+    slopes: bool = False
+
+
+class Asked(NamedTuple):
+    """The answer: `rows` (n, F) in the final form in which they were asked, `merits` (n,) positive where they are decided as
+    wished, `costs` (n,), and `slopes` (n, F) where they were wanted.
+    """
+
+    rows: Tensor
+    merits: Tensor
+    costs: Tensor
+    slopes: Tensor | None = None
+
+
+# A search yields what it wants asked, and is sent the answers.
+Search = Generator[Ask, Asked, None]
+
+
+@dataclass
+class Hunt:
+    """The search for one input. `kept` are the answers with a positive merit; `done` says that it came to its end by itself."""
+
+    room: Room
+    cost: Callable[[Tensor], Tensor]
+    kept: list[Asked] = field(default_factory=list)
+    done: bool = False
+
+    def keep(self, asked: Asked) -> None:
+        """Remember what is decided as wished."""
+        good = asked.merits > 0
+        if bool(good.any()):
+            self.kept.append(Asked(asked.rows[good], asked.merits[good], asked.costs[good]))
+
+    def found(self) -> Asked:
+        """Every different row that was kept, nearest first."""
+        if not self.kept:
+            none = torch.zeros(0, dtype=torch.float64, device="cpu")
+            return Asked(self.room.row[None][:0], none, none)
+        rows, merits, costs = (torch.cat(parts) for parts in zip(*(one[:3] for one in self.kept), strict=True))
+        order = costs.argsort(stable=True)
+        rows = rows[order]
+        _, place = rows.unique(dim=0, return_inverse=True)  # type: ignore[no-untyped-call]
+        first = torch.full((int(place.max()) + 1,), len(rows), device="cpu").scatter_reduce(
+            0, place, torch.arange(len(rows), device="cpu"), "amin"
+        )
+        first = first.sort().values
+        return Asked(rows[first], merits[order][first], costs[order][first])
+
+
+class Answered(NamedTuple):
+    """Merits (n,) and slopes of as many rows as there was time for."""
+
+    merits: Tensor
+    slopes: Tensor | None = None
+
+
+# Answers the rows of several hunts: their numbers (n,), the rows (n, F), and whether slopes are wanted.
+Answer = Callable[[Tensor, Tensor, bool], Answered]
+
+
+def driven(hunts: Sequence[Hunt], searches: Sequence[Search]) -> "Drive":
+    """The searches of these hunts, ready to be driven."""
+    return Drive(list(hunts), list(searches))
+
+
+@dataclass
+class Drive:
+    """Searches that go on side by side: what all of them want asked at a time is asked in one pass."""
+
+    hunts: list[Hunt]
+    searches: list[Search]
+
+    def run(self, answer: Answer) -> None:
+        """Until every search has ended, or `answer` gave less than was asked: then time is up."""
+        wanted = {number: ask for number in range(len(self.searches)) if (ask := self._next(number, None)) is not None}
+        while wanted:
+            answers: dict[int, Asked] = {}
+            for slopes in (False, True):
+                mine = {number: ask for number, ask in wanted.items() if ask.slopes == slopes}
+                if mine and not self._answer(mine, slopes, answer, answers):
+                    self._close()
+                    return
+            wanted = {number: ask for number in wanted if (ask := self._next(number, answers[number])) is not None}
+
+    def _answer(self, mine: dict[int, Ask], slopes: bool, answer: Answer, answers: dict[int, Asked]) -> bool:
+        """Put these questions in one pass; whether there was time for all of it."""
+        rows = {number: self.hunts[number].room.final(ask.rows) for number, ask in mine.items()}
+        owners = torch.cat([torch.full((len(part),), number, device="cpu") for number, part in rows.items()])
+        places = torch.cat([torch.arange(len(part), device="cpu") for part in rows.values()])
+        # The first row of each, then the second: where time is up before the end, none of them has got nothing.
+        order = places.argsort(stable=True)
+        merits, slope = answer(owners[order], torch.cat(list(rows.values()))[order], slopes)
+        asked = owners[order[: len(merits)]]
+        for number, part in rows.items():
+            own = asked == number
+            part = part[: int(own.sum())]
+            found = Asked(part, merits[own], self.hunts[number].cost(part), None if slope is None else slope[own])
+            self.hunts[number].keep(found)
+            answers[number] = found
+        return len(merits) == len(owners)
+
+    def _next(self, number: int, answered: Asked | None) -> Ask | None:
+        try:
+            ask = self.searches[number].send(answered)  # type: ignore[arg-type]  # None starts a generator
+        except StopIteration:
+            self.hunts[number].done = True
+            return None
+        return ask
+
+    def _close(self) -> None:
+        for search in self.searches:
+            search.close()

@@ -1,0 +1,188 @@
+"""What a row of a table may become: ranges, steps and directions of its columns, and columns that change as one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Part(NamedTuple):
+    """Columns that change together, and the joint `patterns` (P, n) they may take; None for one column of numbers."""
+
+    columns: tuple[int, ...]
+    patterns: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """All (F,) float64 on the CPU. A number may move to multiples of `step` (0: anywhere) from `low` to `high`.
+
+    `direction` is 1 where a value may only rise, -1 where it may only fall, else 0; `free` says whether it may change at all.
+    `weight` is the cost of one unit of change of a number; a part with patterns costs the weight of its first column, whatever
+    it changes to. Costs of parts add up by `norm`: 1 their sum, 2 the root of their squares, infinite the largest.
+    `fine`: what searches that make up numbers of their own round them to; known values may lie between.
+    """
+
+    low: Tensor
+    high: Tensor
+    step: Tensor
+    direction: Tensor
+    free: Tensor
+    weight: Tensor
+    parts: tuple[Part, ...]
+    norm: float = 1.0
+    dtype: torch.dtype = torch.float32
+    fine: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        # The ends as the rows can hold them: a float32 row cannot lie on a float64 end.
+        object.__setattr__(self, "low", self.low.to(self.dtype).double())
+        object.__setattr__(self, "high", self.high.to(self.dtype).double())
+
+    def between(self, first: Tensor, second: Tensor) -> Tensor:
+        """(n, m) float64 what changing each of the first rows (n, F) into each of the second (m, F) costs."""
+        pieces = self.pieces(first[:, None], second[None])
+        if self.norm == torch.inf:
+            return pieces.amax(-1)
+        return pieces.sum(-1) if self.norm == 1 else pieces.pow(self.norm).sum(-1).pow(1 / self.norm)
+
+    def pieces(self, first: Tensor, second: Tensor) -> Tensor:
+        """(..., P) what each part adds to that: columns of numbers first, then parts with patterns."""
+        columns = self.numbers
+        moved = (second[..., columns].double() - first[..., columns].double()).abs()
+        found = [moved * self.weight[columns]]
+        for part in self.parts:
+            if part.patterns is not None:
+                other = (first[..., part.columns] != second[..., part.columns]).any(-1, keepdim=True)
+                found.append(other.double() * self.weight[part.columns[0]])
+        return torch.cat(found, -1)
+
+    @cached_property
+    def numbers(self) -> Tensor:
+        """Columns of numbers that are parts of their own."""
+        alone = [part.columns[0] for part in self.parts if part.patterns is None]
+        return torch.tensor(alone, dtype=torch.int64, device="cpu")
+
+
+class Room:
+    """What one `row` (F,) may become. Its movable parts are numbered: columns of numbers first, then those with patterns."""
+
+    def __init__(self, space: Space, row: Tensor) -> None:
+        self.space = space
+        self.row = row.detach().cpu().to(space.dtype)
+        self.value = self.row.double()
+        low = torch.where(space.direction > 0, torch.maximum(space.low, self.value), space.low)
+        high = torch.where(space.direction < 0, torch.minimum(space.high, self.value), space.high)
+        low, high = _on_steps(low, space.step, torch.ceil), _on_steps(high, space.step, torch.floor)
+        columns = space.numbers.tolist()
+        # A column whose only place is the one it has cannot move.
+        movable = [c for c in columns if space.free[c] and low[c] <= high[c] and not low[c] == high[c] == self.value[c]]
+        self.numbers = torch.tensor(movable, dtype=torch.int64, device="cpu")
+        self.low, self.high = low[self.numbers], high[self.numbers]
+        self.choices = [choice for part in space.parts if (choice := self._choice(part)) is not None]
+        self.members = self._members()
+
+    def __len__(self) -> int:
+        """How many parts may change."""
+        return len(self.members)
+
+    @property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
+        """The columns of each movable part."""
+        return tuple(tuple(row.nonzero().flatten().tolist()) for row in self.members)
+
+    def final(self, rows: Tensor) -> Tensor:
+        """(n, F) the nearest rows that may be: in range and direction, on the steps, of known patterns, in the rows' dtype."""
+        out = self.row.repeat(len(rows), 1)
+        rows = rows.double()
+        if len(self.numbers):
+            out[:, self.numbers] = self._final_numbers(rows[:, self.numbers])
+        for columns, patterns in self.choices:
+            out[:, columns] = patterns[_nearest_pattern(rows[:, columns], patterns)].to(out.dtype)
+        return out
+
+    def _final_numbers(self, given: Tensor) -> Tensor:
+        value, step = self.value[self.numbers], self.space.step[self.numbers]
+        moved = torch.minimum(torch.maximum(_on_steps(given, step, torch.round), self.low), self.high)
+        # A value that stays is always allowed, off the steps and out of range too.
+        stays = (given - value).abs() <= torch.where(step > 0, step / 2 * (moved - value).abs().clamp_max(1), 0)
+        return torch.where(stays | (given == value), value, moved).to(self.row.dtype)
+
+    def rounded(self, rows: Tensor) -> Tensor:
+        """(n, F) float64 rows whose numbers, where they differ from the row's, have no more digits than say anything."""
+        rows = rows.double()
+        if self.space.fine is None:
+            return rows
+        return torch.where(rows == self.value, rows, _on_steps(rows, self.space.fine, torch.round))
+
+    def changed(self, rows: Tensor) -> Tensor:
+        """(n, A) whether each movable part differs from the row's."""
+        return ((rows != self.row).float() @ self.members.T.float()) > 0
+
+    def mixed(self, rows: Tensor, kept: Tensor) -> Tensor:
+        """(n, F) rows with the changes of the `kept` (n, A) parts only."""
+        taken = (kept.float() @ self.members.float()) > 0
+        return torch.where(taken, rows, self.row)
+
+    def cost(self, rows: Tensor) -> Tensor:
+        """(n,) float64 what it costs to become these rows."""
+        return self.space.between(self.row[None], rows)[0]
+
+    def drawn(self, count: int, generator: torch.Generator) -> Tensor:
+        """(count, F) rows with every movable part anywhere: numbers evenly over their range, patterns evenly."""
+        out = self.value.repeat(count, 1)
+        draws = torch.rand(count, len(self), generator=generator, dtype=torch.float64, device="cpu")
+        out[:, self.numbers] = self.low + draws[:, : len(self.numbers)] * (self.high - self.low)
+        for place, (columns, patterns) in enumerate(self.choices, len(self.numbers)):
+            others = len(patterns) - 1  # the first pattern is the row's own
+            out[:, columns] = patterns[1 + (draws[:, place] * others).long().clamp_max(others - 1)]
+        return out
+
+    def farthest(self) -> Tensor:
+        """(A,) what each movable part can cost at most."""
+        reach = torch.maximum((self.high - self.value[self.numbers]).abs(), (self.low - self.value[self.numbers]).abs())
+        costs = [self.space.weight[columns[0]] for columns, _ in self.choices]
+        return torch.cat([reach * self.space.weight[self.numbers], torch.stack(costs) if costs else reach[:0]])
+
+    def _choice(self, part: Part) -> tuple[Tensor, Tensor] | None:
+        """The columns of a part with patterns and those it may take, its own first; None where there is no other."""
+        if part.patterns is None:
+            return None
+        columns = torch.tensor(part.columns, dtype=torch.int64, device="cpu")
+        own, s = self.value[columns], self.space
+        moved = part.patterns - own
+        allowed = (moved == 0) | (
+            s.free[columns]
+            & (part.patterns >= s.low[columns])
+            & (part.patterns <= s.high[columns])
+            & (moved * s.direction[columns] >= 0)
+        )
+        others = part.patterns[allowed.all(1) & (moved != 0).any(1)]
+        return (columns, torch.cat([own[None], others])) if len(others) else None
+
+    def _members(self) -> Tensor:
+        """(A, F) which columns belong to each movable part."""
+        members = torch.zeros(len(self.numbers) + len(self.choices), len(self.row), dtype=torch.bool, device="cpu")
+        members[torch.arange(len(self.numbers), device="cpu"), self.numbers] = True
+        for place, (columns, _) in enumerate(self.choices, len(self.numbers)):
+            members[place, columns] = True
+        return members
+
+
+def _on_steps(values: Tensor, step: Tensor, rounded: Callable[[Tensor], Tensor]) -> Tensor:
+    """The values on multiples of their step; as they are where it is 0. What lies on one but for rounding stays there."""
+    size = torch.where(step > 0, step, 1.0)
+    nearest = (values / size).round()
+    beside = rounded(values / size)
+    whole = torch.where((nearest * size - values).abs() <= 1e-6 * size, nearest, beside)
+    return torch.where(step > 0, whole * size, values)
+
+
+def _nearest_pattern(given: Tensor, patterns: Tensor) -> Tensor:
+    """(n,) the number of the nearest pattern, each column in units of its spread over the patterns."""
+    spread = patterns.amax(0) - patterns.amin(0)
+    spread = torch.where(spread > 0, spread, torch.inf)  # where all patterns agree nothing is to be told apart
+    return torch.cdist(given / spread, patterns / spread).argmin(1)

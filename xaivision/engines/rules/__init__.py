@@ -1,0 +1,1 @@
+"""Conditions that hold a prediction: how they are drawn, tried and chosen."""

@@ -1,0 +1,1 @@
+"""Counterfactual explanations of rows and pictures, one dataclass a method."""

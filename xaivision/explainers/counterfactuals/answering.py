@@ -1,0 +1,120 @@
+"""What the model says of candidate rows, within the time there is: how far each is beyond the border to the class to reach."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import log
+
+import torch
+from torch import Tensor
+
+from xaivision.core.question import Question
+from xaivision.core.targets import TargetScore
+from xaivision.engines.counterfactuals.searching import Answered
+
+# A class must lead by more than rounding of its score, so that it leads also when it is asked for in another batch.
+ROUNDING = {torch.float32: 2e-6, torch.float64: 1e-12}
+COARSE = 1e-3
+LEAST_PROBABILITY = 1e-12
+# A call is cut so short that it takes about this share of the time that is left: the end then comes when it should.
+SHARE_OF_THE_REST = 0.05
+FIRST_ROWS = 16
+# What is kept back for asking about the answer once more.
+RESERVE = 0.03
+
+# More that a row must fulfil: (n,) positive where it does.
+Requirement = Callable[[Tensor], Tensor]
+
+
+class Clock:
+    """The time of one search. Without a limit it never ends."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.start, self.seconds = time.perf_counter(), seconds
+        self.pace: float | None = None  # seconds a row, of the last call
+
+    @property
+    def left(self) -> float:
+        """Seconds until the search must end."""
+        if self.seconds is None:
+            return torch.inf
+        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start)
+
+    def rows(self, wanted: int) -> int:
+        """How many of these rows may be asked about in the next call: 0 where time is up."""
+        if self.seconds is None:
+            return wanted
+        if self.left <= 0 or (self.pace is not None and self.pace > self.left):
+            return 0
+        return min(wanted, FIRST_ROWS if self.pace is None else max(1, int(SHARE_OF_THE_REST * self.left / self.pace)))
+
+
+class Answers:
+    """Answers the searches of one question. `over`: time was up before all was asked."""
+
+    def __init__(self, q: Question, goals: Tensor, threshold: float | None, clock: Clock) -> None:
+        self.q, self.goals, self.threshold, self.clock = q, goals, threshold, clock
+        self.requirements: list[Sequence[Requirement]] = [()] * len(goals)
+        self.over = False
+
+    @property
+    def binding(self) -> bool:
+        """Whether the probability that is asked for says more than that the class leads."""
+        return self.threshold is not None and self.threshold > 0.5
+
+    def __call__(self, owners: Tensor, rows: Tensor, slopes: bool) -> Answered:
+        """Merits and slopes of the rows of these inputs, of as many as there is time for."""
+        merits, found = [], []
+        start = 0
+        while start < len(rows):
+            count = self.clock.rows(len(rows) - start)
+            if not count:
+                self.over = True
+                break
+            part, began = slice(start, start + count), time.perf_counter()
+            one = self._asked(owners[part], rows[part], slopes)
+            self.clock.pace = (time.perf_counter() - began) / count
+            merits.append(one.merits)
+            found.append(one.slopes)
+            start += count
+        if not merits:
+            none = torch.zeros(0, dtype=torch.float64, device="cpu")
+            return Answered(none, torch.zeros(0, rows.shape[1], dtype=torch.float64, device="cpu") if slopes else None)
+        return Answered(torch.cat(merits), torch.cat([one for one in found if one is not None]) if slopes else None)
+
+    def _asked(self, owners: Tensor, rows: Tensor, slopes: bool) -> Answered:
+        inputs = rows.to(self.q.query.inputs)
+        target = TargetScore(self.goals[owners.to(self.goals.device)], None, "margin", self.q.model.score_unit)
+        if slopes:
+            merits, slope = self._with_slopes(inputs, target)
+        else:
+            merits, slope = self.merits(self.q.model(inputs), target), None
+        for owner in sorted(set(owners.tolist())):
+            mine = owners == owner
+            for requirement in self.requirements[owner]:
+                merits[mine] = torch.minimum(merits[mine], requirement(rows[mine]))
+        return Answered(merits, slope)
+
+    def _with_slopes(self, inputs: Tensor, target: TargetScore) -> tuple[Tensor, Tensor | None]:
+        """Merits and slopes in what is nearly linear: logits, or logarithms of probabilities."""
+        wanted = replace(target, output="log_probability") if self.binding else target
+        if self.q.model.score_unit == "probability" and not self.binding:
+            # Differences of probabilities are flat far from the border; those of their logarithms to the next class are not.
+            rivals = self.q.model(inputs).scatter(1, target.classes[:, None].to(inputs.device), -torch.inf).argmax(1)
+            wanted = TargetScore(target.classes, rivals, "log_probability", "probability")
+        gradients = self.q.torch_model.gradients(inputs, wanted)
+        merits = self.merits(gradients.all_scores, target)
+        if wanted.against is not None:
+            ahead = gradients.scores.detach().double().cpu()
+            merits = torch.where((ahead > 0) == (merits > 0), ahead, merits)
+        return merits, gradients.values.detach().cpu().double().nan_to_num(0, 0, 0)
+
+    def merits(self, scores: Tensor, target: TargetScore) -> Tensor:
+        """(n,) float64 the lead of the class to reach, less rounding; or what the logarithm of its probability lacks."""
+        lead = target.of(scores).double()
+        size = scores.gather(1, target.classes.to(scores.device)[:, None])[:, 0].double().abs().clamp_min(1)
+        merits = lead - ROUNDING.get(scores.dtype, COARSE) * size
+        if self.threshold is not None:
+            logarithm = replace(target, output="log_probability").of(scores).double()
+            merits = torch.minimum(merits, logarithm - log(max(self.threshold, LEAST_PROBABILITY)))
+        return merits.cpu()

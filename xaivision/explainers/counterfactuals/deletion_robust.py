@@ -1,0 +1,161 @@
+"""Counterfactuals that survive the deletion of training rows: the right to an explanation beside the right to be forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.classifier import Classifier
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.diagnostics import Note
+from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.question import Question, question
+from xaivision.core.settings import check_number_from_zero, check_positive_number
+from xaivision.core.targets import Targets, TargetScore
+from xaivision.engines.counterfactuals.deletion import Logistic, fitted
+from xaivision.engines.counterfactuals.lasting import Lasting, Wish, calibrated_margin, lasting
+from xaivision.explainers.background import check_background, fitting_background
+from xaivision.explainers.counterfactuals.table_space import Columns
+from xaivision.explainers.counterfactuals.wishes import Column
+
+# The plain counterfactual lies this far over the border, in log odds.
+OVER = 1e-4
+# Rounding of what is left after the worst deletion.
+REACHED = 1e-6
+# How far the log odds of the model may be from those of the regression of its training rows, as a share of their spread.
+AGREEMENT = 0.02
+MOST_NAMED = 5
+
+# The plain counterfactuals and those that last.
+Pair = tuple[Lasting, Lasting]
+
+
+@dataclass(frozen=True, eq=False)
+class DeletionRobustCounterfactuals:
+    """For a logistic regression, beside the nearest counterfactual the nearest one that holds whatever `k` training rows go.
+
+    `background` (N, F) and `labels` (N,) are the training rows and their classes, `ridge` the factor of the squared weights of
+    standardized columns beside the mean loss (scikit-learn's `C` is 1 / (2 * ridge * N)); the model must be their regression.
+    `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log odds that must be left after the worst
+    deletion, to first order; "auto" carries some of them out and takes what makes them harmless. With 0 the worst deletion
+    breaks it. `features_to_vary`: the columns that may change, within the range of the background.
+    """
+
+    about: ClassVar[About] = About(
+        name="deletion_robust_counterfactuals",
+        answers="What would have had to be different, so that it still holds after others had their data deleted?",
+        misleads="Deletions are foreseen to first order, and the margin is learned from a few of them: it is no proof. It holds "
+        "for the same training on the rows that are left, and not for new rows.",
+        cost="2 forwards an input and 1 a row of the background, and some fits of the regression",
+        source="Krishna, Ma and Lakkaraju, ROCERF, 2023, arXiv:2302.04288",
+        needs=Access.SCORES,
+        domains=("tabular",),
+        training_data=True,
+    )
+
+    background: Tensor
+    labels: Tensor
+    ridge: float
+    k: float = 0.005
+    margin: float | Literal["auto"] = "auto"
+    features_to_vary: Literal["all"] | Sequence[Column] = "all"
+
+    def __post_init__(self) -> None:
+        check_background(self.background)
+        check_positive_number("ridge", self.ridge)
+        check_number_from_zero("k", self.k)
+        if self.margin != "auto":
+            check_number_from_zero("margin", self.margin)
+        labels = self.labels
+        if not isinstance(labels, Tensor) or labels.shape != self.background.shape[:1] or not set(labels.tolist()) <= {0, 1}:
+            raise InputError(f"`labels` must be class 0 or 1 of each of {len(self.background)} rows of the background.")
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
+        """(B, 2, F) rows: the nearest counterfactual, and the nearest one that lasts. Notes name their costs and the rows whose
+        deletion endangers the lasting one most.
+
+        Raises: CapabilityError, where the model is not the logistic regression of its training rows.
+        """
+        with question(self, model, inputs, targets, seed=seed) as q:
+            known = self._regression(q)
+            rows = q.query.inputs.detach().cpu().double()
+            side = -known.scores(rows).sign()
+            reach = self._wish(q, rows, 0, OVER)
+            plain = lasting(known, rows, side, reach)
+            count = self.deletions
+            margin = self.margin
+            if margin == "auto":
+                margin = calibrated_margin(known, rows, side, self._wish(q, rows, count, 0.0)) if count else OVER
+            left = max(OVER, float(margin))
+            robust = lasting(known, rows, side, self._wish(q, rows, count, left))
+            return self._answer(q, known, (plain, robust), (side, robust.worst >= left - REACHED))
+
+    @property
+    def deletions(self) -> int:
+        """How many rows may be deleted."""
+        return round(self.k * len(self.background)) if self.k < 1 else round(self.k)
+
+    def _regression(self, q: Question) -> Logistic:
+        """The regression of the training rows, which the model must be."""
+        table = fitting_background(q, self.background).cpu()
+        if q.model.num_classes != 2 or not q.model.gives_probabilities:
+            raise CapabilityError(f"`{self.about.name}` needs a model of two classes that gives probabilities.")
+        known = fitted(table, 2.0 * self.labels.cpu().double() - 1, self.ridge)
+        both = torch.ones(len(table), dtype=torch.int64, device="cpu").to(q.query.inputs.device)
+        odds = TargetScore(both, 1 - both, "log_probability", q.model.score_unit)
+        told = odds.of(q.model(table.to(q.query.inputs))).double().cpu()
+        own = known.scores(table)
+        inner = own.abs() < 10  # beyond, probabilities have no digits left
+        away = float((told - own)[inner].abs().max() / own.std()) if bool(inner.any()) else 0.0
+        if not away <= AGREEMENT:
+            raise CapabilityError(
+                f"`{self.about.name}` needs the logistic regression of `background` and `labels` with `ridge` {self.ridge:g}. "
+                f"This model's log odds are up to {away:.2g} standard deviations away from it. Give what it was trained with."
+            )
+        return known
+
+    def _wish(self, q: Question, rows: Tensor, k: int, margin: float) -> Wish:
+        columns, table = Columns(q), self.background.detach().cpu().double()
+        free = torch.tensor([one.mutable for one in columns.features] or [True] * columns.count, device="cpu")
+        if not isinstance(self.features_to_vary, str):
+            named = torch.zeros_like(free)
+            named[[columns.number(column) for column in self.features_to_vary]] = True
+            free &= named
+        low = torch.where(free, torch.minimum(table.amin(0), rows), rows)
+        high = torch.where(free, torch.maximum(table.amax(0), rows), rows)
+        return Wish(k, margin, low, high)
+
+    def _answer(self, q: Question, known: Logistic, pair: Pair, sides: tuple[Tensor, Tensor]) -> Counterfactuals:
+        inputs, (side, lasts) = q.query.inputs, sides
+        rows = torch.stack([one.rows for one in pair], 1).to(inputs)
+        goals = (side > 0).long().to(inputs.device)
+        scores = q.model(rows.flatten(0, 1))
+        asked = goals.repeat_interleave(2)
+        found = (scores.argmax(1) == asked).view(-1, 2)
+        found[:, 1] &= lasts.to(found.device)
+        self._say(q, known, pair, found.cpu())
+        told = scores.gather(1, asked[:, None]).view(-1, 2)
+        return q.counterfactuals(torch.where(found[..., None], rows, inputs[:, None]), goals, told, found)
+
+    def _say(self, q: Question, known: Logistic, pair: Pair, found: Tensor) -> None:
+        start = known.standardized(q.query.inputs.detach().cpu())
+        inside = [known.standardized(one.rows) for one in pair]
+        plain, robust = ((one - start).norm(dim=1) for one in inside)
+        for index in range(len(start)):
+            if not bool(found[index].all()):
+                text = (
+                    "not found: within the ranges no row holds after the worst deletion, with the margin for what is not foreseen"
+                )
+                q.note(Note("warn", text, (index,)))
+                continue
+            rows = ", ".join(map(str, pair[1].dangerous[index, :MOST_NAMED].tolist())) or "none"
+            more = float(robust[index] / plain[index] - 1)
+            text = (
+                f"it costs {float(robust[index]):.3g} to last through {self.deletions} deletions, {more:.0%} more than the "
+                f"nearest counterfactual ({float(plain[index]):.3g} standard deviations); the most dangerous rows are {rows}"
+            )
+            q.note(Note("ok", text, (index,)))

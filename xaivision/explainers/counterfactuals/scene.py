@@ -1,0 +1,126 @@
+"""Everything that the searches of one question share: the space, the classes to reach, the known rows, the clock."""
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from xaivision.core.errors import InputError
+from xaivision.core.question import Question
+from xaivision.core.targets import TargetScore
+from xaivision.engines.counterfactuals.crowds import Crowd
+from xaivision.engines.counterfactuals.searching import Hunt
+from xaivision.engines.counterfactuals.space import Room
+from xaivision.explainers.background import fitting_background
+from xaivision.explainers.counterfactuals.answering import Answers, Clock, Requirement
+from xaivision.explainers.counterfactuals.table_space import table_space
+from xaivision.explainers.counterfactuals.wishes import Wishes
+
+# Neighbors among whom a plausible row must lie.
+NEIGHBORS = 5
+
+
+class Scene:
+    """One question to a model of tables, with what its caller wishes. `scores` (B, K) are those of the inputs."""
+
+    def __init__(self, q: Question, wishes: Wishes, scores: Tensor) -> None:
+        self.q, self.wishes = q, wishes
+        self.clock = Clock(wishes.max_seconds)
+        if wishes.stopping_threshold is not None and not q.model.gives_probabilities:
+            raise InputError("`stopping_threshold` needs a model that gives probabilities. This one gives margins.")
+        self.inputs = q.query.inputs.detach().cpu()
+        self.background = fitting_background(q, wishes.background).cpu()
+        self.space = table_space(q, wishes, self.background)
+        self.predicted = scores.argmax(1)
+        self.goals = goals(q, wishes, scores)
+        self.answers = Answers(q, self.goals, wishes.stopping_threshold, self.clock)
+        self.hunts = [self._hunt(row) for row in self.inputs]
+        if wishes.plausible is not None:
+            self.answers.requirements = [self._requirements(index) for index in range(len(self.hunts))]
+
+    def wished(self, index: int) -> Tensor:
+        """(N,) which rows of the background are decided as this input is to be."""
+        return self._merits_of_background(int(self.goals[index])) > 0
+
+    def generator(self) -> torch.Generator:
+        """Draws for one input: the same for each, so that its neighbors in the batch do not matter."""
+        return self.q.generator("proposals")
+
+    def undoable(self, room: Room) -> Tensor | None:
+        """(A,) by how much each movable part may have changed to be tried for undoing; None where any change is tried."""
+        quantile = self.wishes.posthoc_sparsity_param
+        if quantile is None or quantile >= 1:
+            return None
+        table = self.background.double()
+        small = (table - table.median(0).values).abs().quantile(quantile, dim=0)
+        limits = torch.full((len(room),), torch.inf, dtype=torch.float64, device="cpu")
+        limits[: len(room.numbers)] = small[room.numbers]
+        return limits
+
+    def _hunt(self, row: Tensor) -> Hunt:
+        room = Room(self.space, row)
+        given = self.wishes.cost
+        if given is None:
+            return Hunt(room, room.cost)
+
+        def cost(rows: Tensor) -> Tensor:
+            found = torch.as_tensor(given(row, rows)).detach().double().cpu()
+            if found.shape != (len(rows),):
+                raise InputError(f"`cost` must return one number a row, ({len(rows)},). Got shape {tuple(found.shape)}.")
+            return found
+
+        return Hunt(room, cost)
+
+    def _requirements(self, index: int) -> list[Requirement]:
+        share = self.wishes.plausible
+        cases = self.background[self.wished(index)]
+        if share is None or len(cases) <= 1:
+            return []
+        return [self._crowd(int(self.goals[index])).slack]
+
+    def _crowd(self, goal: int) -> Crowd:
+        if goal not in self._crowds:
+            cases = self.background[self._merits_of_background(goal) > 0]
+            self._crowds[goal] = Crowd(self.space, cases, NEIGHBORS, float(self.wishes.plausible or 0))
+        return self._crowds[goal]
+
+    @cached_property
+    def _crowds(self) -> dict[int, Crowd]:
+        return {}
+
+    @cached_property
+    def _background_scores(self) -> Tensor:
+        """(n, K) scores of the background, of as many rows as there is time for."""
+        parts, start = [], 0
+        while start < len(self.background) and (count := self.clock.rows(len(self.background) - start)):
+            parts.append(self.q.model(self.background[start : start + count].to(self.q.query.inputs)))
+            start += count
+        return torch.cat(parts) if parts else torch.zeros(0, self.q.model.num_classes, device="cpu")
+
+    def _merits_of_background(self, goal: int) -> Tensor:
+        scores = self._background_scores
+        merits = torch.full((len(self.background),), -torch.inf, dtype=torch.float64, device="cpu")
+        if len(scores):
+            classes = torch.full((len(scores),), goal, device=scores.device)
+            target = TargetScore(classes, None, "margin", self.q.model.score_unit)
+            merits[: len(scores)] = self.answers.merits(scores, target)
+        return merits
+
+
+def goals(q: Question, wishes: Wishes, scores: Tensor) -> Tensor:
+    """(B,) the class that each input is to reach.
+
+    Raises: InputError, where `desired_class` is no class of the model.
+    """
+    target, predicted = q.query.target, scores.argmax(1)
+    if wishes.desired_class != "opposite":
+        if not 0 <= wishes.desired_class < q.model.num_classes:
+            raise InputError(
+                f"`desired_class` must be a class number from 0 to {q.model.num_classes - 1}. Got {wishes.desired_class}."
+            )
+        return torch.full_like(predicted, wishes.desired_class)
+    others = scores.scatter(1, predicted[:, None], -torch.inf).argmax(1)
+    if target.against is not None:
+        others = torch.where(target.against.to(predicted.device) == predicted, others, target.against.to(predicted.device))
+    classes = target.classes.to(predicted.device)
+    return torch.where(classes == predicted, others, classes)

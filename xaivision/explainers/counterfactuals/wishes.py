@@ -1,0 +1,78 @@
+"""What every counterfactual method for tables can be told: what to reach, what may change, what a change costs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from torch import Tensor
+
+from xaivision.core.errors import InputError
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.explainers.background import check_background
+
+Column = str | int
+Norm = Literal["l1", "l2", "linf"]
+Way = Literal["up", "down"]
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """Settings with DiCE's names where DiCE has them. Columns are named, or numbered where no schema names them.
+
+    `background` (N, F): known rows, for ranges, scales, decimals and patterns. `total_CFs`: how many are looked for.
+    `desired_class`: the class to reach; "opposite" is the runner-up where the explained class is predicted, and else that class
+    (or the one it is held against). `features_to_vary`: the columns that may change, less those that the schema says may not.
+    `permitted_range`: for columns of numbers [low, high], for others the allowed categories; by default what the schema or the
+    background shows. `one_way`: columns that may only go "up" or "down". `linked`: columns that change together, to values that
+    occur together in the background; groups of the schema are linked already. `stopping_threshold`: least probability of the
+    class to reach, beside its being predicted.
+
+    Costs: `feature_weights` of a unit of change, "inverse_mad" by default (1 over the median absolute deviation), a number for
+    some columns, or None for 1; a change of category or of linked columns costs 1, or its weight. They are put together by
+    `norm`. `cost(row, rows)` replaces all that. `posthoc_sparsity_param`: numbers that changed by no more than this quantile of
+    the column's absolute deviations from its median are tried for undoing, as is every other change; 1 tries all, None none
+    (DiCE tries 0.1). `proximity_weight` and `diversity_weight`: how the set is chosen among what was found. `plausible`: share
+    of the background's rows of the class to reach that lie as close to their five nearest as a counterfactual must.
+    `max_seconds`: when the whole search ends with what it has.
+    """
+
+    background: Tensor
+    total_CFs: int = 4
+    desired_class: Literal["opposite"] | int = "opposite"
+    features_to_vary: Literal["all"] | Sequence[Column] = "all"
+    permitted_range: Mapping[Column, Sequence[Any]] | None = None
+    one_way: Mapping[Column, Way] | None = None
+    linked: Sequence[Sequence[Column]] = ()
+    feature_weights: Literal["inverse_mad"] | Mapping[Column, float] | None = "inverse_mad"
+    norm: Norm = "l1"
+    cost: Callable[[Tensor, Tensor], Tensor] | None = None
+    stopping_threshold: float | None = None
+    posthoc_sparsity_param: float | None = 1.0
+    proximity_weight: float = 0.5
+    diversity_weight: float = 1.0
+    plausible: float | None = None
+    max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        check_background(self.background)
+        check_positive_integer("total_CFs", self.total_CFs)
+        check_number_from_zero("proximity_weight", self.proximity_weight)
+        check_number_from_zero("diversity_weight", self.diversity_weight)
+        for name in ("stopping_threshold", "posthoc_sparsity_param", "plausible"):
+            _check_share(name, getattr(self, name))
+        if self.max_seconds is not None:
+            check_positive_number("max_seconds", self.max_seconds)
+        if self.norm not in get_args(Norm):
+            raise InputError(f"`norm` must be one of 'l1', 'l2', 'linf'. Got {self.norm!r}.")
+        for column, way in (self.one_way or {}).items():
+            if way not in get_args(Way):
+                raise InputError(f"`one_way` of {column!r} must be 'up' or 'down'. Got {way!r}.")
+        if isinstance(self.features_to_vary, str) and self.features_to_vary != "all":
+            raise InputError(f"`features_to_vary` must be 'all' or a list of columns. Got {self.features_to_vary!r}.")
+        if self.desired_class != "opposite" and (isinstance(self.desired_class, bool) or not isinstance(self.desired_class, int)):
+            raise InputError(f"`desired_class` must be 'opposite' or a class number. Got {self.desired_class!r}.")
+
+
+def _check_share(name: str, value: float | None) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):
+        raise InputError(f"`{name}` must be a number from 0 to 1, or None. Got {value!r}.")

@@ -1,0 +1,1 @@
+"""Explanations by rules: what holds a prediction, and where it ends."""

@@ -1,0 +1,89 @@
+"""The cases that a rule is tried on: known rows that are made to meet it, or a picture with some of its segments hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from xaivision.core.rules import Condition
+from xaivision.engines.removals import Removal
+from xaivision.engines.rules.table_conditions import Bounds, conditions_of, joined, rows_that_meet
+
+# Pictures with segments hidden at random, by which the share that a rule covers is known within 2 %.
+PICTURES = 2000
+
+
+class Neighborhood(Protocol):
+    """What a rule about one input is made of and tried on; conditions are numbered."""
+
+    def covered(self, generator: torch.Generator) -> Tensor:
+        """(C, n) bool: which of n cases, drawn without any condition, meet each single one."""
+        ...
+
+    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
+        """(count, *S) cases that meet these conditions."""
+        ...
+
+    def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:
+        """These conditions, one a feature."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class KnownRows:
+    """Rows of a `background` (n, F) around the `row` (F,); columns that are `categorical` hold codes."""
+
+    row: Tensor
+    background: Tensor
+    categorical: Sequence[int]
+
+    @cached_property
+    def bounds(self) -> list[Bounds]:
+        """The conditions that the row meets, by number."""
+        return conditions_of(self.row, self.background, self.categorical)
+
+    def covered(self, generator: torch.Generator) -> Tensor:
+        """Which rows of the background meet each condition."""
+        held = [one.holds(self.background[:, one.column].double()) for one in self.bounds]
+        return torch.stack(held) if held else torch.zeros(0, len(self.background), dtype=torch.bool, device="cpu")
+
+    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
+        """Rows of the background made to meet the conditions."""
+        return rows_that_meet([self.bounds[number] for number in anchor], self.background, self.row, count, generator)
+
+    def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:
+        """Bounds of columns."""
+        return tuple(
+            Condition(one.column, None if one.low == -inf else one.low, None if one.high == inf else one.high)
+            for one in joined([self.bounds[number] for number in anchor])
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class KeptSegments:
+    """A picture, its segments by their label map (H, W), and what stands where they are hidden."""
+
+    removal: Removal
+    labels: Tensor
+
+    def covered(self, generator: torch.Generator) -> Tensor:
+        """Which segments are there in pictures with each there by half a chance."""
+        return torch.rand(self._segments, PICTURES, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+
+    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
+        """The picture with the anchor's segments there, and each other one by half a chance."""
+        there = torch.rand(count, self._segments, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+        there[:, list(anchor)] = True
+        return self.removal(there[:, self.labels.cpu().long()].to(self.removal.one.device))
+
+    def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:
+        """Segments that are there: numbers above a half, where there is 1 and hidden is 0."""
+        return tuple(Condition(number, low=0.5) for number in sorted(anchor))
+
+    @property
+    def _segments(self) -> int:
+        return int(self.labels.max()) + 1
