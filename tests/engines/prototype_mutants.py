@@ -1,0 +1,249 @@
+"""Faults for the engines of prototypes."""
+
+import test_certificates_of_components as certificates
+import test_picture_properties as properties
+import test_prototype_engines as prototypes
+import test_selection as choices
+from engine_mutants import Mutant
+
+
+def _mutant(name, engine, before, after, check):
+    return Mutant(name, f"prototypes.{engine}", before, after, check)
+
+
+def _activation_boxes():
+    check = prototypes.check_a_box_is_around_what_is_high
+    return (
+        _mutant("sides are exchanged", "activation_boxes", "(height, width), mode", "(width, height), mode", check),
+        _mutant(
+            "a box around what is low", "activation_boxes", "large >= (threshold - slack)", "large <= (threshold - slack)", check
+        ),
+        _mutant("the box ends where it begins", "activation_boxes", "height - _first(rows.flip(1))", "_first(rows)", check),
+    )
+
+
+def _attack():
+    inside, beyond = (
+        certificates.check_the_attack_stays_inside_the_ball,
+        certificates.check_the_attack_finds_flips_beyond_the_radius,
+    )
+    return (
+        _mutant("the ball is left", "attack", ".clamp_max(1)", ".clamp_min(1)", inside),
+        _mutant("the margin is raised", "attack", "moves.detach() - STEP", "moves.detach() + STEP", beyond),
+        _mutant("nothing is moved", "attack", "STEP = 0.1", "STEP = 0.0", beyond),
+    )
+
+
+def _certificate():
+    tight, absence = (
+        certificates.check_the_radius_is_tight_on_a_line_between_two_components,
+        certificates.check_evidence_by_absence_is_counted,
+    )
+    return (
+        _mutant("twice the radius", "certificate", "return (for_it - against) / 2", "return for_it - against", tight),
+        _mutant("the scale is left out", "certificate", "scale.double().min() * radii", "radii", tight),
+        _mutant(
+            "the other sign of what absence says",
+            "certificate",
+            "own_absent - absent[:, rival]",
+            "absent[:, rival] - own_absent",
+            absence,
+        ),
+    )
+
+
+def _characteristics():
+    return (
+        _mutant(
+            "a plain mean",
+            "characteristics",
+            "weights = similarity.double()",
+            "weights = similarity.double() * 0 + 1",
+            properties.check_importance_is_a_mean_weighted_by_the_similarity,
+        ),
+        _mutant(
+            "the best place anew",
+            "characteristics",
+            "gather(2, places[:, :, None]).squeeze(2)",
+            "amax(2)",
+            properties.check_a_similarity_is_read_at_the_given_place,
+        ),
+        _mutant(
+            "sizes cancel",
+            "characteristics",
+            ".abs().flatten(1)",
+            ".flatten(1)",
+            properties.check_the_size_of_a_change_is_the_mean_of_its_sizes,
+        ),
+    )
+
+
+def _evidence():
+    components = prototypes.check_components_give_probabilities_by_being_there_and_by_being_absent
+    own = prototypes.check_only_a_classs_own_prototypes_vote_and_their_weights_sum_to_their_number
+    return (
+        _mutant(
+            "absence says nothing", "evidence", "Evidence(present - absent, absent)", "Evidence(present - absent)", components
+        ),
+        _mutant("weights sum to one", "evidence", "shares * mine.sum(0)", "shares", own),
+        _mutant("all prototypes vote", "evidence", '.masked_fill(~mine, float("-inf"))', "", own),
+        _mutant(
+            "constants are no contributions",
+            "evidence",
+            "found + self.constant.to(similarities)",
+            "found",
+            prototypes.check_contributions_add_up_to_the_scores,
+        ),
+    )
+
+
+def _kernels():
+    return (
+        _mutant(
+            "twice as wide", "kernels", "(2 * width**2)", "(4 * width**2)", choices.check_the_kernel_is_a_gaussian_of_the_distance
+        ),
+        _mutant(
+            "distances are not squared", "kernels", ").square()", ")", choices.check_the_kernel_is_a_gaussian_of_the_distance
+        ),
+        _mutant(
+            "equal points count",
+            "kernels",
+            "between[between > 0]",
+            "between",
+            choices.check_the_width_is_the_median_of_distances_that_are_not_zero,
+        ),
+    )
+
+
+def _picture_changes():
+    hue, gray = (
+        properties.check_hue_is_turned_as_the_standard_library_does,
+        properties.check_gray_pictures_have_no_hue_and_no_saturation_to_change,
+    )
+    return (
+        _mutant("turned the other way", "picture_changes", "(turned + HUE_TURN)", "(turned - HUE_TURN)", hue),
+        _mutant(
+            "gray through rounding",
+            "picture_changes",
+            "images[:, one, None] - images, luma",
+            "images[:, one, None] * 1.0001 - images, luma",
+            gray,
+        ),
+        _mutant(
+            "more contrast",
+            "picture_changes",
+            "mean + CONTRAST *",
+            "mean + 2 * CONTRAST *",
+            properties.check_contrast_and_brightness_scale,
+        ),
+        _mutant(
+            "a wave of the same height whatever the side",
+            "picture_changes",
+            "ceil(WAVE * scale)",
+            "ceil(WAVE)",
+            properties.check_shape_moves_pixels_and_changes_none,
+        ),
+        _mutant(
+            "texture stays",
+            "picture_changes",
+            "SMOOTHING = 0.12",
+            "SMOOTHING = 0.001",
+            properties.check_texture_goes_and_edges_stay,
+        ),
+    )
+
+
+def _projection():
+    nearest = prototypes.check_prototypes_go_to_the_nearest_inputs_of_their_class_and_no_two_to_one
+    keeping = prototypes.check_prototypes_near_to_other_classes_are_not_worth_keeping
+    return (
+        _mutant(
+            "inputs of any class",
+            "projection",
+            "found.double().masked_fill(labels[:, None] != owners, torch.inf)",
+            "found.double()",
+            nearest,
+        ),
+        _mutant("two on one input", "projection", "        left[row] = torch.inf\n", "", nearest),
+        _mutant("the furthest count", "projection", "[:NEIGHBORS]", "[-NEIGHBORS:]", keeping),
+    )
+
+
+def _selection():
+    mmd, medoids = (
+        choices.check_mmd_objectives_are_what_they_say,
+        choices.check_no_exchange_of_a_medoid_helps_and_the_best_choice_is_near,
+    )
+    return (
+        _mutant("similarities among the chosen once", "selection", "inside + 2 * among", "inside + among", mmd),
+        _mutant("means of the wrong number", "selection", "(total + means) / number", "(total + means) / (number + 1)", mmd),
+        _mutant("no exchange", "selection", "if not cost < values[-1]", "if True", medoids),
+        _mutant(
+            "weights below zero",
+            "selection",
+            "found, _ = nnls(root.T.numpy(), goal[:, 0].numpy())",
+            "found = torch.linalg.solve(root.T, goal[:, 0]).numpy()",
+            choices.check_weights_are_the_best_that_are_not_negative,
+        ),
+        _mutant(
+            "slopes stand still",
+            "selection",
+            "slopes = means - kernel[:, taken] @ weights",
+            "slopes = means",
+            choices.check_proto_dash_finds_the_mixture_it_is_given,
+        ),
+        _mutant(
+            "criticisms are what prototypes stand for",
+            "selection",
+            "gains = witness +",
+            "gains = -witness +",
+            choices.check_a_criticism_is_what_the_prototypes_do_not_stand_for,
+        ),
+    )
+
+
+def _similarity():
+    places, itself = (
+        prototypes.check_distances_are_those_of_every_place_to_every_center,
+        prototypes.check_the_distance_to_itself_is_zero_in_float32_also_far_from_zero,
+    )
+    return (
+        _mutant("the product once", "similarity", "lengths - 2 * (centers", "lengths - (centers", places),
+        _mutant(
+            "the square is expanded in float32",
+            "similarity",
+            "points.double()[:, :, None]",
+            "points[:, :, None].half().double()",
+            itself,
+        ),
+        _mutant("directions are not of unit length", "similarity", "others / others.norm(dim=1, keepdim=True)", "others", places),
+        _mutant("the root is forgotten", "similarity", 'found if kind == "squared" else _root(found)', "found", places),
+        _mutant(
+            "another logarithm",
+            "similarity",
+            "found + 1) / (found",
+            "found + 2) / (found",
+            prototypes.check_similarities_are_the_papers,
+        ),
+        _mutant(
+            "places column by column",
+            "similarity",
+            "similarities.flatten(2).max(2)",
+            "similarities.transpose(2, 3).flatten(2).max(2)",
+            prototypes.check_the_best_place_is_counted_row_by_row,
+        ),
+    )
+
+
+MUTANTS = (
+    *_activation_boxes(),
+    *_attack(),
+    *_certificate(),
+    *_characteristics(),
+    *_evidence(),
+    *_kernels(),
+    *_picture_changes(),
+    *_projection(),
+    *_selection(),
+    *_similarity(),
+)

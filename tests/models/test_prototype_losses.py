@@ -1,0 +1,70 @@
+"""Losses of prototypes, on numbers small enough to be computed by hand."""
+
+import pytest
+import torch
+
+from xaivision.models.construction import construction
+from xaivision.models.prototypes import prototype_losses as losses
+from xaivision.models.prototypes.encoders import TableEncoder
+from xaivision.models.prototypes.layer_plan import layer_plan
+from xaivision.models.prototypes.prototype_network import PrototypeNetwork
+
+
+def step_of(system="proto_part", weights=None):
+    with construction(0):
+        network = PrototypeNetwork(TableEncoder(2), layer_plan(system, 4, 2, 2), (2,))
+    nearest = torch.tensor([[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]])
+    scores = torch.tensor([[0.6, 0.4], [0.5, 0.45]])
+    return losses.Step(network, nearest, -nearest, scores, torch.tensor([0, 1]), weights)
+
+
+def test_cluster_and_separation_look_at_the_nearest_of_the_right_and_of_the_wrong_class():
+    step = step_of()
+    assert float(losses.cluster(step)) == (1 + 7) / 2
+    assert float(losses.separation(step)) == -(3 + 5) / 2
+
+
+def test_every_class_counts_as_its_weight_says():
+    step = step_of(weights=torch.tensor([1.0, 3.0]))
+    assert float(losses.cluster(step)) == (1 * 1 + 3 * 7) / 4
+
+
+def test_sparsity_is_the_size_of_weights_for_other_classes():
+    assert float(losses.sparsity(step_of()).detach()) == 4 * 0.5
+
+
+def test_the_margin_is_missed_by_what_the_right_class_is_not_ahead():
+    assert float(losses.margin(step_of())) == pytest.approx((0.3 - 0.2 + 0.3 + 0.05) / 2)
+
+
+def test_the_likelihood_is_of_the_share_of_all_scores():
+    expected = -(torch.tensor(0.6).log() + torch.tensor(0.45 / 0.95).log()) / 2
+    assert float(losses.likelihood(step_of("rbf"))) == pytest.approx(float(expected))
+
+
+def test_orthogonal_prototypes_of_a_class_cost_nothing_and_equal_ones_do():
+    step = step_of("score_aggregation")
+    with torch.no_grad():
+        step.network.prototypes.centers.copy_(torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0], [2.0, 2.0]]))
+    assert float(losses.orthogonality(step).detach()) == pytest.approx(2.0)  # the last two are one direction, counted both ways
+
+
+def test_the_radius_costs_what_it_lacks_to_one():
+    step = step_of("rbf")
+    with torch.no_grad():
+        step.network.prototypes.start_scale(torch.randn(10, 2, generator=torch.Generator().manual_seed(0)))
+    near, far = (step.nearest * 0 + torch.tensor(row) for row in ([0.0, 0.0, 90.0, 90.0], [90.0, 90.0, 0.0, 0.0]))
+    own = losses.Step(step.network, near, near, step.scores, torch.tensor([0, 0]), None)
+    other = losses.Step(step.network, far, far, step.scores, torch.tensor([0, 0]), None)
+    # The first weights are e^2 to 1, so that the radius is half of the scale times 2, for the right class and against it.
+    scale = float(step.network.prototypes.scale.detach())
+    assert float(losses.radius(own).detach()) == pytest.approx(max(0, 1 - scale), abs=1e-6)
+    assert float(losses.radius(other).detach()) == pytest.approx(1 + scale, abs=1e-6)
+
+
+def test_the_total_is_the_weighted_sum_with_weights_replaced():
+    step = step_of()
+    expected = (
+        losses.cross_entropy(step) + 2 * losses.cluster(step) + 0.08 * losses.separation(step) + 1e-4 * losses.sparsity(step)
+    )
+    torch.testing.assert_close(losses.total(step, "proto_part", {"cluster": 2.0}), expected)

@@ -1,0 +1,246 @@
+"""Classifiers by prototypes: what the papers promise of them, on generated pictures and small tables."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+import xaivision as xv
+from xaivision.core.errors import CapabilityError, FileFormatError, InputError, UnknownNameError
+from xaivision.core.progress import CancelToken, reporting
+from xaivision.data.planted_properties import load
+from xaivision.data.registry import load_dataset
+from xaivision.engines.prototypes.attack import flips_inside
+from xaivision.models.prototypes import cycle_file
+from xaivision.models.prototypes.layer_plan import SYSTEMS
+from xaivision.models.trained_file import load_trained
+from xaivision.models.transfer import train
+
+QUICK = {"model": "proto_part", "backbone": "three_convolutions", "width": 16, "per_class": 2, "epochs": 3, "cycles": 2}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return load("planted_properties", count=40)
+
+
+@pytest.fixture(scope="module")
+def parts(pictures):
+    return train(pictures, **QUICK)
+
+
+@pytest.fixture(scope="module")
+def wine():
+    return load_dataset("wine")
+
+
+@pytest.fixture(scope="module")
+def rbf(wine):
+    return train(wine, model="rbf", epochs=10)
+
+
+def distances_to_sources(model, data):
+    """(P,) from each prototype to the nearest place of the training input that it came from."""
+    network, sources = model.network, model.sources
+    inputs = data.inputs[sources.rows]
+    with torch.no_grad():
+        found = network.prototypes.distances(network.encoder(model.classifier.prepared(inputs)))
+    flat = found.flatten(2) if found.ndim > 2 else found[:, :, None]
+    return flat[torch.arange(len(inputs)), torch.arange(len(inputs))]
+
+
+def test_every_prototype_is_a_place_of_a_training_picture_of_its_class(parts, pictures):
+    sources, owners = parts.sources, parts.network.reasoning.owners
+    found = distances_to_sources(parts, pictures)
+    assert float(found.amin(1).max()) <= 1e-5
+    assert torch.equal(found.argmin(1), sources.places)
+    assert torch.equal(sources.inputs, pictures.inputs[sources.rows])
+    assert torch.equal(pictures.targets[sources.rows], owners)
+    assert set(sources.rows.tolist()) <= set(parts.parts.train.tolist())
+    assert parts.card.distinct == len(owners)
+
+
+def test_every_prototype_of_a_table_is_a_training_row_of_its_class(rbf, wine):
+    assert float(distances_to_sources(rbf, wine).amin(1).max()) <= 1e-5
+    assert torch.equal(wine.targets[rbf.sources.rows], rbf.network.reasoning.owners)
+    assert torch.equal(rbf.sources.inputs, wine.inputs[rbf.sources.rows])
+
+
+def test_the_logits_are_the_weighted_similarities(parts, pictures):
+    found = xv.explain(parts.classifier, pictures.test[0][:8], "prototype_matches", 1, k=4)
+    assert torch.equal(found.contributions, found.weights * found.similarity)
+    torch.testing.assert_close(found.contributions.sum(1), found.query.scores, atol=1e-5, rtol=0)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(pictures, parts):
+    state = parts.network.state_dict()
+    again = train(pictures, **QUICK).network.state_dict()
+    other = train(pictures, **QUICK, seed=1).network.state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in state.items())
+    assert not torch.equal(state["prototypes.centers"], other["prototypes.centers"])
+
+
+@pytest.mark.parametrize("kind", ["parts", "rbf"])
+def test_a_saved_model_comes_back_whole(kind, request, tmp_path):
+    model = request.getfixturevalue(kind)
+    data = request.getfixturevalue("pictures" if kind == "parts" else "wine")
+    back = load_trained(model.save(tmp_path / "model"))
+    inputs = data.test[0]
+    assert torch.equal(back(inputs), model(inputs))
+    assert back.card == model.card
+    assert back.plan == model.plan
+    assert torch.equal(back.sources.inputs, model.sources.inputs)
+    assert back.classifier.class_names == data.class_names
+    assert (back.classifier.schema is None) == (data.schema is None)
+    assert back.card.markdown().startswith(f"# {data.name}_{model.plan.system}\n")
+
+
+def test_a_changed_file_is_refused(parts, tmp_path):
+    path = parts.save(tmp_path / "model")
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(FileFormatError, match="its content does not match its checksum"):
+        load_trained(path)
+
+
+def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(pictures, parts, tmp_path, monkeypatch):
+    token, write = CancelToken(), cycle_file.CycleFile.write
+
+    def written(*args):
+        write(*args)
+        token.cancel()
+
+    monkeypatch.setattr(cycle_file.CycleFile, "write", written)
+    with reporting(None, token), pytest.raises(xv.core.errors.Cancelled):
+        train(pictures, **QUICK, checkpoint=tmp_path)
+    monkeypatch.undo()
+    ended = train(pictures, **QUICK, checkpoint=tmp_path).network.state_dict()
+    assert all(torch.equal(value, ended[name]) for name, value in parts.network.state_dict().items())
+    with pytest.raises(InputError, match="`checkpoint` must be the file of this very training"):
+        train(pictures, **QUICK, seed=3, checkpoint=tmp_path)
+
+
+def test_training_neither_moves_nor_hears_the_global_generator(wine, rbf):
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    with torch.inference_mode():
+        again = train(wine, model="rbf", epochs=10)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(again.network.prototypes.centers, rbf.network.prototypes.centers)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_system_learns_a_table(system, wine):
+    model = train(wine, model=system, epochs=10)
+    assert model.card.scores.accuracy > 0.85
+    assert (model.card.radius is not None) == (system in ("rbf", "components"))
+    if model.network.plan.logits:
+        return
+    scores = model(wine.inputs)
+    assert model.classifier.score_unit == "probability"
+    assert bool(((scores >= 0) & (scores <= 1)).all())
+
+
+@pytest.mark.parametrize("system", ["rbf", "components"])
+def test_certificates_hold_on_a_real_table(system, wine):
+    """3,204 attacks on every wine: its own radius is never left with another class."""
+    model = train(wine, model=system, epochs=10)
+    classifier = model.classifier
+    classifier.model.double()
+    inputs = wine.inputs.double()
+    found = xv.certified(classifier, inputs)
+    assert found.space == "standardized columns"
+    right = classifier(inputs).argmax(1) == wine.targets
+    assert torch.equal(xv.certified(classifier, inputs, wine.targets).radii > 0, right)
+    encoder = model.network.encoder
+
+    def scores(rows):
+        return model.network(rows * encoder.std + encoder.mean)
+
+    starts = torch.randn(3, inputs.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    flips = flips_inside(scores, encoder.features(inputs), 0.999 * found.radii, found.classes, starts, 40)
+    assert not bool(flips.any())
+
+
+def test_the_radius_of_an_rbf_network_is_half_the_scale_times_the_logarithm_of_the_ratio(rbf, wine):
+    rbf.classifier.model.double()
+    try:
+        scores, found = rbf.classifier(wine.inputs.double()), xv.certified(rbf.classifier, wine.inputs.double())
+        first, second = scores.topk(2, 1).values.unbind(1)
+        network = rbf.network
+        expected = network.prototypes.scale.detach() / 2 * (first / second).log() / network.encoder.metric.stretch
+        torch.testing.assert_close(found.radii, expected, atol=1e-6, rtol=1e-6)
+    finally:
+        rbf.classifier.model.float()
+
+
+def test_models_without_a_certificate_say_so(parts, pictures):
+    with pytest.raises(CapabilityError, match=r'`certified` needs a model whose detections fall .*"rbf" or "components"'):
+        xv.certified(parts.classifier, pictures.inputs[:1])
+    with pytest.raises(CapabilityError, match="`certified` needs a model of prototypes"):
+        xv.certified(load_model_of_wine(), torch.zeros(1, 13))
+
+
+def load_model_of_wine():
+    return xv.load_model("wine_logistic")
+
+
+def test_pruning_leaves_every_class_a_prototype(pictures):
+    model = train(pictures, **{**QUICK, "per_class": 4, "epochs": 1, "cycles": 1}, prune=True)
+    assert min(model.card.prototypes) >= 1
+    assert sum(model.card.prototypes) == len(model.network.prototypes.centers) == 8 - model.card.pruned
+
+
+def poisoned(data):
+    inputs = data.inputs.clone()
+    inputs[0, 0] = float("nan")
+    return replace(data, inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "sentence"),
+    [
+        (lambda data: data, {"per_class": 100}, r"`per_class` must be at most .* Got 100 prototypes and \d+ inputs of 'red'\."),
+        (lambda data: replace(data, targets=data.targets * 0, class_names=("red",)), {}, r"at least two classes\. Got red\."),
+        (poisoned, {}, r"`dataset` must be finite\. Got \d+ values that are NaN or infinite\."),
+        (lambda data: data, {"losses": {"radius": 1.0}}, r"'radius' has no meaning for 'proto_part'\."),
+        (
+            lambda data: data,
+            {"backbone": "efficientnet_lite0", "side": 32},
+            r"has a map of several places.* Got 32, where it has none\.",
+        ),
+        (lambda data: data, {"cycles": 0}, r"`cycles` must be a positive integer\. Got 0\."),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_in_one_sentence(pictures, change, settings, sentence):
+    with pytest.raises(InputError, match=sentence):
+        train(change(pictures), **{**QUICK, **settings})
+
+
+def test_unknown_names_are_refused(pictures, wine):
+    with pytest.raises(UnknownNameError, match=r"`proto_parts` is not a known model to train\. Did you mean `proto_part`\?"):
+        train(pictures, model="proto_parts")
+    with pytest.raises(UnknownNameError, match="`head` is not a known setting of `train` with model='rbf'"):
+        train(wine, model="rbf", head=3)
+    with pytest.raises(UnknownNameError, match="`clusters` is not a known loss of prototypes"):
+        train(wine, model="rbf", losses={"clusters": 1.0})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "uci_sonar"])
+def test_the_rbf_network_is_within_three_points_of_logistic_regression(name):
+    data = load_dataset(name)
+    inputs, targets = data.test
+    reference = float((xv.load_model(f"{name}_logistic")(inputs).argmax(1) == targets).double().mean())
+    found = [train(data, model="rbf", seed=seed).card.scores.accuracy for seed in range(3)]
+    assert sum(found) / 3 >= reference - 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("planted", ["hue", "texture"])
+def test_a_part_network_learns_planted_pictures_and_keeps_it_when_prototypes_become_patches(planted):
+    data = load("planted_properties", count=300, planted=planted)
+    model = train(data, model="proto_part", backbone="three_convolutions", width=32, per_class=3, batch_size=32)
+    assert model.card.scores.accuracy >= 0.95
+    assert model.card.moved[-1] <= 0.2  # of the validation loss; the first time it is several units

@@ -1,0 +1,1 @@
+"""Explanations by prototypes: those a model decides by, and those that stand for a set of inputs."""

@@ -1,0 +1,60 @@
+"""The certified radius of inputs under a classifier by components."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xaivision.core.classifier import Classifier
+from xaivision.core.errors import CapabilityError
+from xaivision.core.layers import Layer
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.core.wrapping import classifier
+from xaivision.engines.prototypes.certificate import certified_radius
+from xaivision.models.prototypes.encoders import TableEncoder
+from xaivision.models.prototypes.prototype_network import SIMILARITIES, PrototypeNetwork, pooled
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """`radii` (B,): no move shorter than this, in `space`, changes that the `classes` (B,) have the largest score.
+
+    Negative where they have not. `space`: "standardized columns", in the L2 norm, where a radius is about the input itself; or
+    "patches of the encoder", each of which may move by as much, where it is about what the encoder made of it.
+    """
+
+    radii: Tensor
+    classes: Tensor
+    space: str
+
+
+def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) -> Certificate:
+    """How far each input may move before its class changes; `classes` (B,), None: those predicted.
+
+    Raises: CapabilityError, where the model has no certificate; InputError, where inputs do not fit.
+
+    Source: Saralajew et al., 2024, arXiv:2412.15499.
+    """
+    adapter = classifier(model)
+    if not isinstance(adapter, TorchClassifier) or not isinstance(adapter.model, PrototypeNetwork):
+        raise CapabilityError(
+            f'`certified` needs a model of prototypes. Got {adapter!r}. Train one with xv.train(..., model="rbf").'
+        )
+    network = adapter.model
+    if network.prototypes.scale is None:
+        raise CapabilityError(
+            '`certified` needs a model whose detections fall with the distance at a known rate: "rbf" or "components". '
+            f"Got one with {network.plan.squash} similarities, which has no certificate."
+        )
+    found = adapter.layer_outputs(inputs, Layer(SIMILARITIES))
+    scores = found.all_scores
+    chosen = scores.argmax(1) if classes is None else classes.to(scores.device)
+    with torch.no_grad():
+        present, absent = network.reasoning.present_and_absent()
+        logarithms = pooled(found.activations).double().log()
+        radii = certified_radius(logarithms, present, absent, network.prototypes.scale, chosen)
+    if isinstance(network.encoder, TableEncoder):
+        return Certificate(
+            radii.to(inputs.device) / network.encoder.metric.stretch, chosen.to(inputs.device), "standardized columns"
+        )
+    return Certificate(radii.to(inputs.device), chosen.to(inputs.device), "patches of the encoder")

@@ -1,0 +1,86 @@
+"""What a training of prototypes is given: the parts of a dataset, and what the frozen part of the network makes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from xaivision.core.progress import track
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.models.flipping import VERSIONS, drawn_versions, flipped
+from xaivision.models.learning_parts import LearningParts
+from xaivision.models.prototypes.prototype_network import PrototypeNetwork
+from xaivision.models.prototypes.prototype_plan import network_of
+from xaivision.models.prototypes.prototype_recipe import PrototypeRecipe
+
+CHUNK = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """`distances` (N, P): the smallest of each input to each prototype, and `places` (N, P) at which."""
+
+    distances: Tensor
+    places: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One training: the model that learns in place, and what from."""
+
+    model: TorchClassifier
+    dataset: Dataset
+    parts: LearningParts
+    recipe: PrototypeRecipe
+    system: str
+
+    @property
+    def network(self) -> PrototypeNetwork:
+        return network_of(self.model)
+
+    @property
+    def flips(self) -> Sequence[tuple[int, ...]]:
+        """The axes along which each version of an input is flipped; rows of tables come in one version."""
+        return VERSIONS[self.recipe.flips] if self.dataset.domain == "image" else VERSIONS["none"]
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """(n,) the classes of the training inputs."""
+        return self.dataset.targets[self.parts.train]
+
+    @cached_property
+    def frozen(self) -> Tensor:
+        """(V, n, C, ...) what the frozen backbone makes of each version of the training inputs, on the CPU."""
+        inputs = self.dataset.inputs[self.parts.train]
+        return torch.stack([self.features(inputs.flip(axes)) for axes in self.flips])
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """(N, C, ...) of inputs, on the CPU."""
+        parts = track(torch.split(inputs, CHUNK), "what the backbone makes of the inputs")
+        with self.model.held(), torch.no_grad():
+            return torch.cat([self.network.encoder.features(self.model.prepared(part)).cpu() for part in parts])
+
+    def drawn(self, rows: Tensor, epoch: int, *, tuning: bool) -> Tensor:
+        """(b, C, ...) features of training inputs, each in the version drawn for this epoch; with their graph where tuning."""
+        versions = torch.zeros_like(rows)
+        if len(self.flips) > 1:
+            versions = drawn_versions(len(self.labels), self.recipe.flips, self.recipe.seed, epoch)[rows]
+        if not tuning:
+            return self.frozen[versions, rows].to(self.model.device)
+        images = self.dataset.inputs[self.parts.train[rows]]
+        seen = flipped(images, versions, self.recipe.flips) if len(self.flips) > 1 else images
+        return self.network.encoder.features(self.model.prepared(seen))
+
+    def nearest(self, features: Tensor) -> Nearest:
+        """Of features (N, C, ...), without a graph, on the CPU."""
+        parts = [self._nearest(part.to(self.model.device)) for part in torch.split(features, CHUNK)]
+        return Nearest(torch.cat([part.distances for part in parts]), torch.cat([part.places for part in parts]))
+
+    def _nearest(self, features: Tensor) -> Nearest:
+        with torch.no_grad():
+            found = self.network.prototypes.distances(self.network.encoder.add_on(features))
+        least = found.flatten(2).min(2) if found.ndim > 2 else found[:, :, None].min(2)
+        return Nearest(least.values.cpu(), least.indices.cpu())

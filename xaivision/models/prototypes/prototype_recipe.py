@@ -1,0 +1,76 @@
+"""How a classifier by prototypes is trained: everything that can be chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.models.prototypes.prototype_losses import LOSSES
+from xaivision.models.transfer_recipe import ClassWeights, Flips
+
+# What is usual for tables: in a pass over some hundred rows too little would be learned.
+IN_TABLES = {"batch_size": 16, "learning_rate": 3e-3, "last_rate": 1e-2}
+
+WHOLE = ("per_class", "width", "cycles", "epochs", "batch_size")
+
+
+@dataclass(frozen=True)
+class PrototypeRecipe:
+    """Settings of `train` with a model of prototypes; `seed` decides the validation part, the first prototypes and every order.
+
+    `per_class`: prototypes of each class, of `width` numbers (in tables as many as there are columns). A training goes in
+    `cycles`: `epochs` passes over the training inputs, then every prototype is put on the nearest place of a training input of
+    its class, then `last_epochs` passes for the last layer alone. Kept is the cycle with the lowest validation loss.
+    `prune`: at the end do without prototypes whose nearest training inputs are of other classes. `losses`: weights that
+    replace the usual ones, such as {"cluster": 0.5}. `tuned_blocks`: how many of the backbone's last blocks are learned as
+    well, from the second cycle on, at `tuning_rate`. `side`: height and width that pictures are resized to, the backbone's own
+    where None. `flips`, `class_weights` and `validation` as in `TransferRecipe`; maps of frozen backbones are held in memory,
+    once for each flip. `device`: where to compute. Of tables, which have few rows, batches are of 16 and rates are higher where
+    nothing is said: see `IN_TABLES`.
+    """
+
+    seed: int = 0
+    per_class: int = 5
+    width: int = 64
+    side: int | None = None
+    cycles: int = 3
+    epochs: int = 20
+    last_epochs: int = 20
+    prune: bool = False
+    losses: Mapping[str, float] = field(default_factory=dict)
+    validation: float = 0.15
+    class_weights: ClassWeights = "balanced"
+    flips: Flips = "none"
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    last_rate: float = 1e-3
+    weight_decay: float = 1e-3
+    tuned_blocks: int = 0
+    tuning_rate: float = 1e-4
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        for name in WHOLE:
+            check_positive_integer(name, getattr(self, name))
+        for name in ("learning_rate", "last_rate", "tuning_rate"):
+            check_positive_number(name, getattr(self, name))
+        for name in ("last_epochs", "weight_decay", "tuned_blocks"):
+            check_number_from_zero(name, getattr(self, name))
+        if self.side is not None:
+            check_positive_integer("side", self.side)
+        if not 0 < self.validation < 1:
+            raise InputError(f"`validation` must lie between 0 and 1. Got {self.validation}.")
+        for name, allowed in (("class_weights", ("balanced", "none")), ("flips", ("none", "horizontal", "both"))):
+            if getattr(self, name) not in allowed:
+                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
+        _check_losses(self.losses)
+
+
+def _check_losses(losses: object) -> None:
+    """Raises: InputError, UnknownNameError, where the weights of the losses are no such thing."""
+    if not isinstance(losses, Mapping):
+        raise InputError(f'`losses` must be weights by name, such as {{"cluster": 0.5}}. Got {losses!r}.')
+    for name, weight in losses.items():
+        if name not in LOSSES:
+            raise UnknownNameError("loss of prototypes", name, LOSSES)
+        check_number_from_zero(f"losses[{name!r}]", weight)

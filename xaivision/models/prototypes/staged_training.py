@@ -1,0 +1,193 @@
+"""Trains prototypes in cycles: the space they live in, then their places, then the last layer."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xaivision.core.errors import InputError
+from xaivision.core.progress import track
+from xaivision.core.random import generator
+from xaivision.models.prototypes.cycle_file import CycleFile
+from xaivision.models.prototypes.encoders import PatchEncoder
+from xaivision.models.prototypes.lesson import Lesson
+from xaivision.models.prototypes.prototype_losses import LOSSES, Step, total
+from xaivision.models.prototypes.putting import put_at_first, put_on_nearest, without_mixed
+from xaivision.models.transfer_network import blocks
+
+
+@dataclass(frozen=True)
+class Course:
+    """What came of a training: after each cycle the validation loss, which cycle was kept, and how many prototypes went.
+
+    `moved`: by how much putting the prototypes on training inputs raised the validation loss in each cycle, before the last
+    layer was trained again.
+    """
+
+    losses: tuple[float, ...]
+    moved: tuple[float, ...]
+    kept_cycle: int
+    pruned: int
+
+
+def train_in_cycles(lesson: Lesson, file: CycleFile | None = None) -> Course:
+    """Train the lesson's model in place. After each cycle the state is kept in the file, and taken up again from there.
+
+    Raises: Cancelled, before a pass; InputError, where the loss is no number.
+    """
+    losses, moved, best = file.read(lesson.network) if file is not None else ([], [], {})
+    if not losses:
+        features = _features(lesson)
+        if isinstance(lesson.network.encoder, PatchEncoder):
+            lesson.network.encoder.standardize(features)
+        put_at_first(lesson, features)
+    for cycle in range(len(losses), lesson.recipe.cycles):
+        before, after = _one_cycle(lesson, cycle)
+        losses, moved = [*losses, after], [*moved, before]
+        if after == min(losses):
+            best = _copied(lesson.network)
+        if file is not None:
+            file.write(lesson.network, best, losses, moved)
+    lesson.network.load_state_dict(best)
+    pruned = _pruned(lesson) if lesson.recipe.prune else 0
+    return Course(tuple(losses), tuple(moved), losses.index(min(losses)) + 1, pruned)
+
+
+def _one_cycle(lesson: Lesson, cycle: int) -> tuple[float, float]:
+    """By how much the validation loss rose when prototypes were put on training inputs, and what it is at the end."""
+    tuning = cycle > 0 and lesson.recipe.tuned_blocks > 0
+    what = f"cycle {cycle + 1} of {lesson.recipe.cycles}"
+    _space_learned(lesson, cycle, what, tuning=tuning)
+    features, held_out = _features(lesson), lesson.features(lesson.dataset.inputs[lesson.parts.validation])
+    before = _validation_loss(lesson, held_out)
+    put_on_nearest(lesson, features)
+    rise = _validation_loss(lesson, held_out) - before
+    _last_layer_learned(lesson, features, f"last layer, {what}")
+    return rise, _validation_loss(lesson, held_out)
+
+
+def _features(lesson: Lesson) -> Tensor:
+    """(n, C, ...) of the training inputs as they are, by the backbone as it is now."""
+    if lesson.recipe.tuned_blocks:
+        return lesson.features(lesson.dataset.inputs[lesson.parts.train])
+    return lesson.frozen[0]
+
+
+def _space_learned(lesson: Lesson, cycle: int, what: str, *, tuning: bool) -> None:
+    network, recipe = lesson.network, lesson.recipe
+    groups: list[dict[str, Any]] = [
+        {"params": [*network.encoder.add_on.parameters()], "weight_decay": recipe.weight_decay},
+        {"params": [*network.prototypes.parameters()]},
+    ]
+    if network.plan.reasoning != "signed":
+        groups.append({"params": [*network.reasoning.parameters()]})
+    if tuning:
+        groups.append({"params": _tuned(lesson), "lr": recipe.tuning_rate, "weight_decay": recipe.weight_decay})
+    optimizer = torch.optim.Adam([group for group in groups if group["params"]], lr=recipe.learning_rate)
+    with lesson.model.held():
+        for epoch in track(range(recipe.epochs), f"prototypes, {what}"):
+            number = cycle * recipe.epochs + epoch
+            for rows in _batches(lesson, number):
+                _step(optimizer, partial(_loss, lesson, rows, number, tuning=tuning))
+
+
+def _last_layer_learned(lesson: Lesson, features: Tensor, what: str) -> None:
+    """Similarities do not change here: they are computed once."""
+    network, recipe = lesson.network, lesson.recipe
+    nearest = lesson.nearest(features).distances.to(lesson.model.device)
+    optimizer = torch.optim.Adam(network.reasoning.parameters(), lr=recipe.last_rate)
+    for epoch in track(range(int(recipe.last_epochs)), what):
+        for rows in _batches(lesson, -1 - epoch):
+            _step(optimizer, partial(_last_loss, lesson, nearest, rows))
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Callable[[], Tensor]) -> None:
+    optimizer.zero_grad()
+    with torch.enable_grad():
+        torch.autograd.backward(loss())
+    optimizer.step()
+
+
+def _last_loss(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Tensor:
+    return total(_judged(lesson, nearest[rows], rows), lesson.system, lesson.recipe.losses)
+
+
+def _loss(lesson: Lesson, rows: Tensor, number: int, *, tuning: bool) -> Tensor:
+    features = lesson.drawn(rows, number, tuning=tuning)
+    found = lesson.network.prototypes.distances(lesson.network.encoder.add_on(features))
+    nearest = found.flatten(2).amin(2) if found.ndim > 2 else found
+    return total(_judged(lesson, nearest, rows), lesson.system, lesson.recipe.losses)
+
+
+def _judged(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Step:
+    return _answered(lesson, nearest, lesson.labels[rows].to(nearest.device))
+
+
+def _answered(lesson: Lesson, nearest: Tensor, targets: Tensor) -> Step:
+    similarities = lesson.network.prototypes.squashed(nearest)
+    weights = _class_weights(lesson)
+    scores = lesson.network.reasoning(similarities)
+    return Step(lesson.network, nearest, similarities, scores, targets, None if weights is None else weights.to(nearest.device))
+
+
+def _validation_loss(lesson: Lesson, features: Tensor) -> float:
+    targets = lesson.dataset.targets[lesson.parts.validation]
+    nearest = lesson.nearest(features).distances.to(lesson.model.device)
+    with torch.no_grad():
+        step = _answered(lesson, nearest, targets.to(lesson.model.device))
+        loss = float(LOSSES["cross_entropy" if lesson.network.plan.logits else "likelihood"](step))
+    if not isfinite(loss):
+        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give smaller learning rates.")
+    return loss
+
+
+def _pruned(lesson: Lesson) -> int:
+    features = _features(lesson)
+    count = without_mixed(lesson, features)
+    if count:
+        _last_layer_learned(lesson, features, "last layer, after pruning")
+    return count
+
+
+def _class_weights(lesson: Lesson) -> Tensor | None:
+    """(K,) what an input of each class counts, on average 1; None where all count the same."""
+    if lesson.recipe.class_weights == "none":
+        return None
+    counts = lesson.labels.bincount(minlength=len(lesson.dataset.class_names)).double()
+    return (len(lesson.labels) / (len(counts) * counts)).float()
+
+
+def _batches(lesson: Lesson, number: int) -> Iterable[Tensor]:
+    """The row numbers of one pass in an order of its own."""
+    count = len(lesson.labels)
+    order = torch.randperm(count, generator=generator(lesson.recipe.seed, "order", number), device="cpu")
+    return order.chunk(-(-count // lesson.recipe.batch_size))
+
+
+def _tuned(lesson: Lesson) -> list[nn.Parameter]:
+    """The parameters of the backbone that are learned.
+
+    Raises: InputError, where it has fewer blocks than are to be tuned.
+    """
+    encoder, count = lesson.network.encoder, int(lesson.recipe.tuned_blocks)
+    known = blocks(encoder.backbone) if isinstance(encoder, PatchEncoder) else []
+    if count > len(known):
+        raise InputError(f"`tuned_blocks` must be at most {len(known)}, of which this backbone consists. Got {count}.")
+    return [parameter for block in known[-count:] for part in block for parameter in part.parameters()]
+
+
+def _copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: part.detach().clone() for name, part in network.state_dict().items()}
+
+
+def checkpoint_in(folder: str | Path | None, key: str) -> CycleFile | None:
+    """The file in this folder, made where it is missing; None where no folder is given."""
+    if folder is None:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return CycleFile(Path(folder) / "prototypes.safetensors", key)
