@@ -1,0 +1,134 @@
+"""Real sonar pictures with their targets' masks, and a linear layer on EfficientNet-Lite0's frozen features for each set.
+
+The pictures are not part of this repository: the environment variable XAIVISION_DATA names the folder that holds `sonar_images`.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from xaivision.core.image_format import ImageFormat
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.data.fitting import fitted
+from xaivision.data.image_folders import load_image_folders
+from xaivision.data.images import load_image
+from xaivision.data.picture_masks import picture_masks
+from xaivision.data.registry import load_dataset
+from xaivision.data.split import Split
+from xaivision.models.registry import load_model
+from xaivision.models.transfer import train
+
+SIDE = 128
+# A crop shows this many times the longer side of an object's box, so that there is water around it.
+CONTEXT = 2.5
+# Classes of fewer crops are left out; a wall is no object, and ends nowhere.
+FEWEST_CROPS, NO_OBJECT = 12, "wall"
+# Of five frames, in the order of their numbers, these are the test part: crops of one frame stay on one side. Every twelfth frame
+# of a shuffled recording is there, so that the same scene may still be on both.
+STEP, TEST_FRAMES = 12, (0, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class SonarSet:
+    """A data set with `masks` (n, H, W) of the targets of the test rows `rows` (n,), and a `model` of it with its accuracy."""
+
+    data: Dataset
+    model: TorchClassifier
+    rows: Tensor
+    masks: Tensor | None
+    balanced_accuracy: float
+
+
+def pictures_folder() -> Path:
+    return Path(os.environ["XAIVISION_DATA"]) / "sonar_images"
+
+
+def six_classes() -> SonarSet:
+    """The six classes of the paper, without masks: nobody has drawn any."""
+    data = load_image_folders(pictures_folder() / "natarajan6").dataset(SIDE, channels=1)
+    return _trained(data, {})
+
+
+def victims() -> SonarSet:
+    """Side-scan tiles with a human-shaped effigy or without, with masks of it."""
+    folders = load_image_folders(pictures_folder() / "sdvd", classes=["no_victim", "victim"])
+    shape = ImageFormat(1, SIDE, SIDE, interpolation="nearest")
+    found = picture_masks(folders.paths, pictures_folder() / "sdvd" / "masks")
+    masks = {row: fitted(mask[None].float(), shape, "a mask")[0] > 0.5 for row, mask in found.items()}
+    return _trained(folders.dataset(SIDE), masks)
+
+
+def debris() -> SonarSet:
+    """Crops of whole water-tank frames around each object, with the object's mask; the split is by frames."""
+    root = pictures_folder() / "md_segmentation"
+    with (root / "boxes.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] != NO_OBJECT]
+    counts = {label: sum(row["label"] == label for row in rows) for label in sorted({row["label"] for row in rows})}
+    names = tuple(label for label, count in counts.items() if count >= FEWEST_CROPS)
+    kept = [row for row in rows if row["label"] in names]
+    crops, masks = zip(*(_crop(root, row) for row in kept), strict=True)
+    targets = torch.tensor([names.index(row["label"]) for row in kept])
+    groups = torch.tensor([int(Path(row["file"]).stem.rsplit("-", 1)[1]) // STEP for row in kept])
+    card = load_dataset("sonar48", count=4).card
+    in_test = torch.isin(groups % 5, torch.tensor(TEST_FRAMES))
+    split = Split((~in_test).nonzero().flatten(), in_test.nonzero().flatten())
+    data = Dataset("md_segmentation", torch.stack(crops), targets, names, card, fixed_split=split, groups=groups)
+    return _trained(data, dict(enumerate(masks)))
+
+
+def simulated() -> SonarSet:
+    """Generated pictures of 48 pixels, with masks of object and shadow, and the small network that comes with the library."""
+    data, model = load_dataset("sonar48"), load_model("sonar48_convnet")
+    assert data.truth is not None
+    assert isinstance(model, TorchClassifier)
+    rows = data.split.test[data.truth[data.split.test].flatten(1).any(1)]
+    right = model(data.test.inputs).argmax(1) == data.test.targets
+    return SonarSet(data, model, rows, data.truth[rows], _balanced(right, data.test.targets))
+
+
+SETS: Mapping[str, Callable[[], SonarSet]] = {
+    "simulated": simulated,
+    "six_classes": six_classes,
+    "victims": victims,
+    "debris": debris,
+}
+
+
+def _trained(data: Dataset, masks: Mapping[int, Tensor]) -> SonarSet:
+    trained = train(data, "efficientnet_lite0", side=SIDE, seed=0)
+    test = data.split.test
+    right = trained(data.inputs[test]).argmax(1) == data.targets[test]
+    # Explanations of wrong answers are explanations of other things.
+    chosen = torch.tensor(
+        [row for row, hit in zip(test.tolist(), right.tolist(), strict=True) if hit and (not masks or row in masks)]
+    )
+    drawn = torch.stack([masks[row] for row in chosen.tolist()]) if masks else None
+    return SonarSet(data, trained.classifier, chosen, drawn, _balanced(right, data.targets[test]))
+
+
+def _balanced(right: Tensor, targets: Tensor) -> float:
+    return float(torch.stack([right[targets == label].double().mean() for label in targets.unique()]).mean())
+
+
+def _crop(root: Path, row: Mapping[str, str]) -> tuple[Tensor, Tensor]:
+    """(1, SIDE, SIDE) the crop, and (SIDE, SIDE) bool where its object is."""
+    left, top, width, height = (int(row[name]) for name in ("x", "y", "w", "h"))
+    frame = load_image(root / row["file"])[:1]
+    mask = load_image(root / row["file"].replace("images", "masks").replace(".jpg", ".png"))
+    boxed = torch.zeros_like(mask[0])
+    boxed[top : top + height, left : left + width] = mask[0, top : top + height, left : left + width]
+    inside = boxed == boxed[boxed > 0].mode().values  # the commonest class in a box is that of its label
+    side = min(int(CONTEXT * max(width, height)), min(frame.shape[1:]))
+    y = min(max(0, top + height // 2 - side // 2), frame.shape[1] - side)
+    x = min(max(0, left + width // 2 - side // 2), frame.shape[2] - side)
+    shape = ImageFormat(1, SIDE, SIDE)
+    picture = fitted(frame[:, y : y + side, x : x + side], shape, "a crop")
+    nearest = ImageFormat(1, SIDE, SIDE, interpolation="nearest")
+    cut = fitted(inside[None, y : y + side, x : x + side].float(), nearest, "a mask")
+    return picture, cut[0] > 0.5

@@ -1,0 +1,84 @@
+"""The tables of docs/sonar.md, and what they must show: acceptance C1 of the sonar study, on the committed results."""
+
+import json
+import sys
+
+import pytest
+from source_rules import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+
+import sonar_tables
+
+RESULTS = ROOT / "docs" / "results"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    told = json.loads((RESULTS / "sonar_segmentations.json").read_text())["rows"]
+    return {(row["set"], row["segmentation"], row["fill"]): row for row in told}
+
+
+def test_five_segments_of_slic_are_worth_four_times_as_much_as_five_by_chance(rows):
+    for fill in ("black", "segment_mean", "seabed"):
+        row = rows["simulated", "SLIC 100", fill]
+        assert row["top_drop"] >= 4 * row["random_drop"]
+        assert row["inside"] >= 4 * row["area"]
+
+
+def test_quickshift_as_lime_sets_it_fits_well_repeats_itself_and_shows_nothing(rows):
+    row = rows["simulated", "quickshift(4, 200, 0.2)", "segment_mean"]
+    assert row["segments"] < 8
+    assert row["fit"] > 0.9
+    assert row["repeatable"] == 1
+    assert row["inside"] < 2 * row["area"]
+    assert row["top_drop"] == pytest.approx(row["random_drop"])
+
+
+def test_seabed_finds_more_of_the_target_than_black_does(rows):
+    for way in ("SLIC 50", "SLIC 100"):
+        assert rows["simulated", way, "seabed"]["inside"] > rows["simulated", way, "black"]["inside"]
+
+
+def test_seabed_leads_less_far_off_the_data_than_black_does():
+    told = json.loads((RESULTS / "sonar_baselines.json").read_text())["rows"]
+    by = {(row["set"], row["fill"]): row for row in told}
+    for name in {row["set"] for row in told}:
+        for way in ("pixels", "blocks"):
+            assert abs(by[name, "seabed"][way]["ratio"] - 1) < abs(by[name, "black"][way]["ratio"] - 1)
+        # By single pixels it depends on the set: what a network doubts there is grain, which both of them tear.
+        assert abs(by[name, "seabed"]["blocks"]["auc"] - 0.5) < abs(by[name, "black"]["blocks"]["auc"] - 0.5)
+
+
+def test_what_the_page_says_of_real_pictures_is_what_was_measured():
+    told = json.loads((RESULTS / "sonar_shortcuts.json").read_text())
+    six, victims = ({one["probe"]: one for one in told[name]["findings"]} for name in ("natarajan6", "sdvd"))
+    recalls = {one["name"]: one["share"] for one in six["empty_area"]["recalls"]}
+    assert recalls["fish"] > 0.99
+    assert recalls["mine"] > 0.99
+    assert victims["marks"]["strength"] == victims["brightness"]["strength"] == "tells"
+    assert victims["together"]["accuracy"] > 0.85
+    fans = next(use["removed"] for use in told["natarajan6"]["uses"] if use["probe"] == "empty_area")
+    assert fans["after"] < fans["before"] / 2
+    assert fans["elsewhere"] == pytest.approx(fans["before"], abs=0.05)
+    assert fans["drop_beyond"][0] > 0
+    beyond = [use["removed"]["drop_beyond"][0] for use in told["sdvd"]["uses"] if use["removed"] is not None]
+    assert all(low is None or low <= 0 for low in beyond)
+    grad_cam = next(one for one in told["sdvd"]["on_target"] if one["method"] == "grad_cam")
+    assert grad_cam["mass"] < 2 * grad_cam["area"]
+
+
+def test_lime_with_seabed_lies_on_victims_more_than_controls_and_than_lime_with_black():
+    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]["victims"]
+    rows = {row["method"]: row for row in found["rows"]}
+    seabed = rows["lime_image, seabed"]
+    assert all(seabed["mass"]["mean"] > row["mass"]["mean"] for row in found["rows"] if row["control"])
+    assert seabed["mass"]["mean"] > rows["lime_image"]["mass"]["mean"]
+    assert rows["lime_image"]["doubted"] == found["explained"] > seabed["doubted"]
+
+
+def test_every_result_becomes_a_table():
+    for name in ("segmentations", "masks", "baselines", "shortcuts"):
+        lines = getattr(sonar_tables, name)(RESULTS / f"sonar_{name}.json").splitlines()
+        assert sum(line.startswith("| ---") for line in lines) >= 1
+        assert not any("nan" in line.lower().split() for line in lines)
