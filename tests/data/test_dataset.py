@@ -59,3 +59,8 @@ def test_a_dataset_and_its_parts_name_themselves_on_one_line():
     assert repr(toy) == "Dataset(toy, image, inputs (10, 3, 32, 32), classes [a, b])"
     assert repr(toy.train) == "Part(inputs (6, 3, 32, 32), targets (6,))"
     assert repr(toy.split) == "Split(6 training rows, 4 test rows)"
+
+
+def test_groups_must_number_every_input():
+    with pytest.raises(InputError, match=r"`groups` must have one number for each of 3 inputs\. Got shape \(2,\)"):
+        Dataset("toy", torch.zeros(3, 1), torch.zeros(3, dtype=torch.int64), ("a",), CARD, groups=torch.zeros(2))

@@ -50,6 +50,7 @@ def test_every_file_is_hashed_and_the_split_is_that_of_the_dataset(root):
     assert folders.targets[folders.split.test].bincount().tolist() == [3, 3]
     data = folders.dataset(16)
     assert torch.equal(data.test.targets, folders.targets[folders.split.test])
+    assert torch.equal(data.groups, folders.groups)
     assert torch.equal(data.test.inputs, data.inputs[folders.split.test])
     assert torch.equal(load_image_folders(root).split.test, folders.split.test)
     assert not torch.equal(load_image_folders(root, seed=1).split.test, folders.split.test)

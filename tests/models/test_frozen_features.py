@@ -102,3 +102,18 @@ def test_a_damaged_file_is_computed_again(cache, computed):
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
     assert torch.equal(frozen_features(model_of(), pictures(count=3), "timm/mine"), first)
     assert computed == [3, 3]
+
+
+def test_half_precision_is_bfloat16_comes_back_as_float32_and_is_kept_apart(computed):
+    """What a GPU does, on the processor's own bfloat16: rounded as its eight bits are, and no more."""
+    model, images = model_of(), pictures(count=5)
+    exact = frozen_features(model, images, "mine")
+    half = frozen_features(model, images, "mine", mixed=True)
+    assert computed == [5, 5]
+    assert half.dtype == torch.float32
+    assert not torch.equal(half, exact)
+    torch.testing.assert_close(half, exact, rtol=0.02, atol=0.02 * float(exact.abs().max()))
+    asked = []
+    network_of(model).backbone[0].register_forward_hook(lambda *parts: asked.append(parts[-1].dtype))
+    room._computed(model, images, True)
+    assert asked == [torch.bfloat16]

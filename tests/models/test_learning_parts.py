@@ -7,6 +7,7 @@ from xaivision.core.errors import InputError
 from xaivision.data.card import DatasetCard
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
+from xaivision.data.split import Split
 from xaivision.models.learning_parts import learning_parts
 
 CARD = DatasetCard("mine", "", "", "", "", "")
@@ -73,3 +74,22 @@ def test_a_split_that_leaves_nothing_to_learn_is_told():
     data.__dict__["split"] = split
     with pytest.raises(InputError, match="fewer of 'b'"):
         learning_parts(data, 0.2, 0)
+
+
+def test_look_alikes_are_never_in_the_training_and_the_validation_part():
+    data = dataset_of(60, 30)
+    groups = torch.arange(90) // 3
+    split = Split(torch.arange(84), torch.arange(84, 90))
+    for seed in range(5):
+        parts = learning_parts(replace(data, groups=groups, fixed_split=split), 0.2, seed)
+        assert not set(groups[parts.train].tolist()) & set(groups[parts.validation].tolist())
+        assert data.targets[parts.validation].bincount().tolist() == [12, 3]
+
+
+def test_a_class_that_is_one_group_and_a_group_of_two_classes_are_no_hindrance():
+    data = dataset_of(20, 10)
+    groups = torch.cat([torch.arange(20), torch.full((10,), 3)])  # the second class is one group, with a picture of the first
+    split = Split(torch.arange(28), torch.tensor([28, 29]))
+    parts = learning_parts(replace(data, groups=groups, fixed_split=split), 0.2, 0)
+    assert data.targets[parts.validation].bincount().tolist() == [4, 1]
+    assert data.targets[parts.train].bincount().tolist() == [16, 7]

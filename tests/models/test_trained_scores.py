@@ -34,3 +34,10 @@ def test_a_class_without_test_pictures_has_no_recall():
 def test_the_calibration_error_is_of_the_probabilities():
     sure = float(LOGITS[0].softmax(0)[0])
     assert SCORES.calibration_error == pytest.approx(sure - 4 / 6)
+
+
+def test_reliability_has_the_parts_with_pictures_and_adds_up_to_the_calibration_error():
+    assert sum(part.count for part in SCORES.reliability) == SCORES.count
+    gaps = [part.count * abs(part.confidence - part.right) for part in SCORES.reliability]
+    assert sum(gaps) / SCORES.count == pytest.approx(SCORES.calibration_error)
+    assert all(part.low < part.confidence <= part.high for part in SCORES.reliability)

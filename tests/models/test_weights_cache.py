@@ -4,7 +4,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from xaivision.models.weights_cache import cache_directory, digest, keep_weights, kept_weights
+from xaivision.core.cache_folder import cache_directory
+from xaivision.models.weights_cache import digest, keep_weights, kept_weights
 
 KEY, OTHER = "a" * 64, "b" * 64
 

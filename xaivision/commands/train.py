@@ -11,14 +11,18 @@ from xaivision.commands.telling import tell
 from xaivision.options import JsonOption, OutputOption, SeedOption
 
 if TYPE_CHECKING:
+    from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
     from xaivision.models.trained_model import TrainedModel
+
+MODEL_HELP = "What decides: linear, or by training examples: proto_part, score_aggregation, rbf, components."
 
 
 def train(
-    data: Annotated[str, typer.Argument(help="A folder with one folder of pictures for each class, or a data set's name.")],
+    data: Annotated[str, typer.Argument(help="A folder with one folder of pictures for each class, or a set's name.")],
     backbone: Annotated[
-        str, typer.Option("--backbone", "-b", help="efficientnet_lite0 (no download), a name of torchvision, or timm/NAME.")
+        str, typer.Option("--backbone", "-b", help="efficientnet_lite0, small_cnn (gray), a name of torchvision, or timm/NAME.")
     ] = "efficientnet_lite0",
+    model: Annotated[str, typer.Option("--model", "-m", help=MODEL_HELP)] = "linear",
     size: Annotated[
         int | None, typer.Option("--size", help="Height and width of the pictures of a folder; the backbone's if left out.")
     ] = None,
@@ -40,7 +44,7 @@ def train(
 ) -> None:
     """Train a classifier on pictures by transfer learning, and tell how good it is on those it never saw.
 
-    The file model.safetensors is a model for the other commands: --model xaivision_output/model.safetensors.
+    The file model.safetensors is a model for the other commands; its card lies beside it.
 
     Example: xaivision train sonar_pictures --backbone efficientnet_lite0 --set tuned_blocks=3
     """
@@ -48,17 +52,16 @@ def train(
     check_folder(output)
     weights = None if random_weights else "DEFAULT"
     found = {"data": data, "backbone": backbone, "weights": weights, "size": size, "drop_conflicts": drop_conflicts}
-    model, notes = _trained(found, {"checkpoint": checkpoint, **settings})
-    from xaivision.core.whole_file import write_whole
+    trained, notes = _trained(found, {"model": model, "checkpoint": checkpoint, **settings})
+    from xaivision.report.trained_files import write_trained_card
     from xaivision.report.trained_table import trained_table
 
     folder = made_folder(output)
-    card = write_whole(folder / "model_card.md", model.card.markdown().encode())
-    written = [model.save(folder / "model"), card]
-    tell(model.card.plain, lambda: trained_table(model.card), written, notes, as_json=as_json)
+    written = [trained.save(folder / "model"), *write_trained_card(trained.card, folder)]
+    tell(trained.card.plain, lambda: trained_table(trained.card), written, notes, as_json=as_json)
 
 
-def _trained(asked: dict[str, Any], settings: dict[str, Any]) -> "tuple[TrainedModel, tuple[str, ...]]":
+def _trained(asked: dict[str, Any], settings: dict[str, Any]) -> "tuple[TrainedModel | TrainedPrototypes, tuple[str, ...]]":
     """The model, and what is to be said of the pictures."""
     from importlib import import_module
 

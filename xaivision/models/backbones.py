@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from xaivision.core.errors import CapabilityError
+from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.models.registry import TIMM_PREFIX, load_model, model_card
+from xaivision.models.registry import LITE_NAMES, TIMM_PREFIX, load_model, model_card
+from xaivision.models.small_cnn import MEAN, SIDE, STD, WIDTHS, small_cnn
+from xaivision.models.small_cnn import NAME as SMALL
 from xaivision.models.weights_cache import digest
 
-# The one whose weights come inside a package; it has none but those.
+# The one whose weights come inside a package that the demo installs.
 OFFLINE = "efficientnet_lite0"
 
 
@@ -36,12 +38,15 @@ class Backbone:
 def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Backbone:
     """The named image classifier of this library, of torchvision ("resnet50") or of timm ("timm/resnet18") without its head.
 
-    `weights=None`: random ones drawn from the seed, marked so. They are never taken for want of others.
+    `weights=None`: random ones drawn from the seed, marked so. They are never taken for want of others. "small_cnn" is a
+    network for gray pictures, which has no weights but those.
 
     Raises: UnknownNameError; MissingExtraError; DownloadError, where the weights cannot be had; InputError, where the model
     has one set of weights and another was asked for; CapabilityError, where it is no image classifier with a last linear
     layer.
     """
+    if name == SMALL:
+        return _small(weights, seed)
     settings = {} if weights == "DEFAULT" else {"weights": weights, "seed": seed}
     model = load_model(name, **settings)
     if not isinstance(model, TorchClassifier) or model.image_format is None or model.image_format.channels != 3:
@@ -63,12 +68,22 @@ def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Ba
     )
 
 
+def _small(weights: str | None, seed: int) -> Backbone:
+    if weights not in ("DEFAULT", None):
+        raise InputError(f"`weights` of `{SMALL}` are random, whatever is said. Got {weights!r}. Leave them out.")
+    module = small_cnn(seed)
+    said = f"{SMALL} with random weights drawn from seed {seed}, all of which are trained here"
+    return Backbone(SMALL, module, WIDTHS[-1], SIDE, MEAN, STD, said, digest(module.state_dict()), trained=False)
+
+
 def architecture(name: str) -> tuple[nn.Module, int]:
     """The module of a backbone and the width of its features, without weights worth anything: nothing is downloaded.
 
     Raises: as `backbone`.
     """
-    model = load_model(name, **({} if name == OFFLINE else {"weights": None}))
+    if name == SMALL:
+        return small_cnn(), WIDTHS[-1]
+    model = load_model(name, **({} if name in LITE_NAMES else {"weights": None}))
     if not isinstance(model, TorchClassifier):
         raise CapabilityError(f"`backbone` must be a torch module. Got `{name}`.")
     return beheaded(model.model, model.num_classes, name)

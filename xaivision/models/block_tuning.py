@@ -1,5 +1,7 @@
 """The last blocks of a backbone and the linear layer behind it, trained together on pictures."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -7,9 +9,10 @@ from torch.nn.functional import cross_entropy
 from xaivision.core.errors import InputError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
+from xaivision.models.block_inputs import BlockInputs
 from xaivision.models.early_stopping import Course, train_until_stale
 from xaivision.models.flipping import drawn_versions, flipped
-from xaivision.models.frozen_features import network_of
+from xaivision.models.frozen_features import HALF, network_of
 from xaivision.models.head_training import batches, class_weights
 from xaivision.models.learning_parts import LearningParts
 from xaivision.models.training_state import StateFile, TrainingState
@@ -18,12 +21,18 @@ from xaivision.models.transfer_recipe import TransferRecipe
 
 
 def tuned(
-    model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe, file: StateFile | None = None
+    model: TorchClassifier,
+    dataset: Dataset,
+    parts: LearningParts,
+    recipe: TransferRecipe,
+    entered: BlockInputs | None = None,
+    file: StateFile | None = None,
 ) -> TrainingState:
     """How the last blocks of the model's backbone were trained, in place, from a trained linear layer on.
 
-    Normalizations keep the statistics that they have and nothing is dropped out: the sets are small. The layer of the start
-    is a candidate too, so that tuning never raises the validation loss.
+    `entered`: what the first of these blocks is given, where that was computed; else all pictures pass through the whole
+    network. Normalizations keep the statistics that they have and nothing is dropped out: the sets are small. The layer of
+    the start is a candidate too, so that tuning never raises the validation loss.
 
     Source: Kumar et al., arXiv:2202.10054, why the linear layer comes first.
 
@@ -32,8 +41,9 @@ def tuned(
     network = network_of(model)
     with model.held():
         _open(network, recipe.tuned_blocks)
+        course = _course(model, dataset, parts, recipe, entered)
         try:
-            return train_until_stale(_course(model, dataset, parts, recipe), f"tuning {recipe.tuned_blocks} blocks", file)
+            return train_until_stale(course, f"tuning {recipe.tuned_blocks} blocks", file)
         finally:
             network.backbone.requires_grad_(True)
 
@@ -49,24 +59,26 @@ def _open(network: TransferNetwork, count: int) -> None:
             part.requires_grad_(True)
 
 
-def _course(model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe) -> Course:
+def _course(
+    model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe, entered: BlockInputs | None
+) -> Course:
     targets = dataset.targets[parts.train]
     weights = class_weights(targets, len(dataset.class_names), recipe)
+    logits = _logits(model, dataset, recipe, entered)
 
-    def loss(rows: Tensor, images: Tensor, reduction: str = "mean") -> Tensor:
-        with torch.autocast(model.device.type, enabled=recipe.mixed_precision):
-            logits = model.model(model.prepared(images))
-        given = None if weights is None else weights.to(logits.device)
-        return cross_entropy(logits.float(), dataset.targets[rows].to(logits.device), weight=given, reduction=reduction)
+    def loss(rows: Tensor, versions: Tensor, reduction: str = "mean") -> Tensor:
+        found = logits(rows, versions)
+        given = None if weights is None else weights.to(found.device)
+        return cross_entropy(found.float(), dataset.targets[rows].to(found.device), weight=given, reduction=reduction)
 
     def step_loss(rows: Tensor, epoch: int) -> Tensor:
-        versions = drawn_versions(len(targets), recipe.flips, recipe.seed, epoch)[rows]
-        learned = parts.train[rows]
-        return loss(learned, flipped(dataset.inputs[learned], versions, recipe.flips))
+        return loss(parts.train[rows], drawn_versions(len(targets), recipe.flips, recipe.seed, epoch)[rows])
 
     def validation_loss() -> float:
         with torch.no_grad():
-            sums = [loss(rows, dataset.inputs[rows], "sum").double() for rows in torch.split(parts.validation, recipe.batch_size)]
+            upright = torch.zeros_like(parts.validation)
+            shares = zip(*(torch.split(part, recipe.batch_size) for part in (parts.validation, upright)), strict=True)
+            sums = [loss(rows, versions, "sum").double() for rows, versions in shares]
         held_out = dataset.targets[parts.validation]
         total = len(held_out) if weights is None else float(weights[held_out].double().sum())
         return float(torch.stack(sums).sum()) / total
@@ -81,3 +93,18 @@ def _course(model: TorchClassifier, dataset: Dataset, parts: LearningParts, reci
         learning_rate=recipe.tuning_rate,
         weight_decay=recipe.weight_decay,
     )
+
+
+def _logits(
+    model: TorchClassifier, dataset: Dataset, recipe: TransferRecipe, entered: BlockInputs | None
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """(B, K) of the pictures in rows (B,) and versions (B,), by the tuned blocks alone where they can be entered."""
+    if entered is not None:
+        return lambda rows, versions: entered.logits(network_of(model), rows, versions)
+
+    def whole(rows: Tensor, versions: Tensor) -> Tensor:
+        with torch.autocast(model.device.type, dtype=HALF, enabled=recipe.mixed_precision):
+            found: Tensor = model.model(model.prepared(flipped(dataset.inputs[rows], versions, recipe.flips)))
+        return found
+
+    return whole

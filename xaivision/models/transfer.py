@@ -1,25 +1,32 @@
 """Trains a classifier of a dataset's pictures on what a backbone has learned elsewhere."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from xaivision.core.errors import UnknownNameError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE, Backbone
 from xaivision.models.backbones import backbone as named_backbone
+from xaivision.models.block_inputs import BlockInputs, block_inputs
 from xaivision.models.block_tuning import tuned
 from xaivision.models.flipping import VERSIONS
 from xaivision.models.frozen_features import frozen_features, network_of
 from xaivision.models.head_training import FeatureParts, trained_head
 from xaivision.models.learning_parts import LearningParts, learning_parts
 from xaivision.models.network_plan import NetworkPlan, built, planned
+from xaivision.models.prototypes.layer_plan import SYSTEMS
+from xaivision.models.prototypes.prototype_training import train_prototypes
+from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
+from xaivision.models.small_cnn import NAME as SMALL
+from xaivision.models.small_cnn import WIDTHS
 from xaivision.models.trained_card import ClassCounts, TrainedCard
 from xaivision.models.trained_model import TrainedModel
 from xaivision.models.trained_scores import trained_scores
@@ -28,6 +35,11 @@ from xaivision.models.transfer_recipe import TransferRecipe
 from xaivision.models.weights_cache import digest
 
 Losses = tuple[float, ...]
+# What decides by a backbone's features where nothing else is asked for.
+LINEAR = "linear"
+
+# What `small_cnn` is trained with where nothing else is said: all its blocks, and long enough from random weights.
+FROM_NOTHING: Mapping[str, Any] = {"tuned_blocks": len(WIDTHS), "tuning_epochs": 40, "tuning_rate": 1e-3, "epochs": 10}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,30 +68,48 @@ def train(
     dataset: Dataset,
     backbone: str = OFFLINE,
     *,
+    model: str = LINEAR,
     weights: str | None = "DEFAULT",
     checkpoint: str | Path | None = None,
     **settings: Any,
-) -> TrainedModel:
+) -> TrainedModel | TrainedPrototypes:
     """A classifier of the dataset's pictures: a backbone's features and a linear layer, with its scores on the test part.
 
-    `backbone`: a name of torchvision ("resnet50"), of timm ("timm/resnet18") or `efficientnet_lite0`, which needs no
-    download. `weights=None`: random ones, marked so on the card. `settings` are those of `TransferRecipe`, as in
+    `backbone`: a name of torchvision ("resnet50"), of timm ("timm/resnet18"), `efficientnet_lite0`, which needs no download,
+    or "small_cnn", a small network for gray pictures that is trained whole. `weights=None`: random ones, marked so on the
+    card. `settings` are those of `TransferRecipe`, as in
     `tuned_blocks=3`. `checkpoint`: a folder in which is kept where the training stands, after every epoch, and from which it
     goes on. The features of the frozen backbone are computed once, and kept in the user's cache directory.
+
+    `model`: what decides by the features. "linear", or prototypes of training pictures or table rows: "proto_part" (ProtoPNet),
+    "score_aggregation", "rbf" or "components", which come as `TrainedPrototypes`, with settings of `PrototypeRecipe`.
 
     Raises: InputError, where the dataset holds no pictures, fewer than two classes or too few pictures of one, or a setting
     does not fit; UnknownNameError; DownloadError, where weights cannot be had; MissingExtraError; Cancelled.
     """
-    recipe = _recipe(settings)
+    if model != LINEAR:
+        if model not in SYSTEMS:
+            raise UnknownNameError("model to train", model, [LINEAR, *SYSTEMS])
+        return train_prototypes(dataset, model, backbone, weights=weights, checkpoint=checkpoint, **settings)
+    recipe = _recipe({**(FROM_NOTHING if backbone == SMALL else {}), **settings})
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
         parts = learning_parts(dataset, recipe.validation, recipe.seed)
         taken = named_backbone(backbone, weights=weights, seed=recipe.seed)
         plan = planned(taken, tuple(dataset.inputs.shape[1:]), dataset.class_names, recipe.side)
         job = _Job(dataset, taken, recipe, parts, plan)
-        model = built(plan, taken.module, recipe.device)
-        losses = _learned(job, model, None if checkpoint is None else Path(checkpoint))
-        model.model.to("cpu")
-        return TrainedModel(model, _card(job, model, *losses), parts, plan)
+        network = built(plan, taken.module, recipe.device)
+        learned = _learned(job, network, None if checkpoint is None else Path(checkpoint))
+        network.model.to("cpu")
+        return TrainedModel(network, _card(job, network, learned), parts, plan)
+
+
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    """The validation losses of the linear layer and of the tuned blocks, and logits of the test pictures."""
+
+    head_losses: Losses
+    tuning_losses: Losses
+    test_logits: Tensor
 
 
 def _recipe(settings: Mapping[str, Any]) -> TransferRecipe:
@@ -90,37 +120,48 @@ def _recipe(settings: Mapping[str, Any]) -> TransferRecipe:
     return TransferRecipe(**settings)
 
 
-def _learned(job: _Job, model: TorchClassifier, folder: Path | None) -> tuple[Losses, Losses]:
-    """The validation losses of the linear layer and of the tuned blocks; the model is trained in place."""
+def _learned(job: _Job, model: TorchClassifier, folder: Path | None) -> _Learned:
+    """What comes of the training; the model is trained in place."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+    entered = block_inputs(model, job.dataset, job.recipe) if job.recipe.tuned_blocks else None
+    found = [_features(job, model, entered, number) for number in range(len(VERSIONS[job.recipe.flips]))]
     head, state = trained_head(
-        _features(job, model), len(job.dataset.class_names), job.recipe, _file(folder, "linear_layer", job.key)
+        _feature_parts(job, found), len(job.dataset.class_names), job.recipe, _file(folder, "linear_layer", job.key)
     )
     network_of(model).head.load_state_dict(head.state_dict())
+    test = job.parts.test
     if not job.recipe.tuned_blocks:
-        return state.losses, ()
-    after = tuned(model, job.dataset, job.parts, job.recipe, _file(folder, "tuned_blocks", job.key))
-    return state.losses, after.losses
+        with torch.no_grad():
+            return _Learned(state.losses, (), head(found[0][test]))
+    after = tuned(model, job.dataset, job.parts, job.recipe, entered, _file(folder, "tuned_blocks", job.key))
+    logits = model(job.dataset.inputs[test]) if entered is None else entered.all_logits(model, test)
+    return _Learned(state.losses, after.losses, logits)
 
 
 def _file(folder: Path | None, name: str, key: str) -> StateFile | None:
     return None if folder is None else StateFile(folder / f"{name}.safetensors", key)
 
 
-def _features(job: _Job, model: TorchClassifier) -> FeatureParts:
-    """Features of the dataset's whole training part in each version, so that another validation part needs no new ones."""
-    rows, name, mixed = job.dataset.split.train, job.backbone.name, job.recipe.mixed_precision
-    images = job.dataset.inputs[rows]
-    found = [frozen_features(model, images, name, axes=axes, mixed=mixed) for axes in VERSIONS[job.recipe.flips]]
-    learned, held_out = (torch.isin(rows, part) for part in (job.parts.train, job.parts.validation))
-    targets = job.dataset.targets[rows]
-    return FeatureParts(
-        torch.stack([version[learned] for version in found]), targets[learned], found[0][held_out], targets[held_out]
+def _features(job: _Job, model: TorchClassifier, entered: BlockInputs | None, version: int) -> Tensor:
+    """Features of all pictures in their order, so that another split of them needs no new ones."""
+    return frozen_features(
+        model,
+        job.dataset.inputs,
+        job.backbone.name,
+        axes=VERSIONS[job.recipe.flips][version],
+        mixed=job.recipe.mixed_precision,
+        shortcut=None if entered is None else partial(entered.features, model, version),
     )
 
 
-def _card(job: _Job, model: TorchClassifier, head_losses: Losses, tuning_losses: Losses) -> TrainedCard:
+def _feature_parts(job: _Job, found: Sequence[Tensor]) -> FeatureParts:
+    parts, targets = job.parts, job.dataset.targets
+    learned = torch.stack([version[parts.train] for version in found])
+    return FeatureParts(learned, targets[parts.train], found[0][parts.validation], targets[parts.validation])
+
+
+def _card(job: _Job, model: TorchClassifier, learned: _Learned) -> TrainedCard:
     dataset, taken, test = job.dataset, job.backbone, job.parts.test
     return TrainedCard(
         name=f"{dataset.name}_{taken.name}",
@@ -136,9 +177,9 @@ def _card(job: _Job, model: TorchClassifier, head_losses: Losses, tuning_losses:
         split_digest=_split_digest(job.parts),
         counts=_counts(dataset, job.parts),
         recipe=job.recipe,
-        head_losses=head_losses,
-        tuning_losses=tuning_losses,
-        scores=trained_scores(model(dataset.inputs[test]), dataset.targets[test], dataset.class_names),
+        head_losses=learned.head_losses,
+        tuning_losses=learned.tuning_losses,
+        scores=trained_scores(learned.test_logits.cpu(), dataset.targets[test], dataset.class_names),
     )
 
 

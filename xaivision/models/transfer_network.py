@@ -13,7 +13,7 @@ CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 class GrayToColor(nn.Conv2d):
-    """(B, 1, h, w) gray pictures in [0, 1] to (B, 3, h, w) normalized ones: (x - mean) / std of each channel.
+    """(B, 1, h, w) gray pictures in [0, 1] to (B, C, h, w) normalized ones: (x - mean) / std of each of the C channels.
 
     A 1 x 1 convolution with fixed weights, so that every method sees a linear layer that it knows. Summing the first layer's
     weights over its channels would not be the same: where the channels' means differ, so does what is padded with zeros.
@@ -78,12 +78,17 @@ def resizing(height: int, width: int, side: int) -> nn.Module:
 def coloring(channels: int, mean: Sequence[float], std: Sequence[float]) -> nn.Module:
     """What makes three normalized channels of gray pictures; color ones pass, the classifier normalizes them.
 
-    Raises: InputError, where pictures have neither one channel nor three.
+    Raises: InputError, where pictures have neither one channel nor three, or color for a network of gray ones.
     """
     if channels == 1:
         return GrayToColor(mean, std)
     if channels == len(mean):
         return nn.Identity()
+    if len(mean) == 1:
+        raise InputError(
+            f"`dataset` must hold gray pictures for this backbone. Got {channels} channels. Read them with channels=1, or name "
+            "another backbone."
+        )
     raise InputError(f"`dataset` must hold pictures of 1 or {len(mean)} channels. Got {channels}. Give gray or color pictures.")
 
 
@@ -102,13 +107,19 @@ def blocks(module: nn.Module) -> list[list[nn.Module]]:
     return found
 
 
-def _entered(module: nn.Module, most: float) -> list[nn.Module]:
+def parts_before(module: nn.Module, entry: nn.Module) -> list[nn.Module]:
+    """The parts that are defined before this first part of a block, those without weights, such as pooling, included."""
+    found = _entered(module, _size(module) / 2, all_of_them=True)
+    return found[: next(place for place, part in enumerate(found) if part is entry)]
+
+
+def _entered(module: nn.Module, most: float, *, all_of_them: bool = False) -> list[nn.Module]:
     parts: list[nn.Module] = []
     for part in module.children():
         enter = isinstance(part, CONTAINERS) or _size(part) > most
         if enter and list(part.children()):
-            parts += _entered(part, most)
-        elif _size(part):
+            parts += _entered(part, most, all_of_them=all_of_them)
+        elif all_of_them or _size(part):
             parts.append(part)
     return parts
 

@@ -19,7 +19,7 @@ class TransferRecipe:
     them the shadows of a side-scan sonar, whose range runs down: only where that makes sense. Every pass over the pictures
     draws for each one whether it is flipped. `epochs`: passes at most for the linear layer, `patience` of them without a better
     validation loss end it. `tuned_blocks`: how many of the backbone's last blocks are tuned after that, in `tuning_epochs`
-    passes at most. `mixed_precision`: half precision where it is enough, on a GPU only. `device`: where to compute.
+    passes at most. `mixed_precision`: bfloat16 where it is enough, on a GPU only. `device`: where to compute.
     """
 
     seed: int = 0

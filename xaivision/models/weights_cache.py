@@ -1,7 +1,6 @@
 """Weights trained on this machine, kept in the user's cache directory under what they were trained from."""
 
 import hashlib
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,18 +10,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from xaivision.core.cache_folder import cache_directory
+
 Weights = Mapping[str, Tensor]
-
-
-def cache_directory() -> Path | None:
-    """`$XDG_CACHE_HOME/xaivision` or `~/.cache/xaivision`; None where there is no home."""
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if given.is_absolute():  # the XDG rule: a relative path there counts as none
-        return given / "xaivision"
-    try:
-        return Path.home() / ".cache" / "xaivision"
-    except RuntimeError:
-        return None
 
 
 def kept_weights(name: str, key: str, like: Weights) -> dict[str, Tensor] | None:

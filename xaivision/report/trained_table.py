@@ -3,12 +3,12 @@
 from rich.table import Table
 from rich.text import Text
 
-from xaivision.models.trained_card import TrainedCard
+from xaivision.models.learned_card import LearnedCard
 from xaivision.report.table import empty_table
 from xaivision.report.wording import plain
 
 
-def trained_table(card: TrainedCard) -> Table:
+def trained_table(card: LearnedCard) -> Table:
     """A row for each class: pictures of each part, recall with its interval, and what its test pictures were called instead."""
     table = empty_table(f"{plain(card.data)} by {plain(card.weights)}")
     table.add_column("class")
@@ -24,14 +24,14 @@ def trained_table(card: TrainedCard) -> Table:
     return table
 
 
-def _mistaken(card: TrainedCard, number: int) -> str:
+def _mistaken(card: LearnedCard, number: int) -> str:
     """The other classes by how often, the most frequent first."""
     row = card.scores.confusion[number]
     wrong = sorted((label for label in range(len(row)) if label != number and row[label]), key=lambda label: -row[label])
     return ", ".join(f"{plain(card.counts[label].name)} ({row[label]})" for label in wrong)
 
 
-def _caption(card: TrainedCard) -> str:
+def _caption(card: LearnedCard) -> str:
     scores = card.scores
     said = [
         f"Accuracy {scores.accuracy:.4f} [{scores.accuracy_low:.4f}, {scores.accuracy_high:.4f}], balanced accuracy "
