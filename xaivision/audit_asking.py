@@ -20,6 +20,7 @@ from xaivision.evaluation.audit.checklist import Auditor
 from xaivision.evaluation.audit.items import GivenItems, Items, PictureItems
 from xaivision.evaluation.audit.subject import Subject
 from xaivision.fitting_methods import usual_methods
+from xaivision.labeled_folders import TEST_PART, labeled_folder, selection, unlearned
 from xaivision.naming import background_from, items_from, model_from, names_pictures, test_rows
 from xaivision.terminal import doing
 
@@ -52,7 +53,7 @@ def asked_audit(request: AuditRequest) -> AskedAudit:
         **_who(request, model),
         "background": background,
         "targets": Target(said_class(model, request.target), said_class(model, request.against), cast(Output, request.score)),
-        "stated": _stated(request),
+        "stated": _stated(request, model),
         **{name: getattr(request, name) for name in AS_SAID},
     }
     return AskedAudit(Subject(request.model, model, make), items, arguments, tuple(dict.fromkeys((*notes, *more))))
@@ -81,8 +82,8 @@ def _background(request: AuditRequest, model: ClassifierAdapter) -> tuple[Any, t
     return found.inputs, found.notes
 
 
-def _stated(request: AuditRequest) -> Stated:
-    """What was said, and of a data set with a card what the card says."""
+def _stated(request: AuditRequest, model: ClassifierAdapter) -> Stated:
+    """What was said; of a data set with a card what the card says, and of class folders how their pictures were chosen."""
     known: dict[str, Any] = {}
     if len(request.inputs) == 1 and (name := request.inputs[0]) in available_datasets() and not Path(name).exists():
         card = dataset_card(name)
@@ -91,15 +92,30 @@ def _stated(request: AuditRequest) -> Stated:
             "license": card.license,
             "selection": f"rows {request.rows}" if request.rows else "the rows of its test part, where it has one",
         }
+    elif len(request.inputs) == 1 and names_pictures(name := request.inputs[0], model):
+        folder = labeled_folder(name, model)
+        if folder is not None:
+            known = {
+                "source": f"the folder {folder.root.name}",
+                "selection": f"rows {request.rows}" if request.rows else TEST_PART,
+            }
     return Stated(**{**known, **request.stated}, auditor=Auditor(**request.auditor))
 
 
 def _items(request: AuditRequest, model: ClassifierAdapter) -> tuple[Items, tuple[str, ...]]:
-    """The rows that are named; of a data set else its test part, and all rows of a file. Pictures are read one by one."""
+    """The rows that are named; of a data set or class folders else the test part, and all rows of a file.
+
+    Pictures are read one by one.
+    """
     pictures = [word for word in request.inputs if names_pictures(word, model)]
-    if pictures and request.rows:
+    if len(pictures) == len(request.inputs) == 1 and request.label is None and not request.rows:
+        part = unlearned(pictures[0], model)
+        if part is not None:
+            said = f"Of {part.root.name} is audited {selection(part)}."
+            return PictureItems(part.paths, model.image_format), (*part.notes(), said)
+    if pictures and request.rows and labeled_folder(pictures[0], model) is None:
         raise InputError(f"`rows` are those of a table or a data set. Got {request.rows!r} for the pictures {pictures[0]!r}.")
-    if pictures == list(request.inputs) and request.label is None:
+    if pictures == list(request.inputs) and request.label is None and not request.rows:
         return PictureItems(_paths(pictures), model.image_format), ()
     rows = row_numbers(request.rows) if request.rows else _test_rows(request, model)
     found = items_from(request.inputs, model, rows, request.label)

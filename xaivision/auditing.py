@@ -17,13 +17,15 @@ from xaivision.core.requirements import unmet
 from xaivision.core.targets import Target, TargetScore, target_numbers
 from xaivision.core.wrapping import classifier
 from xaivision.data.dataset import Dataset
+from xaivision.data.image_folders import ImageFolders
 from xaivision.data.images import picture_paths
 from xaivision.evaluation.audit.assembly import Stated, assembled
+from xaivision.evaluation.audit.cost import CostPlan
 from xaivision.evaluation.audit.executors import Executor
 from xaivision.evaluation.audit.executors import executor as executor_named
 from xaivision.evaluation.audit.folder import Folder
 from xaivision.evaluation.audit.items import GivenItems, Items, PictureItems
-from xaivision.evaluation.audit.job import CostPlan, Job
+from xaivision.evaluation.audit.job import Job
 from xaivision.evaluation.audit.plan import AuditPlan, Judge
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.audit.scope import access_spec, beyond
@@ -32,6 +34,7 @@ from xaivision.evaluation.audit.subject import Subject
 from xaivision.evaluation.controls import CONTROLS
 from xaivision.facade import Methods, TargetNames, as_batch, by_label, evaluator_with, explainer_with, named_targets
 from xaivision.fitting_methods import usual_methods
+from xaivision.labeled_folders import TEST_PART, labeled_folder, part_of, selection, unlearned
 from xaivision.naming import items_from, model_from, test_rows
 from xaivision.shared_settings import Settings, as_tensors, check_complete, with_shared
 
@@ -58,6 +61,11 @@ class PreparedAudit:
     def plan(self) -> AuditPlan:
         """Who explains and who judges."""
         return self.job.plan
+
+    @property
+    def items(self) -> int:
+        """How many items are audited."""
+        return len(self.job.items.names)
 
     def cost(self) -> CostPlan:
         """What is left to be done. The first items are done for it, and kept."""
@@ -93,8 +101,8 @@ def audit(
     """Which methods' explanations of this model can be believed on this data, how sure that is, and what it does not say.
 
     `model`: a name, `package.module:factory`, or anything that scores a batch. `data`: pictures by folder or pattern, a data set
-    (its test part is audited), a CSV file, or inputs. `methods` to `metric_settings`: as in `xv.compare`; sanity checks are
-    `metrics` too. `access` "scores", "gradients", ...: the model gives no more, and what needs more is an error.
+    or class folders (the test part is audited), a CSV file, or inputs. `methods` to `metric_settings`: as in `xv.compare`, with
+    sanity checks among the `metrics`. `access` "scores", "gradients", ...: what needs more of the model is an error.
 
     `out`: a folder in which all is kept as it is found, and the report written; an audit that was stopped goes on there.
     `executor`: "serial", "process" (with so many `workers`; the model must be a name then) or your own. `stated`: what only
@@ -118,7 +126,7 @@ def audit(
         executor=executor,
         workers=workers,
         seed=seed,
-        stated=stated or _stated_of(data),
+        stated=stated or _stated_of(data, subject.model),
     )
     return _done(prepared_, out, on_cost)
 
@@ -191,6 +199,8 @@ def _subject(model: Any) -> Subject:
 
 def _items(data: Any, model: ClassifierAdapter) -> Items:
     """What is audited, under the names that it has."""
+    if isinstance(data, ImageFolders):
+        return PictureItems(part_of(data, Path(data.name)).paths, model.image_format)
     if isinstance(data, Dataset):
         rows = data.split.test.tolist() or list(range(len(data)))
         names = tuple(data.items[row] if data.items else f"{data.name} row {row}" for row in rows)
@@ -198,6 +208,8 @@ def _items(data: Any, model: ClassifierAdapter) -> Items:
     if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data) and model.domain == "image":
         return PictureItems(tuple(path for one in data for path in picture_paths(one)), model.image_format)
     if isinstance(data, str | Path):
+        if (part := unlearned(data, model)) is not None:
+            return PictureItems(part.paths, model.image_format)
         if model.domain == "image" and (Path(data).exists() or any(sign in str(data) for sign in "*?[")):
             return PictureItems(tuple(picture_paths(data)), model.image_format)
         found = items_from([str(data)], model, rows=test_rows(str(data), model))
@@ -205,8 +217,12 @@ def _items(data: Any, model: ClassifierAdapter) -> Items:
     return GivenItems(as_batch(model, data))
 
 
-def _stated_of(data: Any) -> Stated:
-    """What a data set says of itself."""
+def _stated_of(data: Any, model: ClassifierAdapter) -> Stated:
+    """What a data set says of itself, and how pictures of class folders were chosen."""
+    if isinstance(data, ImageFolders):
+        return Stated(source=data.card.origin, selection=selection(part_of(data, Path(data.name))))
+    if isinstance(data, str | Path) and (folder := labeled_folder(data, model)) is not None:
+        return Stated(source=f"the folder {folder.root.name}", selection=TEST_PART)
     if not isinstance(data, Dataset):
         return Stated()
     return Stated(source=f"{data.name}: {data.card.origin}", license=data.card.license, selection="all rows of its test part")

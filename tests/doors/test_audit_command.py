@@ -6,7 +6,7 @@ import pytest
 
 from xaivision import cli
 from xaivision.core.errors import Cancelled, InputError
-from xaivision.evaluation.audit.job import CostPlan
+from xaivision.evaluation.audit.cost import CostPlan
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.registry import metric
 from xaivision.explainers.registry import explainer
@@ -20,7 +20,7 @@ class Prepared:
     """An audit that does nothing, and notes in which order it was asked."""
 
     def __init__(self, asked):
-        self.asked, self.end = asked, None
+        self.asked, self.end, self.items = asked, None, 178
         self.plan = AuditPlan(
             {name: explainer(name) for name in ("saliency", "occlusion")},
             {"random": explainer("random")},
@@ -29,7 +29,7 @@ class Prepared:
 
     def cost(self):
         self.asked.append("cost")
-        return CostPlan(items=169, total=178, model_calls=12345, gradient_calls=169, seconds=400.0)
+        return CostPlan(items=169, total=178, model_calls=12345, gradient_calls=169, seconds=400.0, measured=4)
 
     def run(self):
         self.asked.append("run")
@@ -72,8 +72,10 @@ def test_the_cost_is_said_before_the_audit_starts(ran, library):
     code, out, err = ran(*WINE)
     assert (code, err) == (2, "stopped here\n")
     assert library.asked[1:] == ["cost", "run"]
-    assert "178 items, 9 done already" in out
-    assert "12,345 model calls, 169 gradient calls" in out
+    told = " ".join(out.split())
+    places = [told.index(one) for one in ("items 178 items", "done before 5 of 178 items", "measured on 4 items, asked just now")]
+    assert places == sorted(places)
+    assert "left to do 169 items: 12,345 model calls, 169 gradient calls" in told
     assert "about 7 min" in out
 
 
@@ -89,8 +91,11 @@ def test_an_audit_tells_what_it_found_and_writes_it(ran, tmp_path):
 def test_an_audit_that_is_done_costs_nothing_and_another_one_is_refused_there(ran):
     first = ran(*SMALL)[1]
     again = ran(*SMALL)[1]
-    assert "8 items, 8 done already" in again
-    assert "left to do 0 model calls, 0 gradient calls" in again
+    assert "before" not in first
+    assert "measured on 8 items, asked just now and kept" in " ".join(first.split())
+    assert "done before all 8 items left to do nothing" in " ".join(again.split())
+    assert "s in all; no model call in this run" in " ".join(again.split())
+    assert "in this run" not in " ".join(first.split())
     assert first[first.index("audit of") :].splitlines()[:9] == again[again.index("audit of") :].splitlines()[:9]
     code, _, err = ran(*SMALL, "--seed", "1")
     assert code == 2
@@ -134,6 +139,13 @@ def test_a_condition_that_is_not_met_is_exit_code_3_after_everything_is_written(
     assert "Written" in out
 
 
+def test_a_condition_on_what_decides_nothing_is_taken_with_a_warning_and_failures_have_one_of_their_own(ran):
+    code, _, err = ran(*SMALL[:-2], "--metrics", "sparseness", "--fail-under", "sparseness:*>=0", "--fail-under", "failures<=0")
+    assert code == 0
+    assert "A gate on sparseness keeps no wrong explanation out" in err
+    assert "met: failures<=0: 0 of 8 items failed, wanted <= 0." in err
+
+
 def test_every_condition_counts_and_json_is_all_there_is_on_standard_output(ran):
     conditions = ["--fail-under", "deletion:saliency<=1", "--fail-under", "deletion:saliency<=-1"]
     code, out, err = ran(*SMALL, *conditions, "--json")
@@ -157,16 +169,18 @@ def test_what_only_the_auditor_knows_is_in_the_checklist(ran, tmp_path):
 
 def test_an_audit_in_which_nothing_could_be_audited_is_exit_code_1(ran, tmp_path):
     (tmp_path / "bad.png").write_text("no picture")
-    code, out, _ = ran("audit", "bad.png", "-m", "digits_cnn", "-x", "saliency", "--metrics", "sparseness")
+    code, out, err = ran("audit", "bad.png", "-m", "digits_cnn", "-x", "saliency", "--metrics", "sparseness")
     assert code == 1
-    assert "1 failure on 1 item" in out
+    assert "Something failed on all of 1 item." in " ".join(out.split())
+    assert err.startswith("No method has a value on any item. 1 failure on 1 of 1 item: ")
+    assert "bad.png" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "says", "asked"),
     [
         (["--fail-under", "deletion=0.3"], "`--fail-under` must be metric:method>control", 0),
-        (["--fail-under", "irof:saliency>control"], "`irof` is not a known metric of this audit.", 1),
+        (["--fail-under", "irof:saliency>control"], "`--fail-under` names the metric `irof`, which is no part of this audit.", 1),
         (["--fail-under", "deletion:salience>control"], "Did you mean `saliency`?", 1),
         (["--config", "nowhere.toml"], "No such file or directory: nowhere.toml", 0),
         (["-o", "taken"], "`--output` must be a folder. Got the file taken.", 0),

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.evaluation.audit.condition import Condition, condition
 from xaivision.evaluation.audit.findings import findings
-from xaivision.evaluation.audit.gate import Condition, check_names, condition, gate
+from xaivision.evaluation.audit.gate import check_names, doubts_of, gate
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.registry import metric, sanity_check
@@ -27,8 +28,9 @@ WON, DRAWN, LOST = Gain(0.2, (0.1, 0.3), 0.001, True), Gain(0.1, (-0.1, 0.3), 0.
 class Found:
     """Means by (metric, method), leads by (metric, method, opponent); everything else has no value."""
 
-    def __init__(self, means=(), leads=()):
+    def __init__(self, means=(), leads=(), failed=()):
         self._means, self._leads = dict(means), dict(leads)
+        self.failed, self.items = failed, 40
 
     def mean(self, metric, method):
         return self._means.get((metric, method), math.nan)
@@ -71,49 +73,102 @@ def test_a_condition_is_read_as_it_is_written(text, wanted):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "",
-        "deletion",
-        "deletion:grad_cam",
-        "deletion>control",
-        ":grad_cam>control",
-        "deletion:>control",
-        "deletion: >control",
-        "deletion:grad_cam>",
-        "deletion:grad_cam<control",
-        "deletion:grad_cam=0.6",
-        "deletion:grad_cam==0.6",
-        "deletion:grad_cam>0.6",
-        "deletion:grad_cam>=control",
-        "deletion:grad_cam>=nan",
-        "deletion:grad_cam<=inf",
-        "deletion:grad_cam>>control",
-        "deletion:grad_cam>grad_cam",
-        "deletion:grad_cam>*",
-        "*:grad_cam>=0.6",
-        "deletion:grad_cam>control>random",
+        ("", "it has no relation"),
+        ("deletion", "it has no relation"),
+        ("deletion:grad_cam", "it has no relation"),
+        ("deletion:grad_cam>control>random", "it has no relation, `>`, `>=` or `<=`, or more than one"),
+        ("deletion>control", "`deletion` is not a metric and a method with a colon between them"),
+        (":grad_cam>control", "`:grad_cam` is not a metric and a method"),
+        ("deletion: >control", "`deletion:` is not a metric and a method"),
+        ("deletion:grad_cam>", "nobody stands after `>`: name a control"),
+        ("deletion:grad_cam<control", "`<` is no relation: write `<=`"),
+        ("deletion:grad_cam=0.6", "`=` is no relation: write `>=` or `<=`"),
+        ("deletion:grad_cam==0.6", "`==` is no relation: write `>=` or `<=`"),
+        ("deletion:grad_cam=>0.2", "`=>` is no relation: write `>=`"),
+        ("deletion:grad_cam>>control", "`>>` is no relation"),
+        ("deletion:grad_cam>0.3", "for a number write `>=0.3`"),
+        ("deletion:grad_cam>=control", "`control` is no number: with a name after it the relation is `>`"),
+        ("deletion:grad_cam>=", "no number stands after the relation"),
+        ("deletion:grad_cam>=nan", "`nan` is no number"),
+        ("deletion:grad_cam<=inf", "`inf` is no number"),
+        ("deletion:grad_cam<=50%", "`50%` is no number: write 0.5"),
+        ("deletion:grad_cam<=0,5", "`0,5` is no number: write 0.5, with a point"),
+        ("deletion:grad_cam>grad_cam", "it compares `grad_cam` with itself"),
+        ("deletion:grad_cam>*", "for every control write `>control`"),
+        ("*:grad_cam>=0.6", "no number means the same on every metric"),
+        ("del*:grad_cam>control", "`del*` is no name: `*` stands alone"),
+        ("deletion:*_cam>control", "`*_cam` is no name: `*` stands alone"),
+        ("failures>=3", "failures go with `<=`, not with `>=`"),
+        ("failures<=none", "`none` is no number"),
     ],
 )
-def test_anything_else_is_refused_with_the_grammar(text):
-    with pytest.raises(InputError, match=r"`--fail-under` must be metric:method>control, .*Got "):
+def test_anything_else_is_refused_with_the_grammar_and_the_part_that_is_wrong(text, why):
+    with pytest.raises(InputError, match=r"`--fail-under` must be metric:method>control, .*Got ") as caught:
         condition(text)
+    assert why in str(caught.value).rpartition("Got ")[2]
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("deletoin:grad_cam>control", "`deletoin` is not a known metric of this audit. Did you mean `deletion`?"),
-        ("irof:grad_cam>=1", "`irof` is not a known metric of this audit."),
         ("deletion:gradcam>control", "`gradcam` is not a known method of this audit. Did you mean `grad_cam`?"),
-        ("deletion:random>sobel", "`random` is not a known method of this audit."),
         ("deletion:grad_cam>sobell", "`sobell` is not a known method or control of this audit. Did you mean `sobel`?"),
     ],
 )
-def test_names_that_the_audit_does_not_know_are_refused_before_it_starts(text, says):
+def test_names_that_nobody_knows_are_refused_before_it_starts(text, says):
     with pytest.raises(UnknownNameError) as caught:
         conditions([text], plan())
     assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "irof:grad_cam>=1",
+            "names the metric `irof`, which is no part of this audit. Add it to --metrics, or name one of deletion",
+        ),
+        ("deletion:occlusion>control", "names the method `occlusion`, which is no part of this audit. Add it to --methods"),
+        ("deletion:grad_cam>lime_image", "Add it to --methods or --controls, or name one of grad_cam, saliency, random, sobel"),
+        ("deletion:random>sobel", "must be about a method. Got `random`, which is a control of this audit."),
+    ],
+)
+def test_names_that_were_not_asked_for_are_refused_with_where_to_add_them(text, says):
+    with pytest.raises(InputError) as caught:
+        conditions([text], plan())
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("count", "met"), [(0, True), (2, True), (3, False)])
+def test_items_that_failed_can_be_counted(count, met):
+    found = Found(failed=[f"item {number}" for number in range(count)])
+    (one,) = outcomes("failures <= 2", found).outcomes
+    assert (one.met, one.told) == (met, f"{count} of 40 items failed, wanted <= 2.")
+
+
+def test_a_gate_on_what_decides_nothing_is_doubted():
+    wanted = conditions(["sparseness:*>=0.5", "deletion:*>control", "parameter_randomization:*>control", "failures<=0"], plan())
+    assert [told.partition(" keeps")[0] for told in doubts_of(wanted, plan())] == ["A gate on sparseness"]
+
+
+def test_a_p_value_that_drawn_signs_could_not_make_smaller_is_told_as_a_bound():
+    rows = [
+        Row(str(item), 0, method, "", "deletion", value, "", "")
+        for item in range(20)
+        for method, value in (("grad_cam", item / 100), ("sobel", 0.9))
+    ]
+    asked = AuditPlan({"grad_cam": explainer("grad_cam")}, {"sobel": explainer("sobel")}, {"deletion": metric("deletion")})
+    (one,) = gate(conditions(["deletion:grad_cam>sobel"], asked), asked, findings(rows, asked)).outcomes
+    assert "p <= 1e-05" in one.told
+
+
+def test_chance_turned_round_is_chance_again_and_no_reversal_has_to_be_beaten():
+    chance = AuditPlan({"luck": explainer("random")}, {"sobel": explainer("sobel")}, {"deletion": metric("deletion")})
+    found = Found(leads={("deletion", "luck", "sobel"): WON})
+    assert gate(conditions(["deletion:luck>control"], chance), chance, found).passed
 
 
 def test_what_would_hold_because_nothing_is_asked_is_refused():

@@ -179,3 +179,13 @@ def test_masks_that_do_not_fit_are_refused(kind: Any, masks: Any, complaint: str
 def test_wrong_settings_are_refused(kind: Any, settings: Any, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         kind(masks=MASK, **settings)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_mask_that_marks_nothing_is_told_with_the_inputs_it_belongs_to(kind: Any) -> None:
+    masks = torch.stack([MASK, 0 * MASK, MASK, 0 * MASK])
+    explanation = mapped(pictures_model(), PICTURES, MASK[None, None].expand(4, -1, -1, -1))
+    found = kind(masks=masks).evaluate(pictures_model(), explanation)
+    assert found.values.isnan().tolist() == [False, True, False, True]
+    assert found.notes == ("the mask of 2 of 4 inputs (1, 3) marks nothing: there is nothing to find, and no value",)
+    assert kind(masks=MASK).evaluate(pictures_model(), explanation).notes == ()

@@ -7,7 +7,7 @@ import pytest
 from audit_reports import COLUMNS, WEIGHTS, picture_report, table_report
 from PIL import Image
 
-from xaivision.report.audit_items import MOST_BARS, item_sections
+from xaivision.report.audit_items import MOST_BARS, abreast, item_sections
 from xaivision.report.palette import over_photo
 
 
@@ -146,3 +146,11 @@ def test_names_lose_their_control_characters(table):
     section = shown_with(table, item="a\nb\x1b", why=("c\x07",))
     assert section.name == "a b\N{REPLACEMENT CHARACTER}"
     assert section.why == ("c\N{REPLACEMENT CHARACTER}",)
+
+
+@pytest.mark.parametrize(
+    ("cards", "most", "columns"), [(1, 6, 1), (5, 6, 5), (6, 6, 6), (7, 6, 4), (13, 6, 5), (5, 4, 3), (4, 4, 4), (0, 4, 1)]
+)
+def test_no_card_is_left_alone_in_the_last_row(cards, most, columns):
+    assert abreast(cards, most) == columns
+    assert cards <= most or cards % columns != 1

@@ -120,13 +120,16 @@ def test_letters_stay_distinct_beyond_the_alphabet():
     assert rows["wrong"] == "b2"
 
 
-def test_a_gain_has_its_interval_and_the_p_value_of_being_better_and_none_of_being_worse():
+def test_a_gain_has_its_interval_and_the_p_value_of_being_better_or_of_being_worse():
     one = table_report().findings.of("deletion", "shapley").comparisons[0]
-    better = replace(one, mean=0.25, interval=(0.125, 0.5), p=0.00075)
+    better = replace(one, mean=0.25, interval=(0.125, 0.5), p=0.00075, p_worse=1.0, at_floor=False)
     assert comparison_words(better) == type(comparison_words(better))("+0.25 [+0.12, +0.50]", "p 0.00075, better")
     assert comparison_words(replace(better, p=0.5)).clear == "p 0.50, not clear"
     assert comparison_words(replace(better, mean=0.0, interval=(-0.1, 0.1), p=0.01)).clear == "p 0.010, not clear"
-    assert comparison_words(replace(better, mean=-0.25, interval=(-0.5, -0.125), p=1.0)).clear == "worse"
+    worse = replace(better, mean=-0.25, interval=(-0.5, -0.125), p=1.0)
+    assert comparison_words(replace(worse, p_worse=0.004)).clear == "p 0.0040, worse"
+    assert comparison_words(replace(worse, p_worse=0.4)).clear == "p 1.0, not clear"
+    assert comparison_words(replace(better, at_floor=True)).clear == "p \N{LESS-THAN OR EQUAL TO} 0.00075, better"
     assert comparison_words(replace(better, items=0)).gain == ""
     assert comparison_words(replace(better, items=0)).clear == ""
 
@@ -283,7 +286,7 @@ def test_curves_of_methods_have_names_and_one_control_is_a_line_of_its_own():
 
 
 def test_metrics_that_contradict_each_other_are_told_once_a_pair_those_that_decide_first():
-    page = audit_page(table_report())
+    page = audit_page(table_report(40))
     assert page.contradictions == ()
     assert "deletion finds shapley clearly better than wrong; max_sensitivity finds the opposite." in page.other_contradictions
     assert len(page.other_contradictions) == len(set(page.other_contradictions))

@@ -6,7 +6,8 @@ import pytest
 from audit_reports import failing_report, finding_changed, picture_report, table_plan, table_report
 from jsonschema import Draft202012Validator
 
-from xaivision.evaluation.audit.gate import condition, gate
+from xaivision.evaluation.audit.condition import condition
+from xaivision.evaluation.audit.gate import gate
 from xaivision.report.audit_summary import SCHEMA, audit_json, audit_schema, audit_summary
 
 CHECK = Draft202012Validator(audit_schema())

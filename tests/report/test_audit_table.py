@@ -1,9 +1,15 @@
+import math
 from dataclasses import replace
 
 from audit_reports import failing_report, finding_changed, picture_report, table_report
 
+from xaivision.evaluation.audit.part import Doubt
+from xaivision.evaluation.audit.rows import Row
+from xaivision.report.audit_html import audit_html
 from xaivision.report.audit_metrics import OWN_REVERSAL
+from xaivision.report.audit_summary import audit_summary
 from xaivision.report.audit_table import audit_table
+from xaivision.report.audit_words import failure_words
 from xaivision.report.table import as_text
 from xaivision.report.wording import number
 
@@ -59,7 +65,7 @@ def test_why_a_method_is_not_believable_stands_below():
     assert "wrong: on no metric of faithfulness is it clearly better" in text
     assert OWN_REVERSAL in text
     assert "`reversed`" not in text
-    assert "shapley: no sanity check asked a model with other weights or labels" in text
+    assert "shapley: no sanity check compared its maps with those of a model with other weights or labels" in text
 
 
 def test_too_few_items_for_any_finding_are_told():
@@ -67,9 +73,45 @@ def test_too_few_items_for_any_finding_are_told():
 
 
 def test_failures_are_counted_with_their_items_and_none_are_not_mentioned():
-    assert "60 failures on 60 items: the report names each" in text_of(failing_report(60))
-    assert "1 failure on 1 item: the report names each" in text_of(failing_report())
+    many, one = text_of(failing_report(60)), text_of(failing_report())
+    assert "60 failures on 60 of 68 items: the model raised ValueError: a sensor is broken. The report names each." in many
+    assert "1 failure on 1 of 9 items: the model raised ValueError: a sensor is broken. The report names each." in one
+    assert "Something failed on 60 of 68 items: the numbers concerned are over the other 8." in many
     assert "failure" not in text_of(table_report())
+
+
+def test_the_star_is_explained_where_one_stands_and_nowhere_else():
+    assert "* clearly better" in text_of(table_report())
+    assert "*" not in text_of(table_report(2))
+
+
+def test_the_most_frequent_failure_is_told_where_there_are_several():
+    report = failing_report(3)
+    rows = (*report.rows, Row("row 0", 0, "wrong", "", "deletion", math.nan, "the metric raised KeyError: 3", ""))
+    told = failure_words(replace(report, rows=rows))
+    assert told == "4 failures on 3 of 11 items, 3 of them: the model raised ValueError: a sensor is broken"
+
+
+def test_doubts_of_explanations_are_named_with_their_number_and_what_helps_once_for_those_that_share_them():
+    sums = "it does not add up: the score changes by \N{HORIZONTAL ELLIPSIS}"
+    report = replace(
+        table_report(), doubts=(Doubt("wrong", sums, 16), Doubt("shapley", sums, 16), Doubt("wrong", "it is cut", 3))
+    )
+    text = text_of(report)
+    assert f"wrong and shapley: 16 of 16 explanations: {sums}. Remedy: spend more `steps` or `budget`" in text
+    assert "wrong: 3 of 16 explanations: it is cut" in text
+    told = {one["method"]: one["doubts"] for one in audit_summary(report)["conclusions"]}
+    assert told["wrong"][1] == {"reason": "it is cut", "items": 3, "remedy": ""}
+    assert told["shapley"][0]["remedy"].startswith("spend more")
+    assert "16 of 16 explanations: it does not add up" in audit_html(report)
+
+
+def test_calls_that_were_kept_from_before_are_told_from_those_of_this_run():
+    report = table_report()
+    assert "in this run" not in text_of(report)
+    assert "2,992 model calls, 0 gradient calls" in text_of(report)
+    assert "s in all; no model call in this run" in text_of(replace(report, calls_now=0))
+    assert "s in all; 4 model calls in this run" in text_of(replace(report, calls_now=4))
 
 
 def test_the_cost_and_how_much_cannot_be_said_stand_at_the_end():

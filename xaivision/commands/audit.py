@@ -37,7 +37,8 @@ from xaivision.options import AgainstOption, BackgroundOption, JsonOption, Label
 
 if TYPE_CHECKING:
     from xaivision.auditing import PreparedAudit
-    from xaivision.evaluation.audit.gate import Condition, GateResult
+    from xaivision.evaluation.audit.condition import Condition
+    from xaivision.evaluation.audit.gate import GateResult
     from xaivision.evaluation.audit.report import AuditReport
 
 # What is said of the telling, not of the audit.
@@ -96,7 +97,8 @@ def _asked(config: Path | None, given: dict[str, Any]) -> _Asked:
         from xaivision.audit_asking import asked_audit
         from xaivision.audit_config import read_config
         from xaivision.auditing import prepared
-        from xaivision.evaluation.audit.gate import check_names, condition
+        from xaivision.evaluation.audit.condition import condition
+        from xaivision.evaluation.audit.gate import check_names, doubts_of
 
         request = (AuditRequest() if config is None else read_config(config)).overridden(**given)
         check_folder(request.out)
@@ -104,22 +106,24 @@ def _asked(config: Path | None, given: dict[str, Any]) -> _Asked:
         asked = asked_audit(request)
         made = prepared(asked.subject, asked.items, **asked.arguments)
         check_names(wanted, made.plan)
-    for note in asked.notes:
+    for note in (*asked.notes, *doubts_of(wanted, made.plan)):
         typer.echo(note, err=True)
     return _Asked(made, wanted, request.out)
 
 
 def _tell_plan(asked: _Asked, *, as_json: bool) -> None:
-    """What it will do and cost; the first items are done for it."""
-    from xaivision.report.audit_plan import plan_summary, plan_table
+    """What it will do, and what that will cost; the first items are done for it."""
+    from xaivision.report.audit_plan import cost_table, plan_summary, plan_table
     from xaivision.terminal import progress
 
+    if not as_json:
+        show(plan_table(asked.prepared.plan, asked.prepared.items))
     with progress(), _resumable(asked.out):
         cost = asked.prepared.cost()
     if as_json:
         print_json(plan_summary(asked.prepared.plan, cost))
     else:
-        show(plan_table(asked.prepared.plan, cost))
+        show(cost_table(cost))
 
 
 def _audit(asked: _Asked, *, as_json: bool) -> None:
@@ -156,9 +160,13 @@ def _resumable(out: Path) -> Iterator[None]:
 
 
 def _hold(result: "GateResult", report: "AuditReport") -> None:
-    """Leave with 3 where a condition is not met, and say which; with 1 where no method has a value at all."""
+    """Leave with 3 where a condition is not met, and say which; with 1 where no method has a value at all, and say why."""
+    from xaivision.report.audit_words import failure_words
+
     for one in result.outcomes:
         typer.echo(f"{'met' if one.met else 'NOT MET'}: {one.condition}: {one.told}", err=True)
     if not result.passed:
         raise typer.Exit(GATE_FAILED)
-    exit_with([] if any(not math.isnan(one.mean) for one in report.findings.found if not one.control) else ["refuse"])
+    if all(math.isnan(one.mean) for one in report.findings.found if not one.control):
+        typer.echo(f"No method has a value on any item. {failure_words(report)}", err=True)
+        exit_with(["refuse"])

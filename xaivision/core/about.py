@@ -7,6 +7,7 @@ from xaivision.core.access import Access
 
 Domain = Literal["image", "tabular"]
 Kind = Literal["slope", "contribution"]
+AskedAgain = Literal["", "another model", "nearby inputs", "other seeds"]
 
 BOTH_DOMAINS: tuple[Domain, ...] = ("image", "tabular")
 BOTH_KINDS: tuple[Kind, ...] = ("slope", "contribution")
@@ -47,6 +48,14 @@ class AboutEvaluator:
     `faithfulness`: a truer map does better than chance, and chance better than that map with its ranking reversed. By such
     a metric an explanation has to beat the controls; by others, such as sparseness, it may well lose to them.
     `training_data`: it needs what the model was trained on, which no access to the model gives.
+
+    What an audit reads besides. `asks_again`: beside what a sanity check holds the answer: that to a model with other weights
+    or labels, to nearby inputs, or with other seeds. `least_gain`: by how much the answer has to be ahead of one that ignores
+    the model for the gain to mean anything; a check whose settings change that has a property of this name. `trains_again`:
+    the model is trained on what removal leaves. `shown_truth`: a mask or a mosaic says where the right place is.
+    `replaces_by`: what takes the place of a picture's features where no setting says; who replaces features in another way
+    has a property `removal` with the name of it or a tensor. `finest`: scores that differ by no more are the same but for
+    rounding, also where they are near zero.
     """
 
     name: str
@@ -61,3 +70,9 @@ class AboutEvaluator:
     judges: Literal["explanation", "explainer"] = "explanation"
     faithfulness: bool = False
     training_data: bool = False
+    asks_again: AskedAgain = ""
+    least_gain: float = 0.0
+    trains_again: bool = False
+    shown_truth: bool = False
+    replaces_by: str | None = None
+    finest: float = 0.0

@@ -29,6 +29,7 @@ class Completeness:
         source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
         higher_is_better=False,
         kinds=("contribution",),
+        finest=1e-5,
     )
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:

@@ -10,6 +10,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
@@ -42,6 +43,8 @@ class Consistency:
 
     background: Tensor
     k: int = 3
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)

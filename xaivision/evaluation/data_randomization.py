@@ -39,6 +39,8 @@ class DataRandomization:
         higher_is_better=False,
         judges="explainer",
         training_data=True,
+        asks_again="another model",
+        least_gain=0.5,
     )
 
     trained: Any

@@ -11,6 +11,7 @@ from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.engines.baselines import Baseline
 from xaivision.engines.robust_fidelity import capped_chances, robust_fidelity
 from xaivision.evaluation.following import Output, check_output, followed
 from xaivision.evaluation.masked_finetuning import MaskedFinetuning
@@ -41,6 +42,7 @@ class FFidelity:
         needs=Access.WEIGHTS,
         faithfulness=True,
         training_data=True,
+        trains_again=True,
     )
 
     finetuned: MaskedFinetuning
@@ -59,6 +61,11 @@ class FFidelity:
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, int | float) or not 0 < self.alpha <= 1:
             raise InputError(f"`alpha` must be a chance above 0 and at most 1. Got {self.alpha!r}.")
         _check_shares(self.shares)
+
+    @property
+    def removal(self) -> Baseline:
+        """What the copy was taught to miss."""
+        return self.finetuned.masking.baseline
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) Fid+ minus Fid-, mean over the shares; the curve has it for each share. Undefined for maps that are not finite.

@@ -9,6 +9,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
@@ -51,6 +52,8 @@ class FaithfulnessCorrelation:
     share: float = 0.2
     baseline: Baseline | None = None
 
+    __repr__ = told_settings
+
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)
         check_share("share", self.share)
@@ -83,6 +86,8 @@ class MuFidelity:
     share: float = 0.2
     grid: int = 9
     baseline: Baseline | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

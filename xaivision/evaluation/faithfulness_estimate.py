@@ -8,6 +8,7 @@ import torch
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
@@ -38,6 +39,8 @@ class FaithfulnessEstimate:
 
     grid: int = 14
     baseline: Baseline | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("grid", self.grid)

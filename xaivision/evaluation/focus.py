@@ -10,6 +10,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
@@ -47,10 +48,13 @@ class Focus:
         higher_is_better=True,
         domains=("image",),
         judges="explainer",
+        shown_truth=True,
     )
 
     partners: LabeledInputs
     samples: int = 4
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         labeled_inputs("partners", self.partners)

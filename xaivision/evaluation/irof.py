@@ -9,6 +9,7 @@ from torch import Tensor
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
@@ -36,12 +37,15 @@ class Irof:
         source="Rieger, Hansen, 2020, arXiv:2003.08747",
         higher_is_better=True,
         faithfulness=True,
+        replaces_by="mean",
     )
 
     segments: SegmentsSetting = "slic"
     steps: int = 32
     baseline: Baseline | None = None
     output: Output = "auto"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("steps", self.steps)

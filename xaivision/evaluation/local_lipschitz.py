@@ -32,6 +32,7 @@ class LocalLipschitz:
         source="Alvarez-Melis, Jaakkola, 2018, arXiv:1806.08049",
         higher_is_better=False,
         judges="explainer",
+        asks_again="nearby inputs",
     )
 
     samples: int = 20

@@ -7,9 +7,10 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.engines.localization import mann_whitney
-from xaivision.evaluation.masks import Masks, fitting_masks
+from xaivision.evaluation.masks import Masks, empty_masks, fitting_masks
 from xaivision.evaluation.measurement import measurement
 
 
@@ -29,9 +30,12 @@ class LocalizationAuc:
         source="Fawcett, 2006, 10.1016/j.patrec.2005.10.010",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
+
+    __repr__ = told_settings
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) areas from 0 to 1; undefined where the mask is empty or full.
@@ -40,4 +44,4 @@ class LocalizationAuc:
         """
         with measurement(self, model, explanation) as m:
             masks = fitting_masks(self.masks, explanation)
-            return m.scores(mann_whitney(explanation.feature_values, masks), "area under ROC")
+            return m.scores(mann_whitney(explanation.feature_values, masks), "area under ROC", notes=empty_masks(masks))

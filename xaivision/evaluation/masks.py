@@ -33,3 +33,12 @@ def fitting_masks(masks: Masks, explanation: Attribution) -> Tensor:
 def defined(values: Tensor, masks: Tensor) -> Tensor:
     """(B,) the values, NaN where the mask is empty: nothing is to be found, and nothing is missed."""
     return values.masked_fill(~masks.flatten(1).any(1), torch.nan)
+
+
+def empty_masks(masks: Tensor) -> tuple[str, ...]:
+    """What has to be said of inputs whose mask marks nothing: they have no value."""
+    empty = (~masks.flatten(1).any(1)).nonzero().flatten().tolist()
+    if not empty:
+        return ()
+    shown = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
+    return (f"the mask of {len(empty)} of {len(masks)} inputs ({shown}) marks nothing: there is nothing to find, and no value",)

@@ -9,6 +9,7 @@ from torch import Tensor
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer, check_positive_number
@@ -50,6 +51,8 @@ class Monotonicity:
     steps: int = 32
     baseline: Baseline = "auto"
     output: Output = "auto"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("steps", self.steps)

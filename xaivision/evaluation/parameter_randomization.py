@@ -38,6 +38,8 @@ class ParameterRandomization:
         higher_is_better=False,
         needs=Access.WEIGHTS,
         judges="explainer",
+        asks_again="another model",
+        least_gain=0.5,
     )
 
     order: Order = "all"
@@ -46,6 +48,11 @@ class ParameterRandomization:
     def __post_init__(self) -> None:
         check_order(self.order)
         check_similarity(self.similarity)
+
+    @property
+    def least_gain(self) -> float:
+        """Over stages at which a part of the weights is still as it was learned, half as much has to go."""
+        return self.about.least_gain if self.order == "all" else self.about.least_gain / 2
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) likeness; `details` (B, stages) hold it as signed, and that of absolute values.

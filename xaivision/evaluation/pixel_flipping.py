@@ -8,6 +8,7 @@ from torch import Tensor
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
@@ -34,11 +35,14 @@ class PixelFlipping:
         source="Bach et al., 2015, doi:10.1371/journal.pone.0130140",
         higher_is_better=False,
         faithfulness=True,
+        replaces_by="flipped",
     )
 
     steps: int = 32
     baseline: Baseline | None = None
     output: Output = "score"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("steps", self.steps)

@@ -8,10 +8,11 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_number_from_zero
 from xaivision.engines.localization import pointing_hits, widened
-from xaivision.evaluation.masks import Masks, defined, fitting_masks
+from xaivision.evaluation.masks import Masks, defined, empty_masks, fitting_masks
 from xaivision.evaluation.measurement import measurement
 
 
@@ -31,10 +32,13 @@ class PointingGame:
         source="Zhang et al., 2016, arXiv:1608.00507",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
     tolerance: float = 0
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_number_from_zero("tolerance", self.tolerance)
@@ -49,4 +53,5 @@ class PointingGame:
             if self.tolerance > 0 and masks.ndim != 3:
                 raise InputError(f"`tolerance` is for images. Got {self.tolerance} for a table, whose columns have no distances.")
             wide = widened(masks, self.tolerance) if self.tolerance > 0 else masks
-            return m.scores(defined(pointing_hits(explanation.feature_values, wide), masks), "hits")
+            hits = defined(pointing_hits(explanation.feature_values, wide), masks)
+            return m.scores(hits, "hits", notes=empty_masks(masks))

@@ -8,6 +8,7 @@ import torch
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.baselines import Baseline
@@ -35,12 +36,15 @@ class RegionPerturbation:
         source="Samek et al., 2017, arXiv:1509.06321",
         higher_is_better=True,
         faithfulness=True,
+        replaces_by="noise",
     )
 
     patch: int = 9
     steps: int = 100
     baseline: Baseline | None = None
     output: Output = "score"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("patch", self.patch)
@@ -82,6 +86,8 @@ class Selectivity:
     steps: int = 32
     baseline: Baseline = "auto"
     output: Output = "score"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("patch", self.patch)

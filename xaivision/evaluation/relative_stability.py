@@ -82,6 +82,7 @@ class RelativeInputStability(_RelativeStability):
         source="Agarwal et al., 2022, arXiv:2203.06877",
         higher_is_better=False,
         judges="explainer",
+        asks_again="nearby inputs",
     )
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
@@ -108,6 +109,7 @@ class RelativeOutputStability(_RelativeStability):
         source="Agarwal et al., 2022, arXiv:2203.06877",
         higher_is_better=False,
         judges="explainer",
+        asks_again="nearby inputs",
     )
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
@@ -139,6 +141,7 @@ class RelativeRepresentationStability(_RelativeStability):
         higher_is_better=False,
         needs=Access.ACTIVATIONS,
         judges="explainer",
+        asks_again="nearby inputs",
     )
 
     layer: str | None = None

@@ -13,9 +13,10 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.engines.localization import mass_accuracy, top_share
-from xaivision.evaluation.masks import Masks, defined, fitting_masks
+from xaivision.evaluation.masks import Masks, defined, empty_masks, fitting_masks
 from xaivision.evaluation.measurement import measurement
 
 
@@ -34,9 +35,12 @@ class RelevanceMass:
         source="Arras, Osman, Samek, 2020, arXiv:2003.07258",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
+
+    __repr__ = told_settings
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) shares from 0 to 1; undefined where the mask is empty, or no value is positive.
@@ -44,7 +48,8 @@ class RelevanceMass:
         Raises: InputError, where the masks do not fit.
         """
         with measurement(self, model, explanation) as m:
-            return m.scores(_mass(explanation, fitting_masks(self.masks, explanation)), "share of the positive relevance")
+            masks = fitting_masks(self.masks, explanation)
+            return m.scores(_mass(explanation, masks), "share of the positive relevance", notes=empty_masks(masks))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +68,12 @@ class RelevanceRank:
         source="Arras, Osman, Samek, 2020, arXiv:2003.07258",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
+
+    __repr__ = told_settings
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) shares from 0 to 1; undefined where the mask is empty.
@@ -75,7 +83,7 @@ class RelevanceRank:
         with measurement(self, model, explanation) as m:
             masks = fitting_masks(self.masks, explanation)
             found = top_share(explanation.feature_values, masks, masks.flatten(1).sum(1))
-            return m.scores(found, "share of the highest ranks")
+            return m.scores(found, "share of the highest ranks", notes=empty_masks(masks))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +102,13 @@ class AttributionLocalization:
         source="Kohlbrenner et al., 2019, arXiv:1910.09840",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
     area_weight: bool = True
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if not isinstance(self.area_weight, bool):
@@ -110,10 +121,11 @@ class AttributionLocalization:
         """
         with measurement(self, model, explanation) as m:
             masks = fitting_masks(self.masks, explanation)
-            mass = _mass(explanation, masks)
+            mass, notes = _mass(explanation, masks), empty_masks(masks)
             if not self.area_weight:
-                return m.scores(mass, "share of the positive relevance")
-            return m.scores(mass / masks.flatten(1).double().mean(1), "share of the positive relevance over share of the area")
+                return m.scores(mass, "share of the positive relevance", notes=notes)
+            weighted = mass / masks.flatten(1).double().mean(1)
+            return m.scores(weighted, "share of the positive relevance over share of the area", notes=notes)
 
 
 def _mass(explanation: Attribution, masks: Tensor) -> Tensor:

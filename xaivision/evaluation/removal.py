@@ -13,6 +13,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.engines.baselines import Baseline, guessed, reference_inputs
@@ -76,6 +77,8 @@ class Deletion(_RemovalCurve):
         faithfulness=True,
     )
 
+    __repr__ = told_settings
+
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) areas, from 0 to 1 for probabilities."""
         with measurement(self, model, explanation) as m:
@@ -97,7 +100,10 @@ class Insertion(_RemovalCurve):
         source="Petsiuk, Das, Saenko, 2018, arXiv:1806.07421",
         higher_is_better=True,
         faithfulness=True,
+        replaces_by="blur",
     )
+
+    __repr__ = told_settings
 
     def evaluate(self, model: Classifier, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) areas, from 0 to 1 for probabilities."""

@@ -15,6 +15,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator, seed_for
@@ -176,8 +177,11 @@ class Roar(_Retraining):
         higher_is_better=False,
         judges="explainer",
         training_data=True,
+        trains_again=True,
     )
     sign: ClassVar[int] = 1
+
+    __repr__ = told_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,8 +200,11 @@ class Kar(_Retraining):
         higher_is_better=True,
         judges="explainer",
         training_data=True,
+        trains_again=True,
     )
     sign: ClassVar[int] = -1
+
+    __repr__ = told_settings
 
 
 def interval_over_seeds(scores: Scores, level: float = 0.95) -> tuple[float, float]:

@@ -39,6 +39,7 @@ class Road:
         higher_is_better=True,
         domains=("image",),
         faithfulness=True,
+        replaces_by="imputed",
     )
 
     shares: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -34,6 +34,7 @@ class SeedStability:
         source="Visani et al., 2020, arXiv:2001.11757",
         higher_is_better=True,
         judges="explainer",
+        asks_again="other seeds",
     )
 
     samples: int = 3

@@ -60,6 +60,8 @@ class MaxSensitivity(_Sensitivity):
         source="Yeh et al., 2019, arXiv:1901.09392",
         higher_is_better=False,
         judges="explainer",
+        asks_again="nearby inputs",
+        finest=1e-6,
     )
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
@@ -87,6 +89,8 @@ class AvgSensitivity(_Sensitivity):
         source="Yeh et al., 2019, arXiv:1901.09392",
         higher_is_better=False,
         judges="explainer",
+        asks_again="nearby inputs",
+        finest=1e-6,
     )
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:

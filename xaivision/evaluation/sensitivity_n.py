@@ -9,6 +9,7 @@ from torch import Tensor
 from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
@@ -45,6 +46,8 @@ class SensitivityN:
     sizes: int = 8
     largest: float = 0.8
     baseline: Baseline | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

@@ -43,6 +43,8 @@ class SmoothParameterRandomization:
         higher_is_better=False,
         needs=Access.WEIGHTS,
         judges="explainer",
+        asks_again="another model",
+        least_gain=0.5,
     )
 
     samples: int = 50
@@ -55,6 +57,11 @@ class SmoothParameterRandomization:
         check_number_from_zero("noise", self.noise)
         check_order(self.order)
         check_similarity(self.similarity)
+
+    @property
+    def least_gain(self) -> float:
+        """Over stages at which a part of the weights is still as it was learned, half as much has to go."""
+        return self.about.least_gain if self.order == "all" else self.about.least_gain / 2
 
     def evaluate(self, model: Classifier, explainer: Explainer, explanation: Attribution, *, seed: int = 0) -> Scores:
         """(B,) likeness, NaN where the explanation is not finite; `details` (B, stages) hold it as signed, and of sizes.

@@ -10,6 +10,7 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
 from xaivision.engines.alike_maps import alike
@@ -41,6 +42,8 @@ class Sufficiency:
 
     background: Tensor
     threshold: float = 0.6
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)

@@ -10,10 +10,11 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.localization import top_share
-from xaivision.evaluation.masks import Masks, defined, fitting_masks
+from xaivision.evaluation.masks import Masks, defined, empty_masks, fitting_masks
 from xaivision.evaluation.measurement import measurement
 
 
@@ -33,10 +34,13 @@ class TopKIntersection:
         source="Theiner, Mueller-Budack, Ewerth, 2021, arXiv:2104.14995",
         higher_is_better=True,
         needs=Access.LABELS,
+        shown_truth=True,
     )
 
     masks: Masks
     k: int | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if self.k is not None:
@@ -54,4 +58,4 @@ class TopKIntersection:
             if k > features:
                 raise InputError(f"`k` must be at most the number of features, {features}. Got {k}.")
             found = top_share(explanation.feature_values, masks, torch.full((len(masks),), k, device="cpu"))
-            return m.scores(defined(found, masks), f"share of the {k} largest")
+            return m.scores(defined(found, masks), f"share of the {k} largest", notes=empty_masks(masks))

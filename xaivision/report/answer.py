@@ -13,9 +13,9 @@ from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.rules import Rules
-from xaivision.report.features import top_bars
+from xaivision.report.features import top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
-from xaivision.report.wording import counted, feature_names, number, plain, rule_text, signed
+from xaivision.report.wording import counted, number, plain, signed
 
 STRONGEST = 5
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
@@ -75,11 +75,12 @@ def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
 
 
 def _rules(explanation: Rules, index: int) -> str:
-    names = feature_names(explanation.query, explanation.query.inputs[index].numel())
     rules = explanation.rules[index]
     if not rules:
         return "no rule was found"
-    return f"{rule_text(rules[0], names)} (precision {number(rules[0].precision)}, coverage {number(rules[0].coverage)})"
+    at_least = f", at least {number(rules[0].precision_bound)}" if rules[0].precision_bound == rules[0].precision_bound else ""
+    said = f"precision {number(rules[0].precision)}{at_least}, coverage {number(rules[0].coverage)}"
+    return f"{words_of(explanation, rules[0])} ({said})"
 
 
 def _concepts(explanation: ConceptScores, index: int) -> str:

@@ -16,6 +16,8 @@ from xaivision.report.photo import Pixels, photo, photo_pixels
 from xaivision.report.wording import number, plain, signed
 
 MOST_BARS = 8
+# Cards beside each other where the page is wide: bars need more room than pictures.
+MOST_ABREAST, MOST_PICTURES_ABREAST = 4, 6
 # Where the largest one percent of the pixels would leave everything else white, colors end there.
 PERCENTILE = 99
 
@@ -41,6 +43,7 @@ class ItemSection:
     why: tuple[str, ...]
     picture: Picture | None
     cards: tuple[ItemCard, ...]
+    columns: int
 
 
 def item_sections(report: AuditReport) -> tuple[ItemSection, ...]:
@@ -52,6 +55,7 @@ def _section(report: AuditReport, one: ShownItem, place: int) -> ItemSection:
     named = _class(report, one.target)
     picture = None if one.picture is None else Picture(data_uri(photo_pixels(_planes(one.picture))), f"Input {plain(one.item)}.")
     labels = [label for label in (*report.methods, *report.controls) if label in one.maps]
+    most = MOST_ABREAST if picture is None else MOST_PICTURES_ABREAST
     return ItemSection(
         f"item-{place}",
         plain(one.item),
@@ -59,7 +63,14 @@ def _section(report: AuditReport, one: ShownItem, place: int) -> ItemSection:
         tuple(map(plain, one.why)),
         picture,
         tuple(_card(report, one, label) for label in labels),
+        abreast(len(labels) + (picture is not None), most),
     )
+
+
+def abreast(cards: int, most: int) -> int:
+    """How many cards stand beside each other, at most so many, so that no row is much shorter than the others."""
+    rows = max(1, -(-cards // most))
+    return max(1, -(-cards // rows))
 
 
 def _class(report: AuditReport, target: int) -> str:

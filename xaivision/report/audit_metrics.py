@@ -72,12 +72,18 @@ def standing_words(report: AuditReport, metric: str) -> str:
 
 
 def comparison_words(one: Comparison) -> Against:
-    """`+0.12 [+0.05, +0.2]`, and `p 0.003, better` or `p 0.41, not clear`; the p-value of being better says nothing of worse."""
+    """`+0.12 [+0.05, +0.2]`, and `p 0.003, better`, `p 0.004, worse` or `p 0.41, not clear`: that of being better."""
     if not one.items:
         return Against("", "")
-    p = f"p {number(one.p, 2)}"
-    clear = f"{p}, better" if one.better else "worse" if one.interval[1] < 0 else f"{p}, not clear"
+    p = f"p {_bounded(one.p, at_floor=one.at_floor and one.mean > 0)}"
+    worse = f"p {_bounded(one.p_worse, at_floor=one.at_floor)}, worse"
+    clear = f"{p}, better" if one.better else worse if one.worse else f"{p}, not clear"
     return Against(" ".join(filter(None, (signed(one.mean, 2), interval_text(one.interval, with_sign=True)))), clear)
+
+
+def _bounded(p: float, *, at_floor: bool) -> str:
+    """`0.003`; an upper bound, with its sign, where drawn signs could not give less."""
+    return f"\N{LESS-THAN OR EQUAL TO} {number(p, 2)}" if at_floor else number(p, 2)
 
 
 def _section(report: AuditReport, name: str, place: int) -> MetricSection:

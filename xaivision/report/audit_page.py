@@ -14,6 +14,7 @@ from xaivision.report.audit_curves import audit_curve_plots
 from xaivision.report.audit_items import ItemSection, item_sections
 from xaivision.report.audit_metrics import OWN_REVERSAL, MetricSection, metric_sections
 from xaivision.report.audit_reliability import contradictions, method_rows, metric_rows, shift_rows
+from xaivision.report.audit_words import aside_words, basis_words, doubt_words
 from xaivision.report.badge import Badge
 from xaivision.report.curves import CurvePlot
 from xaivision.report.markup import band_points, curve_points
@@ -41,6 +42,7 @@ class Judgement:
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]
     verdicts: str
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class AuditPage:
     judgements: tuple[Judgement, ...]
     cannot_say: tuple[str, ...]
     family: str
+    basis: str
     metrics: tuple[MetricSection, ...]
     plots: tuple[Plot, ...]
     items: tuple[ItemSection, ...]
@@ -75,6 +78,7 @@ def audit_page(report: AuditReport) -> AuditPage:
         tuple(_judgement(report, one) for one in report.conclusions),
         tuple(map(plain, report.cannot_say)),
         plain(report.findings.family),
+        basis_words(report),
         metric_sections(report),
         tuple(_plot(plot) for plot in audit_curve_plots(report)),
         item_sections(report),
@@ -98,6 +102,7 @@ def told(reason: str) -> str:
 def _facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
     subject, spent, data, access = report.checklist.subject, report.spent, report.checklist.data, report.checklist.access
     failed = len({row.item for row in report.failures if not row.method})
+    aside = aside_words(report)
     withheld = f"; withheld or not stated: {_names(access.withheld)}" if access.withheld else ""
     return (
         ("model", plain(f"{subject.architecture}; {subject.framework}; fingerprint {subject.fingerprint[:16]}")),
@@ -115,7 +120,7 @@ def _facts(report: AuditReport) -> tuple[tuple[str, str], ...]:
             "cost",
             f"{counted(spent.model_calls, 'model call')} and {counted(spent.gradient_calls, 'gradient call')} in "
             f"{duration(spent.seconds)} of work; planned: {counted(spent.planned_calls, 'model call')}, "
-            f"{duration(spent.planned_seconds)}; {counted(spent.removal_calls, 'more model call')} to look at removals",
+            f"{duration(spent.planned_seconds)}{f'; of the model calls {aside}' if aside else ''}",
         ),
     )
 
@@ -134,6 +139,7 @@ def _judgement(report: AuditReport, one: Conclusion) -> Judgement:
         tuple(map(told, one.speaks_for)),
         tuple(map(told, one.speaks_against)),
         verdicts or "none",
+        doubt_words(report, one.method),
     )
 
 

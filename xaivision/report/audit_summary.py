@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xaivision.evaluation.audit.checklist_form import to_dict
+from xaivision.evaluation.audit.remedies import remedy
 from xaivision.evaluation.audit.report import AuditReport
 
 SCHEMA = "xaivision.audit/1"
@@ -21,7 +22,7 @@ def audit_summary(report: AuditReport) -> dict[str, Any]:
     found: dict[str, Any] = _plain(
         {
             "schema": SCHEMA,
-            "conclusions": [asdict(one) for one in report.conclusions],
+            "conclusions": [{**asdict(one), "doubts": _doubts(report, one.method)} for one in report.conclusions],
             "cannot_say": report.cannot_say,
             "family": report.findings.family,
             "findings": [asdict(one) for one in report.findings.found],
@@ -36,6 +37,11 @@ def audit_summary(report: AuditReport) -> dict[str, Any]:
         }
     )
     return found
+
+
+def _doubts(report: AuditReport, method: str) -> list[dict[str, Any]]:
+    own = [one for one in report.doubts if one.label == method]
+    return [{"reason": one.reason, "items": one.items, "remedy": remedy(one.reason)} for one in own]
 
 
 def audit_json(report: AuditReport) -> str:

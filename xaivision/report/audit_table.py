@@ -5,9 +5,10 @@ from rich.text import Text
 
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.report.audit_page import BADGES, told
+from xaivision.report.audit_words import all_doubts, basis_words, cost_words, failure_words
 from xaivision.report.standing import interval_text
 from xaivision.report.table import badge_word, empty_table
-from xaivision.report.wording import counted, duration, number, plain
+from xaivision.report.wording import counted, number, plain
 
 
 def audit_table(report: AuditReport) -> Table:
@@ -37,9 +38,14 @@ def _cell(report: AuditReport, metric: str, label: str) -> Text:
     found = report.findings.of(metric, label)
     if found is None:
         return Text("")
-    decides = found.faithfulness or metric in report.deciding_checks
-    mark = "*" if decides and found.better_than_all else ""
+    mark = "*" if _starred(report, metric, label) else ""
     return Text("\n".join(filter(None, (f"{number(found.mean)}{mark}", interval_text(found.interval)))))
+
+
+def _starred(report: AuditReport, metric: str, label: str) -> bool:
+    found = report.findings.of(metric, label)
+    decides = metric in report.deciding_checks or (found is not None and found.faithfulness)
+    return decides and found is not None and found.better_than_all
 
 
 def _arrow(report: AuditReport, metric: str) -> str:
@@ -47,16 +53,13 @@ def _arrow(report: AuditReport, metric: str) -> str:
 
 
 def _caption(report: AuditReport) -> list[str]:
-    """Why anybody is not believable, how to read the marks, what failed, and the cost."""
+    """Why anybody is not believable, what failed, how to read the marks, and the cost."""
     said = [f"{plain(one.method)}: {told('; '.join(one.speaks_against))}" for one in report.conclusions if one.speaks_against]
-    said.append("* clearly better than every control and than its own ranking reversed, with all comparisons accounted for")
-    said.append(plain(report.findings.family))
+    said += all_doubts(report)
     if report.failures:
-        items = len({row.item for row in report.failures})
-        said.append(f"{counted(len(report.failures), 'failure')} on {counted(items, 'item')}: the report names each")
-    spent = report.spent
-    said.append(
-        f"{counted(spent.model_calls, 'model call')}, {counted(spent.gradient_calls, 'gradient call')}, {duration(spent.seconds)}"
-    )
+        said += [basis_words(report), f"{failure_words(report)}. The report names each."]
+    if any(_starred(report, metric, label) for metric in report.metrics for label in report.methods):
+        said.append("* clearly better than every control and than its own ranking reversed, with all comparisons accounted for")
+    said += [plain(report.findings.family), cost_words(report)]
     said.append(f"{counted(len(report.cannot_say), 'sentence')} on what this audit cannot say: see the report")
     return said

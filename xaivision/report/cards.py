@@ -9,6 +9,7 @@ from xaivision.report.borders import outlined
 from xaivision.report.examples_figure import MOSAIC, example_caption, profiles
 from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.markup import data_uri, profile_points
+from xaivision.report.palette import INK_OF_THE_PHOTO
 from xaivision.report.panel import Panel
 from xaivision.report.photo import bar_pixels, map_pixels, photo_pixels
 from xaivision.report.scale import Scale, Scales, limits_of_each, scaled_values
@@ -58,9 +59,9 @@ class Card:
     absence: str = ""
 
 
-def cards_of(query: Query, panels: Sequence[Panel], index: int, scales: Scales) -> list[Card]:
-    """A card for each panel."""
-    return [_card(query, panel, index, scales) for panel in panels]
+def cards_of(query: Query, panels: Sequence[Panel], index: int, scales: Scales, ink: float = INK_OF_THE_PHOTO) -> list[Card]:
+    """A card for each panel; `ink`: how much of the photo shows under its maps, from 0 to 1."""
+    return [_card(query, panel, index, scales, ink) for panel in panels]
 
 
 def input_picture(query: Query, index: int) -> Picture | None:
@@ -80,7 +81,7 @@ def color_bar(scales: Scales) -> Picture:
     return Picture(data_uri(bar_pixels()), f"Color bar: blue at {ends[0]}, white at zero, red at {ends[1]}.")
 
 
-def _card(query: Query, panel: Panel, index: int, scales: Scales) -> Card:
+def _card(query: Query, panel: Panel, index: int, scales: Scales, ink: float) -> Card:
     if panel.absence:
         return Card(panel, panel.lines, absence=panel.absence)
     if panel.examples is not None:
@@ -89,7 +90,7 @@ def _card(query: Query, panel: Panel, index: int, scales: Scales) -> Card:
     scale = scales.of(panel.map)
     own = () if scales.shares_one(panel.map) else (limits_of_each(scale),)
     if query.inputs.ndim == 4:
-        pixels = map_pixels(query.inputs[index], scaled_values(panel.map, scales.scaling), scale)
+        pixels = map_pixels(query.inputs[index], scaled_values(panel.map, scales.scaling), scale, ink)
         pixels = pixels if panel.map.segments is None else outlined(pixels, panel.map.segments)
         return Card(panel, (*own, *panel.lines), picture=Picture(data_uri(pixels), f"Map by {panel.label}: {panel.answer}"))
     bars = top_bars(query, index, panel.map, scales.scaling)

@@ -9,7 +9,7 @@ from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
 from xaivision.core.rules import Rules
 from xaivision.report.canvas import Canvas, Caption, Layout
-from xaivision.report.features import rule_words, value_words
+from xaivision.report.features import value_words, words_of
 from xaivision.report.image_figure import BAR_ROOM, draw_bar, image_statements
 from xaivision.report.photo import draw_pixels, map_pixels, photo_pixels, picture_layout
 from xaivision.report.scale import Scales, scales_for
@@ -31,7 +31,7 @@ def rules_figure(rules: Rules, index: int) -> Figure:
         Caption(
             f"precision {number(rule.precision)}, coverage {number(rule.coverage)}",
             verdict.status if rank == 0 else None,
-            (rule_words(rules.query, rule),),
+            (words_of(rules, rule),),
         )
         for rank, rule in enumerate(mine[:MOST_RULES])
     ]

@@ -1,10 +1,12 @@
 """Figures of examples: the input and its neighbors, pictures as pictures and rows of tables as lines on common heights."""
 
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from xaivision.core.examples import Examples
@@ -64,11 +66,25 @@ def examples_figure(examples: Examples, index: int) -> Figure:
 
 def example_caption(examples: Examples, index: int, rank: int) -> Caption:
     """Where an example comes from, how alike it is, and what the model says of it."""
-    lines = [f"similarity {number(float(examples.similarity[index, rank]))}"]
+    lines = [f"similarity {number(float(examples.similarity[index, rank]))}", *_share(examples, index, rank)]
     if examples.example_scores is not None:
         target = plain(examples.query.target_names()[index])
         lines.append(f"{examples.query.unit} of {target}: {number(float(examples.example_scores[index, rank]))}")
     return Caption(f"{rank + 1}. example {int(examples.indices[index, rank])}", None, tuple(lines))
+
+
+def _share(examples: Examples, index: int, rank: int) -> list[str]:
+    """What the example adds to the score, or how much it stands for."""
+    if examples.weights is None:
+        return []
+    weight = number(float(examples.weights[index, rank]))
+    if examples.contributions is None:
+        return [f"weight {weight}"]
+    added = number(float(examples.contributions[index, rank]))
+    # Where components speak by their absence too, a contribution is more than a product.
+    product = float(examples.weights[index, rank]) * float(examples.similarity[index, rank])
+    plain_product = isclose(product, float(examples.contributions[index, rank]), rel_tol=1e-3, abs_tol=1e-6)
+    return [f"times weight {weight} adds {added}" if plain_product else f"weight {weight}, adds {added}"]
 
 
 def draw_mosaic(canvas: Canvas, number: int, examples: Examples, index: int) -> None:
@@ -121,6 +137,13 @@ def _input_caption(examples: Examples, index: int) -> Caption:
 def _statements(examples: Examples, index: int, shown: int) -> list[str]:
     held = examples.examples.shape[1]
     rest = [f"The first {shown} of {held} examples are shown."] if shown < held else []
+    if examples.remainder is not None:
+        given = examples.contributions
+        added = number(float(given[index, :shown].sum())) if given is not None else ""
+        others = number(float(examples.query.scores[index] - given[index, :shown].sum())) if given is not None else ""
+        rest.append(f"The examples shown add {added} to the {examples.query.unit}, all else {others}.")
+    if examples.boxes is not None:
+        rest.append("Boxes of one color are alike for the model: where in the input, and where in the example.")
     lines = (
         []
         if examples.query.inputs.ndim == 4
@@ -134,6 +157,19 @@ def _draw_pictures(canvas: Canvas, examples: Examples, index: int, shown: int) -
         axes = canvas.axes(cell)
         axes.imshow(photo_pixels(image), interpolation="nearest", aspect="equal")
         frame(axes)
+        for rank in range(shown) if cell == 0 else (cell - 1,):
+            boxes = examples.boxes if cell == 0 else examples.example_boxes
+            if boxes is not None:
+                draw_box(axes, boxes[index, rank].tolist(), rank)
+
+
+def draw_box(axes: Axes, box: list[int], rank: int) -> None:
+    """Around the pixels of a box (top, left, bottom, right), in the color of its rank, with a light edge on dark pictures."""
+    top, left, bottom, right = box
+    corner, sides = (left - 0.5, top - 0.5), (right - left, bottom - top)
+    color = LINE_COLORS[rank % len(LINE_COLORS)]
+    axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="white", linewidth=3.2))
+    axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=color, linewidth=1.8))
 
 
 def _draw_lines(canvas: Canvas, profile: Profiles) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaivision.core.query import Query
-from xaivision.core.rules import Condition, Rule
+from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.data.columns import CODE_SLACK
 from xaivision.report.palette import NEGATIVE_ANCHORS, POSITIVE_ANCHORS
 from xaivision.report.scale import Scaling, scaled_values
@@ -68,6 +68,18 @@ def value_words(query: Query, column: int, value: float) -> str:
 def rule_words(query: Query, rule: Rule) -> str:
     """`if mean radius > 14.2 and color is red or green`."""
     return f"if {listed([condition_words(query, one) for one in rule.conditions])}" if rule.conditions else "always"
+
+
+def words_of(rules: Rules, rule: Rule) -> str:
+    """The rule in words; for pictures the numbers of the segments that must be there."""
+    if rules.players is None:
+        return rule_words(rules.query, rule)
+    there = [str(condition.feature) for condition in rule.conditions]
+    return (
+        f"if segment{'s' if len(there) > 1 else ''} {listed(there)} {'are' if len(there) > 1 else 'is'} there"
+        if there
+        else "always"
+    )
 
 
 def condition_words(query: Query, condition: Condition) -> str:

@@ -111,7 +111,7 @@ def chapter(comparison: Comparison, title: str, anchor: str) -> Chapter:
         tuple(_metric_heading(comparison, metric) for metric in comparison.scores),
         tuple(_overall_row(comparison, label) for label in comparison.explanations) if inputs > 1 else (),
         inputs,
-        _agreement(comparison),
+        agreement_rows(comparison),
         tuple(map(plain, comparison.controls)),
         tuple((plain(label), plain(why)) for label, why in comparison.failures.items()),
         tuple(_origin(label, explanation) for label, explanation in comparison.explanations.items()),
@@ -189,11 +189,15 @@ def _plot(plot: CurvePlot) -> Plot:
     return Plot(plot.metric, plot.unit, plot.progress, (number(low, 2), number(high, 2)), band_points(plot), lines)
 
 
-def _agreement(comparison: Comparison) -> tuple[AgreementRow, ...]:
-    """Mean rank correlation over the inputs where it is defined."""
+def agreement_rows(comparison: Comparison, measure: str | None = None) -> tuple[AgreementRow, ...]:
+    """Mean rank correlation over the inputs where it is defined, or another `measure` that `agreement_by` has.
+
+    Raises: as `Comparison.agreement_by`.
+    """
     if len(comparison.agreement_labels) < 2:
         return ()
-    mean = comparison.agreement.double().nanmean(0).tolist()
+    found = comparison.agreement if measure is None else comparison.agreement_by(measure)
+    mean = found.double().nanmean(0).tolist()
     return tuple(
         AgreementRow(plain(label), tuple(_correlation(value) for value in row))
         for label, row in zip(comparison.agreement_labels, mean, strict=True)

@@ -41,18 +41,18 @@ def diverging(shares: NDArray[np.floating]) -> Floats:
     return np.stack([np.interp(bounded, places, anchors[:, channel]) for channel in range(3)], axis=-1)
 
 
-def over_photo(photo: Floats, shares: Floats) -> Floats:
+def over_photo(photo: Floats, shares: Floats, ink: float = INK_OF_THE_PHOTO) -> Floats:
     """(H, W, 3) colors of the shares (H, W) over a faded gray version of the photo (H, W, 3); zero leaves the photo alone.
 
-    The colors multiply the photo, so white is transparent and there is no second, hidden scale of opacity.
+    The colors multiply the photo, so white is transparent and there is no second, hidden scale of opacity. `ink`: as `faded`.
     """
-    return faded(photo)[..., None] * diverging(shares)
+    return faded(photo, ink)[..., None] * diverging(shares)
 
 
-def faded(photo: Floats) -> Floats:
-    """(H, W) lightness in [0.7, 1] of a photo (H, W, 3)."""
+def faded(photo: Floats, ink: float = INK_OF_THE_PHOTO) -> Floats:
+    """(H, W) lightness in [1 - ink, 1] of a photo (H, W, 3); with an `ink` of 0 it is gone, with 1 it is as dark as it is."""
     gray: Floats = photo @ np.array([0.299, 0.587, 0.114])
-    return 1 - INK_OF_THE_PHOTO * (1 - gray)
+    return 1 - ink * (1 - gray)
 
 
 def line_style(position: int) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xaivision.report.canvas import MOST_COLUMNS, Canvas, Layout, frame
-from xaivision.report.palette import Floats, diverging, over_photo
+from xaivision.report.palette import INK_OF_THE_PHOTO, Floats, diverging, over_photo
 from xaivision.report.scale import Scale
 
 Pixels = NDArray[np.uint8]
@@ -40,11 +40,11 @@ def photo_pixels(image: Tensor) -> Pixels:
     return _bytes(photo(image))
 
 
-def map_pixels(image: Tensor, values: Floats, scale: Scale) -> Pixels:
-    """(H, W, 3) bytes of a map over its faded input; plain white where the map is zero everywhere."""
+def map_pixels(image: Tensor, values: Floats, scale: Scale, ink: float = INK_OF_THE_PHOTO) -> Pixels:
+    """(H, W, 3) bytes of a map over its faded input; plain white where the map is zero everywhere. `ink`: of the photo."""
     if not values.any():
         return np.full((*values.shape, 3), 255, dtype=np.uint8)
-    return _bytes(over_photo(photo(image), scale.share_of_limit(values)))
+    return _bytes(over_photo(photo(image), scale.share_of_limit(values), ink))
 
 
 def bar_pixels() -> Pixels:

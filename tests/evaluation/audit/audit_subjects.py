@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.evaluation.audit.executors import SerialExecutor
 from xaivision.evaluation.audit.items import GivenItems
 from xaivision.evaluation.audit.job import Job
@@ -54,6 +56,44 @@ def deadly(marker: str, rows: np.ndarray) -> np.ndarray:
 
 def linear_model() -> FunctionClassifier:
     return FunctionClassifier(linear, 2, score_unit="logit", domain="tabular")
+
+
+def other_linear(rows: np.ndarray) -> np.ndarray:
+    """Linear, with other weights that stand outside of the function, as `linear` has them."""
+    score = rows @ (WEIGHTS + 0.01)
+    return np.stack([score, -score], 1)
+
+
+def network_model() -> TorchClassifier:
+    """The same scores from weights that it shows."""
+    layer = torch.nn.Linear(len(WEIGHTS), 2, bias=False).double()
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(np.stack([WEIGHTS, -WEIGHTS])))
+    return TorchClassifier(layer, 2, domain="tabular")
+
+
+def never(rows: np.ndarray) -> np.ndarray:
+    raise ValueError("it never works")
+
+
+def never_model() -> FunctionClassifier:
+    return FunctionClassifier(never, 2, score_unit="logit", domain="tabular")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Stands for processes: a model of its own does the shards, and one item ends its process each time it is asked about."""
+
+    deadly: int = -1
+
+    def run(self, make: Callable[[], Worker], shards: Sequence[Shard], join: Callable[..., Part]) -> Iterator[Part]:
+        work = Worker(linear_model(), make().items, make().plan)
+        for shard in shards:
+            if self.deadly in shard.items:
+                alone = [shard._replace(items=(item,)) for item in shard.items]
+                yield join(shard, [None if one.items == (self.deadly,) else work(one) for one in alone])
+            else:
+                yield work(shard)
 
 
 def touchy_model() -> FunctionClassifier:

@@ -13,8 +13,8 @@ from xaivision.evaluation.audit.rows import Row
 NAN = float("nan")
 
 
-def judge(*, higher: bool = True, faithfulness: bool = True) -> Any:
-    return SimpleNamespace(about=SimpleNamespace(higher_is_better=higher, faithfulness=faithfulness))
+def judge(*, higher: bool = True, faithfulness: bool = True, finest: float = 0.0) -> Any:
+    return SimpleNamespace(about=SimpleNamespace(higher_is_better=higher, faithfulness=faithfulness, finest=finest))
 
 
 def explainer(*, chance: bool = False) -> Any:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from audit_subjects import RAISES, job_of, linear_model, rows_of, small_plan, touchy_model
+from audit_subjects import RAISES, job_of, linear_model, network_model, rows_of, small_plan, touchy_model
 
 from xaivision.core.errors import InputError, XaivisionError
 from xaivision.core.metering import metered
@@ -41,8 +41,9 @@ def test_costs_are_the_sums_of_what_each_measurement_cost(report):
 
 
 def test_the_whole_cost_what_was_planned_and_little_for_the_removals(report):
-    assert report.spent.planned_calls == report.spent.model_calls
+    assert report.spent.planned_calls == report.spent.model_calls == report.calls_now
     assert report.spent.removal_calls == 24 * (1 + 2)  # the originals, and two random halves of one operator
+    assert report.spent.identity_calls == 0  # nothing that is kept outlives this process
 
 
 def test_the_checklist_is_complete_and_comes_back_from_its_text(report):
@@ -75,16 +76,20 @@ def test_the_removal_that_the_metrics_use_is_measured_once(report):
     assert report.shifts["zeros"].inputs == 24
 
 
-def test_a_report_of_an_audit_that_is_done_asks_the_model_nothing_and_says_the_same(tmp_path):
+@pytest.mark.parametrize(("make", "calls"), [(network_model, 0), (linear_model, 4)])
+def test_a_report_of_an_audit_that_is_done_asks_nothing_but_who_the_model_is_and_says_the_same(tmp_path, make, calls):
     def again():
-        job = job_of(store=Folder(tmp_path / "audit"))
+        job = job_of(make, store=Folder(tmp_path / "audit"))
         job.store.open(job.configuration())
         return assembled(job, Stated())
 
     first = again()
     with metered() as meter:
         second = again()
-    assert meter.model_calls == 0
+    assert meter.model_calls == second.calls_now == calls
+    assert first.calls_now == first.spent.model_calls == first.spent.planned_calls
+    assert first.spent.identity_calls == calls
+    assert any("known by its code" in sentence for sentence in first.cannot_say) == (make is linear_model)
     assert repr(second.findings) == repr(first.findings)
     assert second.spent == first.spent
     assert second.shifts.keys() == first.shifts.keys()
@@ -138,8 +143,8 @@ def test_a_metric_whose_baseline_does_not_fit_fails_in_its_rows_and_the_report_i
 
 
 def test_an_audit_in_which_every_item_fails_has_a_report_that_says_so():
-    report = assembled(job_of(touchy_model, torch.full((3, 5), RAISES, dtype=torch.float64)), Stated())
-    assert len(report.failures) == 3
+    report = assembled(job_of(touchy_model, torch.full((2, 5), RAISES, dtype=torch.float64)), Stated())
+    assert len(report.failures) == 2
     assert report.shifts == {}
     assert {one.standing for one in report.conclusions} == {"not judged"}
 

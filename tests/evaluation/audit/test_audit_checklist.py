@@ -27,6 +27,7 @@ from xaivision.evaluation.audit.checklist import (
 from xaivision.evaluation.audit.checklist_form import from_dict, from_json, to_dict, to_json
 from xaivision.evaluation.audit.checklist_records import method_records, subject_record, tools_record, validity_records
 from xaivision.evaluation.audit.facts import audit_facts
+from xaivision.evaluation.audit.findings import findings
 from xaivision.evaluation.audit.items import GivenItems
 from xaivision.evaluation.audit.limits import cannot_say
 from xaivision.evaluation.audit.part import Cost
@@ -50,7 +51,7 @@ def complete() -> Checklist:
         methods=method_records(plan, part.costs),
         data=DataRecord(11, items.fingerprint, source="drawn", license="none needed", selection="all"),
         tools=tools_record(),
-        validity=validity_records(plan, part.rows),
+        validity=validity_records(plan, part.rows, findings(part.rows, plan)),
         findings=({"metric": "deletion", "p": math.nan, "interval": (0.1, math.inf), "null": True},),
         cannot_say=cannot_say(scope(access, plan), audit_facts(plan, part.rows, 11, 2)),
         reproduction=Reproduction(plan.as_plain(), {"items": items.fingerprint}),
@@ -216,11 +217,44 @@ def test_validity_tells_checks_controls_and_verdicts_of_each_method():
         row("random", "deletion", 4.0),
         row("constant", "deletion", 6.0),
     ]
-    good, bad = validity_records(plan, rows)
-    assert (good.method, good.validated, good.verdicts) == ("good", True, {"ok": 1, "warn": 1})
+    good, bad = validity_records(plan, rows, findings(rows, plan))
+    assert (good.method, good.validated, good.verdicts) == ("good", False, {"ok": 1, "warn": 1})
     assert good.checks == {"randomized": 0.25, "still": None}
     assert good.controls == {"deletion": "2 of 2"}
     assert (bad.validated, bad.controls, bad.verdicts) == (False, {"deletion": "1 of 2"}, {"refuse": 1})
+
+
+def validated(own: float, control: float | None, columns: int | None = None) -> bool:
+    """Of a method that is so alike, beside a control that is or beside none."""
+    controls = {} if control is None else {"random": explainer("random")}
+    plan = AuditPlan({"good": explainer("occlusion")}, controls, {"check": sanity_check("parameter_randomization")})
+    rows = [row("good", "check", own, "ok", str(item)) for item in range(8)]
+    rows += [row("random", "check", control, item=str(item)) for item in range(8) if control is not None]
+    (record,) = validity_records(plan, rows, findings(rows, plan), columns)
+    assert record.checks == {"check": own}
+    return record.validated
+
+
+def test_validated_is_what_changes_with_the_model_far_more_than_a_control_does():
+    assert validated(0.25, 1.0)
+    assert not validated(1.0, 1.0)
+    assert not validated(0.83, 1.0)
+    assert not validated(0.25, None)
+    assert not validated(1.0, None)
+    assert validated(0.7, 1.0, columns=4)
+    assert not validated(0.7, 1.0, columns=40)
+
+
+def test_what_is_infinite_is_no_mean():
+    plan = AuditPlan({"good": explainer("occlusion")}, {}, {"still": sanity_check("max_sensitivity")})
+    rows = [row("good", "still", value, "ok", str(item)) for item, value in enumerate((0.5, math.inf, math.nan))]
+    assert validity_records(plan, rows, findings(rows, plan))[0].checks == {"still": 0.5}
+
+
+def test_an_audit_that_does_not_say_what_it_cannot_say_is_incomplete(checklist):
+    assert missing(replace(checklist, cannot_say=())) == ("cannot_say",)
+    for field in ("methods", "validity", "findings"):
+        assert field in missing(replace(checklist, **{field: ()}))
 
 
 def test_the_subject_is_told_as_it_is_whatever_was_granted():

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,13 @@ import torch
 from audit_subjects import KILLS, deadly_model, job_of, linear_model, pid_work, rows_of, small_plan, unmakeable_model, values
 
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.evaluation.audit.assembly import Stated, assembled
 from xaivision.evaluation.audit.executors import ProcessExecutor, SerialExecutor, executor
+from xaivision.evaluation.audit.folder import Folder
 from xaivision.evaluation.audit.job import KILLED
 from xaivision.evaluation.audit.part import Shard
 from xaivision.evaluation.audit.plan import AuditPlan
-from xaivision.evaluation.audit.processes import _no_interrupts
+from xaivision.evaluation.audit.processes import Process, _no_interrupts
 from xaivision.evaluation.audit.subject import Subject
 
 
@@ -53,6 +56,41 @@ def test_an_item_that_kills_its_process_each_time_is_lost_alone_and_says_so():
     assert [(row.item, row.error) for row in found if row.error] == [("5", KILLED)]
     known = {item for item in values(found, method="occlusion", metric="deletion", variant="")}
     assert known == set(map(str, range(11))) - {"5"}
+
+
+@pytest.mark.slow
+def test_an_audit_with_an_item_that_ends_its_process_ends_with_a_report_and_goes_on_in_its_folder(tmp_path, monkeypatch):
+    """The parent's model would end this very process."""
+    started = []
+    begin = Process.__init__
+    monkeypatch.setattr(Process, "__init__", lambda self, *given: (started.append(self), begin(self, *given))[1])
+
+    def report():
+        job = job_of(deadly_model, deadly_inputs(5), executor=ProcessExecutor(2), store=Folder(tmp_path / "a"))
+        job.store.open(job.configuration())
+        return assembled(job, Stated())
+
+    found = report()
+    assert [(row.item, row.error) for row in found.failures] == [("5", KILLED)]
+    assert found.shifts["zeros"].inputs == 10
+    assert len(started) == 2 + 2  # one more for the shard, one more for the item
+    again = report()
+    assert repr(again.findings) == repr(found.findings)
+    assert again.calls_now == 4
+
+
+def test_nothing_that_processes_share_is_left_behind():
+    """Semaphores would be: the system tells of those that were not taken back where an audit is ended from outside."""
+    script = (
+        "import os, sys; from audit_subjects import pid_work; from xaivision.evaluation.audit.executors import ProcessExecutor\n"
+        "from xaivision.evaluation.audit.part import Shard\n"
+        "if __name__ == '__main__':\n"
+        "    next(iter(ProcessExecutor(2).run(pid_work, [Shard(0, (0,)), Shard(1, (1,))], list)))\n"
+        "    os.kill(os.getpid(), 15)\n"
+    )
+    done = _ran(script)
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr == b""
 
 
 def test_what_making_the_model_raises_reaches_the_caller():
@@ -104,8 +142,8 @@ def test_an_audit_plans_and_works_with_the_same_processes_and_leaves_none(monkey
     started = []
     usual = ProcessExecutor._ready
 
-    def ready(self, make, shards):
-        found = usual(self, make, shards)
+    def ready(self, make, count):
+        found = usual(self, make, count)
         started.append(found)
         return found
 
@@ -113,8 +151,9 @@ def test_an_audit_plans_and_works_with_the_same_processes_and_leaves_none(monkey
     job = job_of(executor=ProcessExecutor(1))
     job.planned()
     list(job.parts())
-    assert len(started) == 2
-    assert started[0] is started[1]
+    job.asked("removals", [0, 1])
+    assert [[id(one) for one in crew] for crew in started] == [[id(started[0][0])]] * 3
+    job.release()
     assert not job.executor._waiting
 
 
@@ -135,9 +174,8 @@ def test_interrupts_are_held_back_while_processes_start_and_no_longer():
 
 
 @pytest.mark.slow
-def test_a_process_ends_with_the_one_that_started_it_even_if_that_was_killed(tmp_path):
-    script = tmp_path / "killed.py"
-    script.write_text(
+def test_a_process_ends_with_the_one_that_started_it_even_if_that_was_killed():
+    done = _ran(
         "import os, signal\n"
         "from audit_subjects import pid_work\n"
         "from xaivision.evaluation.audit.executors import ProcessExecutor\n"
@@ -147,10 +185,6 @@ def test_a_process_ends_with_the_one_that_started_it_even_if_that_was_killed(tmp
         "    print(next(iter(executor.run(pid_work, [Shard(0, (0,))], list))).model_calls, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    done = subprocess.run(
-        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, check=False, timeout=120
-    )
     assert done.returncode == -signal.SIGKILL
     until = time.monotonic() + 20
     while alive := _runs(int(done.stdout)):
@@ -158,6 +192,15 @@ def test_a_process_ends_with_the_one_that_started_it_even_if_that_was_killed(tmp
             break
         time.sleep(0.1)
     assert not alive
+
+
+def _ran(script: str) -> subprocess.CompletedProcess:
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "script.py").write_text(script)
+        return subprocess.run(
+            [sys.executable, f"{folder}/script.py"], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, timeout=300
+        )
 
 
 def _runs(pid: int) -> bool:

@@ -1,16 +1,18 @@
 """The facts of an audit, read off its plan and its rows."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import pytest
 import torch
 from audit_subjects import everything, small_plan, touchy_model, worker_of
 
+from xaivision.core.about import AboutEvaluator
 from xaivision.evaluation.audit.facts import audit_facts, changes_weights, removal_of
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.rows import Row
+from xaivision.evaluation.f_fidelity import FFidelity
 from xaivision.evaluation.registry import EVALUATORS, metric, sanity_check
 from xaivision.explainers.registry import explainer
 
@@ -57,6 +59,8 @@ def test_the_small_plan_is_seen_as_it_is():
 
 
 def test_masks_are_seen():
+    without = {name for name, kind in EVALUATORS.items() if not kind.about.shown_truth}
+    assert not {name for name in without if "masks" in {part.name for part in fields(EVALUATORS[name])}}
     assert facts_with(pointing=metric("pointing_game", masks=torch.ones(5))).masks
 
 
@@ -72,13 +76,45 @@ def test_sanity_checks_are_told_apart():
     ("name", "found"),
     [
         ("parameter_randomization", True),
+        ("smooth_parameter_randomization", True),
         ("data_randomization", True),
-        ("target_randomization", False),
+        ("efficient_parameter_randomization", False),  # it looks at the disorder of each map, and holds none against the other
+        ("random_logit", False),
         ("max_sensitivity", False),
+        ("deletion", False),
     ],
 )
-def test_a_check_of_another_class_changes_no_weights(name, found):
-    assert changes_weights(name) == found
+def test_checks_that_hold_maps_against_those_of_another_model_are_told_by_their_cards(name, found):
+    assert changes_weights(EVALUATORS[name].about) == found
+
+
+def card(name: str, **said) -> SimpleNamespace:
+    usual = {"higher_is_better": True, "judges": "explainer"}
+    return SimpleNamespace(about=AboutEvaluator(name, "How?", "Always.", "2", "you", **{**usual, **said}))
+
+
+def test_the_checks_of_others_are_judged_by_what_their_cards_say_and_not_by_their_names():
+    named = facts_with(
+        a=card("my_randomization"), b=card("sensitivity_of_mine"), c=card("seed_stability"), d=card("roar"), e=card("focus")
+    )
+    said = facts_with(
+        a=card("a", asks_again="another model"),
+        b=card("b", asks_again="nearby inputs"),
+        c=card("c", asks_again="other seeds"),
+        d=card("d", trains_again=True),
+        e=card("e", shown_truth=True),
+    )
+    for facts, expected in ((named, False), (said, True)):
+        assert (facts.changes_weights, facts.nearby, facts.other_seeds, facts.trains_again, facts.masks) == (expected,) * 5
+
+
+def test_a_metric_of_others_says_what_it_puts_in_the_place_of_features():
+    told = card("inpainted", judges="explanation", faithfulness=True)
+    told.removal = "inpainted"
+    by_card = card("quiet", judges="explanation", faithfulness=True, replaces_by="hum")
+    assert facts_with(a=told, b=by_card).removals == ("inpainted", "hum")
+    told.removal = torch.zeros(3)
+    assert removal_of(told) == "given values"
 
 
 def test_removals_are_told_in_words_and_counted_once():
@@ -89,7 +125,7 @@ def test_removals_are_told_in_words_and_counted_once():
         four=metric("sparseness"),
         five=metric("road"),
     )
-    assert found.removals == ("zeros", "given values", "noisy neighbors")
+    assert found.removals == ("zeros", "given values", "imputed")
 
 
 def test_a_metric_that_replaces_nothing_has_no_removal():
@@ -103,8 +139,8 @@ def test_mosaics_show_where_a_class_is_as_masks_do():
 
 def test_a_metric_over_a_fine_tuned_copy_replaces_features_as_its_copy_was_taught_to():
     masking = SimpleNamespace(masking=SimpleNamespace(baseline="mean"))
-    judge = SimpleNamespace(about=EVALUATORS["f_fidelity"].about, finetuned=masking)
-    found = facts_with(f=judge)
+    removal = FFidelity.removal.fget(SimpleNamespace(finetuned=masking))
+    found = facts_with(f=SimpleNamespace(about=FFidelity.about, removal=removal))
     assert (found.removals, found.trains_again) == (("mean",), True)
 
 

@@ -119,7 +119,7 @@ def test_what_changed_is_named_in_words_a_digest_alone_would_not_say(tmp_path):
     known = {
         "items": {"count": 3, "fingerprint": "aa"},
         "model": {"name": "m", "fingerprint": "bb"},
-        "plan": {"methods": {"ig": {"tensors": {"baseline": "cc"}, "settings": {"steps": 8}}}, "seed": 0},
+        "plan": {"methods": {"ig": {"contents": {"baseline": "cc"}, "settings": {"steps": 8}}}, "seed": 0},
     }
 
     def refused(*path_and_value):
@@ -136,7 +136,7 @@ def test_what_changed_is_named_in_words_a_digest_alone_would_not_say(tmp_path):
     Folder(tmp_path / "a").open(known)
     assert "the items hold other values, or have other names or another order" in refused("items", "fingerprint", "xx")
     assert "the model has other weights or other settings" in refused("model", "fingerprint", "xx")
-    assert "`baseline` of `ig` holds other values" in refused("plan", "methods", "ig", "tensors", "baseline", "xx")
+    assert "`baseline` of `ig` holds other values" in refused("plan", "methods", "ig", "contents", "baseline", "xx")
     assert "`plan.methods.ig.settings.steps` was 8 and is now 9" in refused("plan", "methods", "ig", "settings", "steps", 9)
     assert "`plan.methods` has a new `lime`" in refused("plan", "methods", "lime", {})
     assert "`plan` has no longer `seed`" in refused("plan", {"methods": known["plan"]["methods"]})

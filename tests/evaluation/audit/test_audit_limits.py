@@ -30,6 +30,7 @@ THOROUGH = AuditFacts(
 CHANGES = {
     "few_items": {"items": FEW_ITEMS - 1},
     "classes": {"classes": 9},
+    "identified": {"identified": False},
     "failed": {"failed": 1},
     "refused": {"refused": 1},
     "masks": {"masks": False},

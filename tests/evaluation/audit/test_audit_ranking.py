@@ -37,6 +37,27 @@ def test_two_methods_are_compared_two_sided_over_the_items_that_both_have():
     assert (found.items, found.p, found.clear) == (4, 2 / 16, False)
 
 
+def test_methods_are_told_apart_by_an_interval_beside_zero_as_well_as_a_small_p_value():
+    """One item of nine has all of the gain."""
+    found = ranked(rows("a", [0.01] * 8 + [5.0]) + rows("b", [0.0] * 9), plan("ab")).pair("a", "b")
+    assert found.p == 2 * 2**-9
+    assert found.interval[0] < 0
+    assert not found.clear
+    assert not found.turned().clear
+
+
+def test_methods_that_are_the_same_but_for_rounding_share_one_group():
+    """Four exact methods, each always a little nearer to 1 than the next, as their sums happen to round."""
+    near = {"a": 0.0, "b": 3e-15, "c": 8e-15, "d": 2e-14}
+    made = [row for label, gap in near.items() for row in rows(label, (1 - gap * (1 + normal(40).abs())).tolist())]
+    found = ranked(made, plan("abcd"))
+    assert [(pair.mean, pair.p, pair.interval) for pair in found.pairs] == [(0, 1, (0, 0))] * 6
+    assert len(found.groups) == 1
+    gaps = [row for label, gap in near.items() for row in rows(label, [1e9 * (gap + 1e-15)] * 40)]
+    assert len(ranked(gaps, plan("abcd", judges={"m": judge(higher=False)})).groups) == 4
+    assert len(ranked(gaps, plan("abcd", judges={"m": judge(higher=False, finest=1e-4)})).groups) == 1
+
+
 def test_a_pair_is_the_same_from_its_other_side():
     found = ranked(rows("a", normal(9).tolist()) + rows("b", normal(9, seed=1).tolist()), plan("ab"))
     one, other = found.pair("a", "b"), found.pair("b", "a")

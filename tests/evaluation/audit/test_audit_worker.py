@@ -6,13 +6,14 @@ import pytest
 import torch
 from audit_subjects import RAISES, everything, linear, linear_model, rows_of, small_plan, touchy_model, values, worker_of
 
+from xaivision.core.diagnostics import Note
 from xaivision.core.errors import Cancelled, InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.metering import metered
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.targets import Target
 from xaivision.evaluation.audit.items import GivenItems
-from xaivision.evaluation.audit.part import Shard
+from xaivision.evaluation.audit.part import Doubt, Shard, summed_doubts
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.worker import Worker
 from xaivision.evaluation.registry import metric
@@ -125,6 +126,48 @@ def test_an_explanation_that_is_refused_has_no_value_on_any_metric():
     assert {row.verdict for row in found if row.item == "0"} == {"refuse"}
     assert all(math.isnan(row.value) for row in found if row.item == "0")
     assert not any(math.isnan(row.value) for row in found if row.item == "1" and row.metric == "deletion")
+
+
+class Doubted(type(explainer("occlusion"))):
+    """Finite maps, of which the first is no explanation, and of which all have a doubt with a number of their own."""
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        found = super().explain(model, inputs, targets, seed=seed)
+        own = [Note("warn", f"it sums to {0.5 + item}, by layers.2", (item,)) for item in range(len(inputs))]
+        refused = Note("refuse", "it is cut", (0,))
+        return replace(found, diagnostics=replace(found.diagnostics, notes=(refused, *own)))
+
+
+def test_a_finite_map_that_is_refused_has_no_value_and_a_control_has_no_verdict_whatever_it_says():
+    doubted = Doubted(baseline="zeros")
+    worker = worker_of(plan=AuditPlan({"method": doubted}, {"control": doubted}, small_plan().judges))
+    part = worker(everything(worker))
+    first = [row for row in part.rows if row.item == "0" and row.metric in METRICS]
+    assert all(math.isnan(row.value) for row in first if row.method == "method")
+    assert not any(math.isnan(row.value) for row in first if row.method == "control" and row.metric == "deletion")
+    assert {row.verdict for row in first if row.method == "method"} == {"refuse"}
+    assert {row.verdict for row in part.rows if row.method == "control"} == {""}
+
+
+def test_reasons_are_counted_by_method_without_their_numbers_and_those_of_controls_are_not():
+    doubted = Doubted(baseline="zeros")
+    worker = worker_of(plan=AuditPlan({"method": doubted}, {"control": doubted}, small_plan().judges))
+    sums = "it sums to \N{HORIZONTAL ELLIPSIS}, by layers.2"
+    assert set(worker(everything(worker)).doubts) == {Doubt("method", sums, 11), Doubt("method", "it is cut", 1)}
+    assert summed_doubts([Doubt("a", "x", 1), Doubt("a", "y", 2), Doubt("a", "x", 4)]) == (Doubt("a", "x", 5), Doubt("a", "y", 2))
+
+
+def test_a_curve_that_is_not_finite_everywhere_is_in_no_sum():
+    class Cut(type(metric("deletion"))):
+        def evaluate(self, model, explanation, *, seed=0):
+            found = super().evaluate(model, explanation, seed=seed)
+            curves = found.curves.clone()
+            curves[3, 1] = math.inf
+            return replace(found, curves=curves)
+
+    plan = small_plan()
+    worker = worker_of(plan=AuditPlan(plan.methods, {}, {"deletion": Cut(steps=5, baseline="zeros")}))
+    assert {one.items for one in worker(everything(worker)).curves} == {10}
 
 
 def test_agreement_of_every_two_explanations_is_their_rank_correlation():

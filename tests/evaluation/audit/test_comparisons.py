@@ -32,8 +32,53 @@ def test_where_lower_is_better_gains_are_turned():
     assert lower.mean == pytest.approx(0.3)
     assert higher.mean == pytest.approx(-0.3)
     assert (lower.p, higher.p) == (2**-8, 1)
-    assert lower.better
-    assert not higher.better
+    assert (lower.p_worse, higher.p_worse) == (1, 2**-8)
+    assert (lower.better, lower.worse) == (True, False)
+    assert (higher.better, higher.worse) == (False, True)
+
+
+def test_clearly_takes_an_interval_beside_zero_as_well_as_a_small_p_value():
+    """One item of seven has all of the gain: every sign the other way makes it smaller, and yet the mean says little."""
+    for side in (1, -1):
+        found = one(rows("a", [0.01 * side] * 6 + [5.0 * side]) + rows("c", [0.0] * 7), plan(["a"], ["c"]))
+        assert (found.p if side == 1 else found.p_worse) == 2**-7
+        assert found.interval[0] < 0 < found.interval[1]
+        assert not found.better
+        assert not found.worse
+
+
+def test_worse_is_claimed_on_no_fewer_items_than_better_could_be():
+    for count in range(2, 8):
+        leads = [
+            one(rows("a", [side] * count) + rows("c", [0.1 * number for number in range(count)]), plan(["a"], ["c"]))
+            for side in (5.0, -5.0)
+        ]
+        assert leads[0].better == leads[1].worse == (count >= 5)
+        assert leads[0].p == leads[1].p_worse == 2.0**-count
+
+
+def test_the_smallest_p_value_that_drawn_signs_can_give_is_told_as_a_bound_on_either_side():
+    for side in (1.0, -1.0):
+        drawn, exact = (one(rows("a", [side] * count) + rows("c", [0.0] * count), plan(["a"], ["c"])) for count in (20, 16))
+        assert drawn.at_floor
+        assert not exact.at_floor  # all signs were tried
+        assert "upper bounds" in family([drawn])
+        assert "upper bounds" not in family([exact])
+    assert not one(rows("a", normal(20).tolist()) + rows("c", [0.0] * 20), plan(["a"], ["c"])).at_floor
+
+
+def test_what_is_the_same_but_for_rounding_is_neither_better_nor_worse():
+    values = normal(40).abs() + 0.25
+    for share in (1e-15, -2e-14, 3e-7, -3e-7):
+        made = rows("a", values.tolist()) + rows("c", (values * (1 + share)).tolist())
+        same = one(made, plan(["a"], ["c"]))
+        assert (same.mean, same.interval, same.p, same.p_worse) == (0, (0, 0), 1, 1)
+        drawn = rows("a", values.tolist()) + chance_rows("c", (values * (1 + share))[:, None].expand(40, 10))
+        assert one(drawn, plan(["a"], chance=["c"])).p == 1
+    assert one(rows("a", values.tolist()) + rows("c", (values * (1 - 1e-5)).tolist()), plan(["a"], ["c"])).better
+    gaps = rows("a", (1e-8 * values).tolist()) + rows("c", (4e-7 * values).tolist())
+    assert one(gaps, plan(["a"], ["c"], judges={"m": judge(higher=False)})).better
+    assert not one(gaps, plan(["a"], ["c"], judges={"m": judge(higher=False, finest=1e-5)})).better
 
 
 def test_items_without_a_value_on_both_sides_are_left_out_and_counted():
@@ -51,6 +96,16 @@ def test_nothing_in_common_is_no_finding_and_no_test():
     assert (nothing.items, tested.items) == (0, 1)
     assert tested.p == tested.p_alone
     assert "1 comparison had no item" in family((nothing, tested))
+
+
+def test_nothing_in_common_with_draws_of_chance_is_no_finding_either():
+    draws = normal(2, 10)
+    draws[0, 3] = NAN
+    found = one(rows("a", [1.0, NAN]) + chance_rows("c", draws), plan(["a"], chance=["c"]))
+    assert found.items == 0
+    assert all(map(math.isnan, (found.p, found.p_alone, found.p_worse, *found.interval)))
+    assert not found.better
+    assert not found.worse
 
 
 def test_the_reversal_is_a_control_where_it_was_judged():
@@ -122,6 +177,27 @@ def test_an_item_on_which_one_draw_has_no_value_is_left_out():
     found = one(rows("a", [0.8] * 8) + chance_rows("c", holes), plan(["a"], chance=["c"]))
     assert (found.items, found.left_out) == (7, 1)
     assert (found.mean, found.p) == (pytest.approx(full.mean), pytest.approx(full.p))
+
+
+def test_an_item_that_is_left_out_is_left_out_of_every_draw():
+    draws = 0.2 + 0.02 * normal(8, 10)
+    draws[2] = -30 * torch.arange(10.0)  # the luck of nine draws on one item, where the tenth has no value
+    draws[2, 3] = NAN
+    full = one(rows("a", [0.8] * 7) + chance_rows("c", draws[[0, 1, 3, 4, 5, 6, 7]]), plan(["a"], chance=["c"]))
+    found = one(rows("a", [0.8] * 8) + chance_rows("c", draws), plan(["a"], chance=["c"]))
+    assert found.interval == pytest.approx(full.interval)
+    assert (found.p, found.items) == (full.p, 7)
+
+
+def test_against_chance_worse_is_better_seen_from_the_other_side():
+    scatter = 0.2 * normal(10)[None] + 0.05 * normal(20, 10, seed=3)
+    for gain in (0.2, 0.5, 2.0):
+        ahead = one(rows("a", [gain] * 20) + chance_rows("c", scatter), plan(["a"], chance=["c"]))
+        behind = one(rows("a", [-gain] * 20) + chance_rows("c", -scatter), plan(["a"], chance=["c"]))
+        assert behind.p_worse == pytest.approx(ahead.p)
+        assert behind.p == pytest.approx(ahead.p_worse)
+        assert (ahead.better, behind.worse) == (gain > 0.5, gain > 0.5)
+        assert (ahead.worse, behind.better) == (False, False)
 
 
 def test_draws_that_do_not_scatter_leave_the_test_over_items():

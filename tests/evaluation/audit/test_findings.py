@@ -5,8 +5,9 @@ import torch
 from planned_rows import NAN, chance_rows, judge, normal, plan, rows
 
 from xaivision.core.scores import Scores
+from xaivision.evaluation.audit.condition import condition
 from xaivision.evaluation.audit.findings import Extreme, findings
-from xaivision.evaluation.audit.gate import condition, gate
+from xaivision.evaluation.audit.gate import gate
 from xaivision.evaluation.audit.rows import Row
 
 

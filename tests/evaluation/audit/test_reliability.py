@@ -66,6 +66,57 @@ def test_a_flip_is_clear_only_where_both_metrics_tell_the_two_apart():
     assert unclear.clear_flips == 0
 
 
+def test_rounding_is_no_order_and_contradicts_nothing():
+    table = normal(40, 1).abs() + 0.25 + torch.zeros(1, 2)
+    up, down = table * torch.tensor([1, 1 + 1e-15]).double(), table * torch.tensor([1, 1 - 2e-14]).double()
+    both = found({"m": up, "n": down})
+    assert both.pairs[0].flips == ()
+    assert both.clear_flips == 0
+    assert math.isnan(both.pairs[0].tau_of_means)
+    assert both.pairs[0].items == both.consistency[0].items == 0
+    assert math.isnan(both.consistency[0].w)
+
+
+@pytest.mark.parametrize(("finest", "items"), [(0.0, 12), (1e-3, 0)])
+def test_below_what_a_metric_can_tell_it_orders_nothing(finest, items):
+    table, tiny = normal(12, 3), 1e-4 * torch.rand(12, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    values = item_values(
+        row
+        for metric, made in (("m", table), ("n", tiny))
+        for label, column in zip("abc", made.T.tolist(), strict=True)
+        for row in rows(label, column, metric)
+    )
+    of = plan("abc", judges={"m": judge(), "n": judge(finest=finest)})
+    one = reliability(values, of, rankings(values, of))
+    assert one.pairs[0].items == items
+    assert [each.items for each in one.consistency] == [12, items]
+    assert math.isnan(one.pairs[0].tau_of_means) == math.isnan(one.consistency[1].w) == (items == 0)
+
+
+def test_what_a_metric_cannot_tell_is_tied_on_every_item():
+    """The first two methods change places from item to item, by less than the metric can tell."""
+    luck = 1e-4 * normal(10, 2)
+    made = [row for label, column in zip("ab", luck.T.tolist(), strict=True) for row in rows(label, column)] + rows(
+        "c", [1.0] * 10
+    )
+    for finest, agreed in ((0.0, False), (1e-2, True)):
+        values, of = item_values(made), plan("abc", judges={"m": judge(finest=finest)})
+        one = reliability(values, of, rankings(values, of)).consistency[0]
+        assert (one.w == pytest.approx(1), one.tau == pytest.approx(1)) == (agreed, agreed)
+
+
+def test_who_is_ahead_is_told_by_the_items_that_both_have():
+    """a is ahead of b by its mean, which one item makes that b has not."""
+    first = [[100.0, NAN]] + [[0.0, 1.0]] * 9
+    pair = found({"m": first, "n": [[1.0, 0.0]] * 10}).pairs[0]
+    assert pair.flips == (Flip("b", "a", True),)
+
+
+def test_means_are_of_the_items_that_have_a_value():
+    first = [[1.0, 2.0, 3.0], [1.0, NAN, 3.0], [2.0, 3.0, 4.0]]
+    assert found({"m": first, "n": [[1.0, 2.0, 3.0]] * 3}).pairs[0].tau_of_means == pytest.approx(1)
+
+
 def test_a_tie_is_no_flip():
     assert found({"m": [[0.0, 1.0]] * 9, "n": [[1.0, 1.0]] * 9}).pairs[0].flips == ()
 

@@ -1,12 +1,16 @@
 """The operators that an audit looks at are those that its metrics really use."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 import torch
 
+from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.random import generator
-from xaivision.evaluation.audit.used_removals import imputing, removals_of, replacing
+from xaivision.evaluation.audit.used_removals import imputing, operator_name, removals_of, replacing
 from xaivision.evaluation.registry import metric, sanity_check
 from xaivision.explainers.registry import explainer
 
@@ -98,6 +102,27 @@ def test_a_tensor_that_a_metric_was_given_is_an_operator_of_its_own():
     name, one = used(metric("deletion", baseline=torch.full((3, SIDE, SIDE), 0.25)), model, inputs, "mine")
     assert name == "given (mine)"
     assert (one.remove(torch.tensor([0]), torch.ones(1, SIDE * SIDE, dtype=torch.bool)) == 0.25).all()
+
+
+def test_a_metric_of_others_is_done_where_its_operator_is_known_and_left_out_where_it_is_not():
+    model, _ = recorded()
+    card = AboutEvaluator("road", "How?", "Always.", "2", "you", higher_is_better=True)
+
+    def named(removal, **said):
+        return SimpleNamespace(about=replace(card, **said), removal=removal)
+
+    judges = {
+        "a": named("blur"),
+        "b": named("inpainted"),
+        "c": named(torch.zeros(3, SIDE, SIDE)),
+        "d": SimpleNamespace(about=card),
+    }
+    found = removals_of(judges, model, pictures(), 0)
+    assert {name: one.metrics for name, one in found.items()} == {"blur": ("a",), "given (c)": ("c",)}
+    assert [operator_name(name, judge, model) for name, judge in judges.items()] == ["blur", "", "given (c)", ""]
+    assert removals_of({"a": named("blur", trains_again=True)}, model, pictures(), 0) == {}
+    assert list(removals_of({"a": named(None, replaces_by="noise")}, model, pictures(), 0)) == ["noise"]
+    assert list(removals_of({"a": named(None)}, model, pictures(), 0)) == ["black"]
 
 
 def test_tables_take_zeros_where_no_typical_value_is_known():

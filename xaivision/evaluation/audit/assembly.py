@@ -3,14 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from xaivision.core.metering import metered
+from xaivision.evaluation.audit.aside import shift_of
 from xaivision.evaluation.audit.checklist import (
     Auditor,
     Checklist,
@@ -23,24 +20,20 @@ from xaivision.evaluation.audit.checklist_records import method_records, subject
 from xaivision.evaluation.audit.conclusion import conclusion
 from xaivision.evaluation.audit.facts import audit_facts
 from xaivision.evaluation.audit.findings import Findings, findings
+from xaivision.evaluation.audit.fingerprint import NOT_AVAILABLE
 from xaivision.evaluation.audit.item_values import item_values
 from xaivision.evaluation.audit.items import Items
-from xaivision.evaluation.audit.job import PLANNED, Job
+from xaivision.evaluation.audit.job import MOST_SHIFTED, PLANNED, SHIFTS, Job
 from xaivision.evaluation.audit.limits import cannot_say
 from xaivision.evaluation.audit.method_agreement import agreement_matrix
-from xaivision.evaluation.audit.part import Array, Cost, summed_curves
-from xaivision.evaluation.audit.pieces import Chosen, in_pieces
-from xaivision.evaluation.audit.plan import AuditPlan, for_items
+from xaivision.evaluation.audit.part import Array, Cost, Part, summed_curves, summed_doubts
+from xaivision.evaluation.audit.pieces import in_pieces
+from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.reliability import reliability
-from xaivision.evaluation.audit.removal_shift import RemovalShift, removal_shift
+from xaivision.evaluation.audit.removal_shift import RemovalShift
 from xaivision.evaluation.audit.report import AuditReport, ShownItem, Spent
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.audit.scope import NOT_STATED, access_spec, scope
-from xaivision.evaluation.audit.used_removals import UsedRemoval, removals_of
-
-# Items on which the removal operators are looked at: enough to tell half of them from the other half.
-MOST_SHIFTED = 32
-SHIFTS = "removal_shift"
 
 
 @dataclass(frozen=True)
@@ -67,8 +60,9 @@ def assembled(job: Job, stated: Stated) -> AuditReport:
     Raises: Cancelled; XaivisionError, where what is done cannot be kept; InputError, where the checklist is incomplete.
     """
     planned = job.planned()
-    parts = [replace(part, maps={}, pictures=None) for part in job.parts()]  # of all items they may not fit into the memory
-    shifts, shift_calls = _shifts(job)
+    parts = list(job.parts())
+    shifts, shift_calls = _shifts(job, parts)
+    job.release()
     rows = tuple(row for part in parts for row in part.rows)
     found, values = findings(rows, job.plan), item_values(rows)
     noted = job.store.noted(PLANNED) or {}
@@ -78,7 +72,7 @@ def assembled(job: Job, stated: Stated) -> AuditReport:
     check_complete(checklist)
     return AuditReport(
         checklist=checklist,
-        conclusions=tuple(conclusion(one.method, job.plan, found, one.verdicts) for one in checklist.validity),
+        conclusions=tuple(conclusion(one.method, job.plan, found, one.verdicts, _columns(job)) for one in checklist.validity),
         findings=found,
         reliability=reliability(values, job.plan, found.rankings),
         agreement=agreement_matrix(rows, tuple(job.plan.everyone)),
@@ -88,13 +82,16 @@ def assembled(job: Job, stated: Stated) -> AuditReport:
         costs=costs,
         shown=_shown(job, found),
         spent=Spent(
-            sum(part.model_calls for part in parts),
+            sum(part.model_calls for part in parts) + shift_calls + job.identity_calls,
             sum(part.gradient_calls for part in parts),
             sum(part.seconds for part in parts) / job.at_once,
             noted.get("model_calls", planned.model_calls),
             noted.get("seconds") or planned.seconds,
             shift_calls,
+            job.identity_calls,
         ),
+        calls_now=job.tally.model_calls,
+        doubts=summed_doubts(doubt for part in parts for doubt in part.doubts),
         cards={name: judge.about for name, judge in job.plan.judges.items()},
         class_names=model.class_names,
         feature_names=tuple(model.schema.names) if model.schema is not None else (),
@@ -123,9 +120,9 @@ def _checklist(
         methods=method_records(plan, costs),
         data=DataRecord(len(job.items.names), job.items.fingerprint, stated.source, stated.license, stated.selection),
         tools=tools_record(),
-        validity=validity_records(plan, rows),
+        validity=validity_records(plan, rows, found, _columns(job)),
         findings=tuple(to_dict(one) for one in found.found),
-        cannot_say=cannot_say(scope(access, plan), facts),
+        cannot_say=cannot_say(scope(access, plan), replace(facts, identified=job.fingerprint != NOT_AVAILABLE)),
         reproduction=Reproduction(
             configuration,
             {
@@ -138,62 +135,19 @@ def _checklist(
     )
 
 
-def _shifts(job: Job) -> tuple[dict[str, RemovalShift], int]:
-    """How far each removal operator of the metrics leads off the data, and the calls it took; kept with the parts."""
+def _shifts(job: Job, parts: Sequence[Part]) -> tuple[dict[str, RemovalShift], int]:
+    """How far each removal operator of the metrics leads off the data, and the calls it took; kept with the parts.
+
+    Over the first of those items that did not fail: an item that ends a process is not asked about again.
+    """
     known = job.store.noted(SHIFTS)
     if known is None:
-        with metered() as meter:
-            found = _measured_shifts(job)
-        known = {"calls": meter.model_calls, "found": {name: asdict(one) for name, one in found.items()}}
+        failed = {row.item for part in parts for row in part.rows if not row.method}
+        usable = [number for number, name in enumerate(job.items.names) if name not in failed][:MOST_SHIFTED]
+        found, calls = job.asked("removals", usable)
+        known = {"calls": calls, "found": found}
         job.note(SHIFTS, known)
-    return {name: _shift(one) for name, one in known["found"].items()}, known["calls"]
-
-
-def _measured_shifts(job: Job) -> dict[str, RemovalShift]:
-    """Over those of the first items that can be read, and that the model can score with half of their features removed."""
-    items, inputs = _first_inputs(job.items)
-    if not items:
-        return {}
-    model, plan, total = job.make().model, job.plan, len(job.items.names)
-
-    def used(names: Iterable[str], chosen: Chosen) -> dict[str, UsedRemoval]:
-        judges = {name: for_items(plan.judges[name], [items[place] for place in chosen], total) for name in names}
-        return removals_of(judges, model, inputs[list(chosen)], plan.seed)
-
-    def shifts(chosen: Chosen) -> dict[str, RemovalShift]:
-        operators = used(fitting, chosen)
-        removals = {name: one.remove for name, one in operators.items()}
-        found = removal_shift(model, inputs[list(chosen)], removals, plan.seed)
-        return {name: replace(one, metrics=operators[name].metrics) for name, one in found.items()}
-
-    names = tuple(plan.judges)
-    fits = in_pieces(range(len(names)), lambda chosen: [used([names[number]], (0,)) for number in chosen])
-    fitting = [names[number] for chosen, made in fits.answers for number, one in zip(chosen, made, strict=True) if one]
-    if not fitting:
-        return {}
-    found = in_pieces(range(len(items)), shifts)
-    if len(found.answers) > 1:  # some items failed, and each of the others was asked alone
-        found = in_pieces([place for chosen, _ in found.answers for place in chosen], shifts)
-    return found.answers[0][1] if len(found.answers) == 1 else {}
-
-
-def _first_inputs(items: Items) -> tuple[Chosen, Tensor]:
-    """Of the first items those that can be read and have one shape: their numbers, and all of them in one batch."""
-    found = in_pieces(range(min(MOST_SHIFTED, len(items.names))), lambda chosen: [items.load(item) for item in chosen])
-    loaded = {item: one for chosen, some in found.answers for item, one in zip(chosen, some, strict=True) if one.isfinite().all()}
-    fitting = {item: one for item, one in loaded.items() if one.shape == next(iter(loaded.values())).shape}
-    return tuple(fitting), torch.stack([*fitting.values()]) if fitting else torch.empty(0)
-
-
-def _shift(told: Mapping[str, Any]) -> RemovalShift:
-    return RemovalShift(
-        told["auc"],
-        tuple(told["interval"]),
-        told["inputs"],
-        told["distance_ratio"],
-        tuple(told["distance_interval"]),
-        tuple(told["metrics"]),
-    )
+    return {name: shift_of(one) for name, one in known["found"].items()}, known["calls"]
 
 
 def _summed(costs: Iterable[Cost]) -> tuple[Cost, ...]:
@@ -238,6 +192,14 @@ def _shown_item(job: Job, item: int, why: tuple[str, ...]) -> ShownItem | None:
         part.pictures[place] if part.pictures is not None else None,
         _values_of(job.items, item) if part.pictures is None else None,
     )
+
+
+def _columns(job: Job) -> int | None:
+    """How many columns a table has; None for pictures, and where no row can be read any more."""
+    if job.subject.model.domain == "image":
+        return None
+    rows = (_values_of(job.items, item) for item in range(len(job.items.names)))
+    return next((len(row) for row in rows if row is not None), None)
 
 
 def _values_of(items: Items, item: int) -> Array | None:

@@ -101,7 +101,8 @@ class ValidityRecord:
 
     `checks`: mean of each sanity check, None where undefined. `controls`: on each metric of faithfulness, how many controls are
     worse on average, of how many. `verdicts`: how many explanations are "ok", "warn", "refuse". `validated`: a sanity check with
-    other weights or labels gave a number.
+    other weights or labels finds that they depend on what the model has learned, beside controls that do not; none finds that
+    they do not. A number alone is no validation.
     """
 
     method: str

@@ -13,7 +13,8 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.granted import ungranted
 from xaivision.core.origin import library_versions, plain_settings
 from xaivision.evaluation.audit.checklist import MethodRecord, SubjectRecord, ToolsRecord, ValidityRecord
-from xaivision.evaluation.audit.facts import changes_weights
+from xaivision.evaluation.audit.dependence import dependence
+from xaivision.evaluation.audit.findings import Findings
 from xaivision.evaluation.audit.fingerprint import model_fingerprint
 from xaivision.evaluation.audit.part import Cost
 from xaivision.evaluation.audit.plan import AuditPlan
@@ -98,36 +99,39 @@ def _replaced(settings: Mapping[str, Any]) -> str:
     return "its own default" if "baseline" in settings else ""
 
 
-def validity_records(plan: AuditPlan, rows: Iterable[Row]) -> tuple[ValidityRecord, ...]:
-    """What the rows say of each method: sanity checks, controls that are worse on average, verdicts."""
+def validity_records(
+    plan: AuditPlan, rows: Iterable[Row], found: Findings, columns: int | None = None
+) -> tuple[ValidityRecord, ...]:
+    """What is known of each method: sanity checks, controls that are worse on average, verdicts.
+
+    `columns`: how many the table has, None for pictures.
+    """
     rows = tuple(rows)
-    means = _means(rows)
-    return tuple(_validity(label, plan, rows, means) for label in plan.methods)
+    return tuple(_validity(label, plan, rows, found, dependence(label, plan, found, columns).validated) for label in plan.methods)
 
 
-def _validity(label: str, plan: AuditPlan, rows: Sequence[Row], means: Mapping[tuple[str, str], float]) -> ValidityRecord:
-    checks = {name: means.get((label, name)) for name, judge in plan.judges.items() if judge.about.judges == "explainer"}
+def _validity(label: str, plan: AuditPlan, rows: Sequence[Row], found: Findings, validated: bool) -> ValidityRecord:
+    checks = [name for name, judge in plan.judges.items() if judge.about.judges == "explainer"]
     faithful = {name: judge.about.higher_is_better for name, judge in plan.judges.items() if judge.about.faithfulness}
     verdicts = Counter({(row.item, row.method): row.verdict for row in rows if row.method == label and row.verdict}.values())
     return ValidityRecord(
         method=label,
-        validated=any(changes_weights(plan.judges[name].about.name) and value is not None for name, value in checks.items()),
-        checks=checks,
-        controls={name: _beaten(label, name, higher, plan, means) for name, higher in faithful.items() if (label, name) in means},
+        validated=validated,
+        checks={name: _known(found.mean(name, label)) for name in checks},
+        controls={
+            name: _beaten(label, name, higher, plan, found)
+            for name, higher in faithful.items()
+            if _known(found.mean(name, label)) is not None
+        },
         verdicts=dict(sorted(verdicts.items())),
     )
 
 
-def _beaten(label: str, metric: str, higher: bool, plan: AuditPlan, means: Mapping[tuple[str, str], float]) -> str:
-    others = [means[control, metric] for control in plan.controls if (control, metric) in means]
-    own = means[label, metric]
+def _beaten(label: str, metric: str, higher: bool, plan: AuditPlan, found: Findings) -> str:
+    own = found.mean(metric, label)
+    others = [mean for control in plan.controls if (mean := _known(found.mean(metric, control))) is not None]
     return f"{sum(own > other if higher else own < other for other in others)} of {len(others)}"
 
 
-def _means(rows: Sequence[Row]) -> dict[tuple[str, str], float]:
-    """Mean over items of what each method scored on each metric, where it has a value."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        if row.metric and not row.variant and not math.isnan(row.value):
-            values.setdefault((row.method, row.metric), []).append(row.value)
-    return {key: math.fsum(found) / len(found) for key, found in values.items()}
+def _known(mean: float) -> float | None:
+    return None if math.isnan(mean) else mean

@@ -11,7 +11,8 @@ findings above that, a method that any draw comes up to has that share of draws 
 made where both tests reject keeps their level, without any further correction.
 
 One audit makes many comparisons: all p-values of it are adjusted together by Holm's procedure, reversals and metrics that are
-not about faithfulness included.
+not about faithfulness included. Being worse is tested by the mirrored p-values, in a second family of the same comparisons: the
+chance of even one false "worse" is held at the same level, and that of one false "better" is what it would be without.
 
 Source: Crawford, Howell, 1998, doi:10.1076/clin.12.4.482.7241 (one case against a small sample).
 """
@@ -23,9 +24,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xaivision.core.about import AboutEvaluator
 from xaivision.core.bootstrap import Interval, mean_intervals
 from xaivision.core.random import generator
-from xaivision.engines.paired_tests import holm, sign_flips, smallest_p
+from xaivision.engines.paired_tests import DRAWS, at_floor, differences, holm, sign_flips, smallest_p
 from xaivision.evaluation.audit.item_values import ItemValues
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.standing import REVERSED
@@ -40,9 +42,10 @@ class Comparison:
 
     `opponent`: the label of a control, or "reversed" for the method's own ranking turned round. `interval`: 95 % over items;
     over draws as well, where the opponent draws at random, whichever reaches farther; NaN with fewer than two items.
-    `p`: one-sided, adjusted by Holm for all comparisons of the audit; `p_alone` before that. `items`: how many have a value on
-    both sides; `left_out`: how many do not. `draws`: of the opponent's chance, 0 where there is none. `note`: what else a
-    reader must know, a sentence or "".
+    `p`: of being better, one-sided, adjusted by Holm for all comparisons of the audit; `p_alone` before that. `p_worse`: of being
+    worse, adjusted likewise in a family of its own. `items`: how many have a value on both sides; `left_out`: how many do not.
+    `draws`: of the opponent's chance, 0 where there is none. `at_floor`: random signs can give no smaller p-value on the side to
+    which the mean points, so that it is an upper bound. `note`: what else a reader must know, a sentence or "".
     """
 
     metric: str
@@ -52,15 +55,22 @@ class Comparison:
     interval: Interval
     p: float
     p_alone: float
+    p_worse: float
     items: int
     left_out: int
     draws: int
+    at_floor: bool = False
     note: str = ""
 
     @property
     def better(self) -> bool:
         """Whether the method is clearly better: its p-value is small with all tests accounted for, and its interval above 0."""
         return self.p <= LEVEL and self.interval[0] > 0
+
+    @property
+    def worse(self) -> bool:
+        """Whether the method is clearly worse, by the same rule; that takes as many items as being better does."""
+        return self.p_worse <= LEVEL and self.interval[1] < 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +93,18 @@ def comparisons(values: ItemValues, plan: AuditPlan) -> tuple[Comparison, ...]:
     if not gains:
         return ()
     columns = torch.stack([one.of_items for one in gains], 1)
-    over_items = sign_flips(columns, generator(plan.seed, "signs of gains")).greater
-    over_draws = torch.tensor([_chance_p(one.of_draws) for one in gains], dtype=torch.float64, device="cpu")
-    alone = torch.fmax(over_items, over_draws)  # the larger one, and that over items where nothing is drawn
-    alone = alone.masked_fill(over_items.isnan(), math.nan)
-    intervals, adjusted = mean_intervals(columns), holm(alone).tolist()
-    found = zip(gains, intervals, alone.tolist(), adjusted, strict=True)
-    return tuple(_comparison(one, interval, p_alone, p) for one, interval, p_alone, p in found)
+    over_items = sign_flips(columns, generator(plan.seed, "signs of gains"))
+    better = _with_draws(over_items.greater, [_chance_p(one.of_draws) for one in gains])
+    worse = _with_draws(over_items.less, [_chance_p(-one.of_draws) for one in gains])
+    alone = zip(better.tolist(), worse.tolist(), strict=True)
+    found = zip(gains, mean_intervals(columns), alone, holm(better).tolist(), holm(worse).tolist(), strict=True)
+    return tuple(_comparison(*one) for one in found)
+
+
+def _with_draws(over_items: Tensor, over_draws: list[float]) -> Tensor:
+    """The larger p-value of each two, and that over items where nothing is drawn."""
+    larger = torch.fmax(over_items, torch.tensor(over_draws, dtype=torch.float64, device="cpu"))
+    return larger.masked_fill(over_items.isnan(), math.nan)
 
 
 def family(found: Sequence[Comparison]) -> str:
@@ -100,8 +115,16 @@ def family(found: Sequence[Comparison]) -> str:
     told = [
         f"{_counted(len(tested), 'comparison')} of methods with controls and with their own reversals: one-sided sign-flip "
         "permutation tests over items, and over draws where the control is chance. The p-values are adjusted together by Holm's "
-        f"procedure, which keeps the chance of even one false `better` in the audit at {LEVEL:.0%} or below."
+        f"procedure, which keeps the chance of even one false `better` in the audit at {LEVEL:.0%} or below; those of being "
+        "worse are a second family, adjusted likewise. Items are taken to be independent: copies of one are no further evidence."
     ]
+    if any(one.draws > 1 for one in tested):
+        told.append("Intervals of the gain over a control that is chance reach over its draws as well as over items.")
+    if any(one.at_floor for one in tested):
+        told.append(
+            f"{DRAWS:,} random signs are drawn, so that no p-value alone is below {1 / (DRAWS + 1):.0e}: those at it are upper "
+            "bounds."
+        )
     if untested := len(found) - len(tested):
         told.append(f"{_counted(untested, 'comparison')} had no item with a value on both sides.")
     most = max(one.items for one in tested)
@@ -115,27 +138,30 @@ def family(found: Sequence[Comparison]) -> str:
 
 def _all_gains(values: ItemValues, plan: AuditPlan) -> Iterator[_Gains]:
     for metric, judge in plan.judges.items():
-        sign = 1 if judge.about.higher_is_better else -1
         for method in plan.methods:
             own = values.of(method, metric)
             for control, explainer in plan.controls.items():
-                names = (metric, method, control)
-                yield _over_control(names, sign * own, sign, values, chance=explainer.about.chance)
+                yield _over_control((metric, method, control), values, judge.about, chance=explainer.about.chance)
             if (method, REVERSED, metric) in values.columns:
-                turned = sign * values.of(method, metric, REVERSED)
-                yield _Gains((metric, method, REVERSED), sign * own - turned, _no_draws(), False)
+                turned = values.of(method, metric, REVERSED)
+                yield _Gains((metric, method, REVERSED), gains_of(own, turned, judge.about), _no_draws(), False)
 
 
-def _over_control(names: tuple[str, str, str], own: Tensor, sign: int, values: ItemValues, *, chance: bool) -> _Gains:
-    metric, _, control = names
-    draws = sign * values.draws(control, metric)
+def _over_control(names: tuple[str, str, str], values: ItemValues, card: AboutEvaluator, *, chance: bool) -> _Gains:
+    metric, method, control = names
+    own, draws = values.of(method, metric), values.draws(control, metric)
     if draws.shape[1] < 2:
-        return _Gains(names, own - sign * values.of(control, metric), _no_draws(), chance)
-    gains = own[:, None] - draws
+        return _Gains(names, gains_of(own, values.of(control, metric), card), _no_draws(), chance)
+    gains = gains_of(own[:, None], draws, card)
     return _Gains(names, gains.mean(1), gains[~gains.isnan().any(1)].mean(0), False)
 
 
-def _comparison(gains: _Gains, interval: Interval, p_alone: float, p: float) -> Comparison:
+def gains_of(own: Tensor, other: Tensor, card: AboutEvaluator) -> Tensor:
+    """By how much values are better than others on this metric; 0 where they are the same but for rounding."""
+    return (1 if card.higher_is_better else -1) * differences(own, other, card.finest)
+
+
+def _comparison(gains: _Gains, interval: Interval, alone: tuple[float, float], p: float, p_worse: float) -> Comparison:
     pairs = gains.items
     metric, method, opponent = gains.names
     return Comparison(
@@ -145,10 +171,12 @@ def _comparison(gains: _Gains, interval: Interval, p_alone: float, p: float) -> 
         float(gains.of_items.nanmean()),
         _widest(interval, chance_interval(gains.of_draws)),
         p,
-        p_alone,
+        alone[0],
+        p_worse,
         pairs,
         len(gains.of_items) - pairs,
         1 if gains.one_draw else len(gains.of_draws),
+        at_floor(min(alone), pairs),
         _note(gains),
     )
 
@@ -165,7 +193,7 @@ def chance_interval(means: Tensor) -> Interval:
 
 def _chance_p(means: Tensor) -> float:
     """How often one more draw of chance would do as well as the method, by its gains over K draws (K,); NaN without draws."""
-    if len(means) < 2 or bool(means.isnan().any()):
+    if len(means) < 2:
         return math.nan
     from scipy.special import stdtr
 
@@ -180,9 +208,7 @@ def _spread(means: Tensor) -> float:
 
 
 def _widest(interval: Interval, other: Interval) -> Interval:
-    """The hull of both. That over items is asked first: without it nothing is known."""
-    if math.isnan(interval[0]) or math.isnan(other[0]):
-        return interval
+    """The hull of both. That over items comes first, as `min` and `max` keep it beside NaN, and where it is NaN itself."""
     return min(interval[0], other[0]), max(interval[1], other[1])
 
 

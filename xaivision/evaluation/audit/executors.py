@@ -4,16 +4,19 @@ An executor is told how to make a worker and which shards to do, and gives their
 one more class with `run`.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from typing import Protocol
 
 from xaivision.core.errors import InputError, UnknownNameError, XaivisionError
+from xaivision.core.progress import track
 from xaivision.evaluation.audit.part import Part, Shard
-from xaivision.evaluation.audit.processes import MakeWork, Processes
+from xaivision.evaluation.audit.processes import MakeWork, Process, told_of
+
+# So many processes may die in a row before they have begun; the system may have killed them for something else.
+STILLBORN = 2
 
 # Puts the parts of single items together to that of their shard; None stands for an item that ended its process.
 Join = Callable[[Shard, Sequence[Part | None]], Part]
@@ -41,14 +44,16 @@ class ProcessExecutor:
     """`workers` processes at once, each with a worker of its own and its share of the cores; they wait for further shards of
     the same work until `close`.
 
-    A process that dies takes nothing along: its shards are done again. Where processes die a second time, shards are done one
-    by one, and those of a shard that ends its process item by item, so that only the item that does it is lost.
+    A process that dies takes nothing along but the shard that it was at, and another one takes its place. At the end the items of
+    such shards are done one by one, so that only those are lost that end their process again; where none does, the process was
+    ended from outside, and the shard is done once more as it is.
 
     Raises: InputError, where `workers` is not a positive integer.
     """
 
     workers: int = 2
-    _waiting: list[Processes] = field(default_factory=list, init=False, repr=False, compare=False)
+    _waiting: list[tuple[MakeWork, Process]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _stillborn: list[Process] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or isinstance(self.workers, bool) or self.workers < 1:
@@ -59,88 +64,93 @@ class ProcessExecutor:
 
         Raises: XaivisionError, where no process can be started.
         """
-        left, deaths = list(shards), 0
-        while left:
-            done = set()
-            for part in self._until_a_death(make, left):
-                done.add(part.shard)
+        deadly = []
+        for shard, part in self._done(make, shards):
+            if part is None:
+                deadly.append(shard)
+            else:
                 yield part
-            left = [shard for shard in left if shard.number not in done]
-            deaths += bool(left)
-            if left and deaths > 1:
-                yield self._carefully(make, left.pop(0), join)
+        yield from self._one_by_one(make, deadly, join)
 
     def close(self) -> None:
         """End the processes that wait."""
         while self._waiting:
-            self._waiting.pop().close()
+            self._waiting.pop()[1].end()
 
-    def _until_a_death(self, make: MakeWork, shards: Sequence[Shard]) -> Iterator[Part]:
-        """The parts; where a process dies, those that were done before. Unless all are done, the processes are ended."""
-        done = 0
+    def _one_by_one(self, make: MakeWork, deadly: Sequence[Shard], join: Join) -> Iterator[Part]:
+        """The parts of shards at which a process died, from those of their items where one of these ends it again."""
+        singles = [single for shard in deadly for single in _alone(shard)]
+        what = f"a process ended: asking about {len(singles)} items one by one"
+        known = dict(track(self._done(make, singles), what, total=len(singles)))
+        alone = {shard: [known[single] for single in _alone(shard)] for shard in deadly}
+        whole = dict(self._done(make, [shard for shard, parts in alone.items() if None not in parts and len(parts) > 1]))
+        for shard, parts in alone.items():
+            again = whole.get(shard)
+            yield join(shard, parts) if again is None else again
+
+    def _done(self, make: MakeWork, shards: Sequence[Shard]) -> Iterator[tuple[Shard, Part | None]]:
+        """Each shard with its part, or with None where its process died of it. Unless all are done, the processes are ended."""
+        if not shards:
+            return
+        left = deque(shards)
+        crew: list[Process] = []
         try:
-            for future in as_completed(_submitted(self._ready(make, len(shards)), shards)):
-                part = _part_of(future)
-                if part is not None:
-                    done += 1
-                    yield part
-        finally:
-            if done < len(shards):
-                self.close()
+            crew += self._ready(make, min(self.workers, len(left)))
+            while left or any(one.shard is not None for one in crew):
+                for one in crew:
+                    if left and one.ready and one.shard is None:
+                        one.hand(left.popleft())
+                yield from self._answered(make, crew)
+        except BaseException:
+            self._waiting.clear()
+            for one in crew:
+                one.end()
+            raise
+        self._waiting[:] = [(make, one) for one in crew]
 
-    def _ready(self, make: MakeWork, shards: int) -> Processes:
-        """Those that wait, where they are enough and have this work; a process takes seconds to start."""
-        count = min(self.workers, shards)
-        if not any(one.make is make and one.count >= count for one in self._waiting):
-            self.close()
-            self._waiting.append(Processes(make, count, self.workers))
-        return self._waiting[0]
+    def _answered(self, make: MakeWork, crew: list[Process]) -> list[tuple[Shard, Part | None]]:
+        """What those say that have something to say; where one has died, another stands in the crew."""
+        found: list[tuple[Shard, Part | None]] = []
+        by_answers = {one.answers: one for one in crew if one.shard is not None or not one.ready}
+        for answers in wait(list(by_answers)):
+            one = by_answers[answers]  # type: ignore[index]  # what was waited for
+            shard = one.shard
+            try:
+                part = one.take()
+            except EOFError:
+                crew[crew.index(one)] = self._in_place_of(make, one)
+                part = None
+            if shard is not None:
+                found.append((shard, part))
+        return found
 
-    def _carefully(self, make: MakeWork, shard: Shard, join: Join) -> Part:
-        """A shard alone, and where it ends its process, its items alone."""
-        whole = self._one_by_one(make, [shard])[0]
-        if whole is not None:
-            return whole
-        return join(shard, self._one_by_one(make, [Shard(shard.number, (item,)) for item in shard.items]))
+    def _in_place_of(self, make: MakeWork, dead: Process) -> Process:
+        """A new process. Raises: XaivisionError, where none lives long enough to begin."""
+        dead.end()
+        if dead.ready:
+            self._stillborn.clear()
+        else:
+            self._stillborn.append(dead)
+        if len(self._stillborn) > STILLBORN:
+            raise XaivisionError(
+                "The processes of the audit end as soon as they start, before any item is asked about. A script that starts some "
+                "needs its own work below `if __name__ == '__main__':`, since each process reads the script once more; and each "
+                "needs memory for a model of its own."
+            )
+        return Process(told_of(make), self.workers)
 
-    def _one_by_one(self, make: MakeWork, shards: Sequence[Shard]) -> list[Part | None]:
-        """The part of each, from one process for as long as it lives; None where it died of it."""
-        parts: list[Part | None] = []
-        while len(parts) < len(shards):
-            with closing(Processes(make, 1, self.workers)) as processes:
-                _check_alive(processes)
-                for shard in shards[len(parts) :]:
-                    parts.append(_part_of(processes.submit(shard)))
-                    if parts[-1] is None:
-                        break
-        return parts
-
-
-def _check_alive(processes: Processes) -> None:
-    try:
-        processes.look()
-    except BrokenProcessPool:
-        raise XaivisionError(
-            "The processes of the audit end as soon as they start. A script that starts some needs its own work below "
-            "`if __name__ == '__main__':`, since each process reads the script once more."
-        ) from None
-
-
-def _submitted(processes: Processes, shards: Sequence[Shard]) -> "list[Future[Part]]":
-    """As many as could be handed over before a process died."""
-    found: list[Future[Part]] = []
-    with suppress(BrokenProcessPool):
-        for shard in shards:
-            found.append(processes.submit(shard))
-    return found
+    def _ready(self, make: MakeWork, count: int) -> list[Process]:
+        """Those that wait, where they have this work, and as many more as it takes; a process takes seconds to start."""
+        kept = [one for known, one in self._waiting if known is make]
+        for known, one in self._waiting:
+            if known is not make:
+                one.end()
+        told = told_of(make) if len(kept) < count else b""
+        return kept + [Process(told, self.workers) for _ in range(count - len(kept))]
 
 
-def _part_of(future: "Future[Part]") -> Part | None:
-    """None where its process died."""
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
+def _alone(shard: Shard) -> list[Shard]:
+    return [shard._replace(items=(item,)) for item in shard.items]
 
 
 EXECUTORS = {"serial": SerialExecutor, "process": ProcessExecutor}

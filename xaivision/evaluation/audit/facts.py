@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import torch
 
+from xaivision.core.about import AboutEvaluator
 from xaivision.evaluation.audit.plan import AuditPlan, Judge
 from xaivision.evaluation.audit.rows import Row
 
 # Controls that look at the picture or the table, though not at the model: an explanation may be no more than they are.
 OF_THE_INPUT = ("sobel", "input_magnitude")
-# Metrics that train the model again on what a removal leaves.
-TRAINING_AGAIN = ("roar", "kar", "f_fidelity")
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,9 @@ class AuditFacts:
 
     `classes` of the model's `num_classes` were explained. `faithfulness`: names of the metrics of faithfulness, `removals`:
     what they put in the place of features. `masks`: there is marked truth, or a mosaic that shows where a class is.
-    `changes_weights`: a sanity check looks at the same model with other weights; `nearby`: one looks at nearby inputs;
-    `other_seeds`: one draws again. `trains_again`: a metric trains the model on what a removal leaves.
+    `changes_weights`: a sanity check holds explanations against those of a model with other weights or labels; `nearby`: one
+    against those of nearby inputs; `other_seeds`: one draws again. `trains_again`: a metric trains the model on what a removal
+    leaves. `identified`: the model showed its weights, so that another one would be noticed.
     """
 
     items: int
@@ -38,6 +38,7 @@ class AuditFacts:
     nearby: bool
     other_seeds: bool
     trains_again: bool
+    identified: bool = True
 
 
 def audit_facts(
@@ -51,8 +52,8 @@ def audit_facts(
     rows = tuple(rows)
     explained = {(row.item, row.method): row.verdict for row in rows if row.method in plan.methods and row.verdict}
     faithful = {name: judge for name, judge in plan.judges.items() if judge.about.faithfulness}
-    names = [judge.about.name for judge in plan.judges.values()]
-    checks = [judge.about.name for judge in plan.judges.values() if judge.about.judges == "explainer"]
+    cards = [judge.about for judge in plan.judges.values()]
+    asked = {card.asks_again for card in cards}
     return AuditFacts(
         items=items,
         failed=len({row.item for row in rows if not row.method and row.error}),
@@ -63,19 +64,17 @@ def audit_facts(
         controls=tuple(control.about.name for control in plan.controls.values()),
         faithfulness=tuple(faithful),
         removals=tuple(dict.fromkeys(one for name, judge in faithful.items() for one in _removals(name, judge, removals or {}))),
-        masks="focus" in names or any(getattr(judge, "masks", None) is not None for judge in plan.judges.values()),
-        changes_weights=any(map(changes_weights, checks)),
-        nearby=any(
-            "sensitivity" in name or "stability" in name or "lipschitz" in name for name in checks if name != "seed_stability"
-        ),
-        other_seeds="seed_stability" in checks,
-        trains_again=any(name in TRAINING_AGAIN for name in names),
+        masks=any(card.shown_truth for card in cards),
+        changes_weights=any(map(changes_weights, cards)),
+        nearby="nearby inputs" in asked,
+        other_seeds="other seeds" in asked,
+        trains_again=any(card.trains_again for card in cards),
     )
 
 
-def changes_weights(check: str) -> bool:
-    """Whether a sanity check of this name asks a model that has learned something else, or nothing."""
-    return "randomization" in check and not check.startswith("target")
+def changes_weights(card: AboutEvaluator) -> bool:
+    """Whether this sanity check holds explanations against those of a model that has learned something else, or nothing."""
+    return card.asks_again == "another model"
 
 
 def _removals(name: str, judge: Judge, known: Mapping[str, Sequence[str]]) -> list[str]:
@@ -84,12 +83,16 @@ def _removals(name: str, judge: Judge, known: Mapping[str, Sequence[str]]) -> li
 
 def removal_of(judge: Judge) -> str:
     """What a metric of faithfulness puts in the place of features, in words; nothing where it replaces none."""
-    if judge.about.name == "road":
-        return "noisy neighbors"
-    masking = getattr(getattr(judge, "finetuned", None), "masking", judge)
-    if not hasattr(masking, "baseline"):
-        return ""
-    baseline = masking.baseline
-    if isinstance(baseline, torch.Tensor):
+    removal = removal_setting(judge)
+    if isinstance(removal, torch.Tensor):
         return "given values"
-    return "its own default" if baseline is None else str(baseline)
+    return "its own default" if removal is None else removal
+
+
+def removal_setting(judge: Judge) -> str | torch.Tensor | None:
+    """What a metric was told to put in the place of features, or says by itself. None: it has a default; "": it replaces none."""
+    for name in ("removal", "baseline"):
+        if hasattr(judge, name):
+            found: str | torch.Tensor | None = getattr(judge, name)
+            return found
+    return judge.about.replaces_by or ""

@@ -56,12 +56,14 @@ class Finding:
 @dataclass(frozen=True)
 class Findings:
     """`found`: every method and control on every metric. `rankings`: the methods on each metric. `family`: what has to be said
-    of the number of tests, in sentences.
+    of the number of tests, in sentences. `failed`: names of the items, of so many `items`, on which anything failed.
     """
 
     found: tuple[Finding, ...]
     rankings: tuple[Ranking, ...]
     family: str
+    items: int = 0
+    failed: tuple[str, ...] = ()
 
     def of(self, metric: str, method: str) -> Finding | None:
         """What was found of this method or control on this metric; None where it was not part of the audit."""
@@ -111,8 +113,13 @@ def findings(rows: Iterable[Row], plan: AuditPlan) -> Findings:
     asked = [(metric, label) for metric in plan.judges for label in (*plan.methods, *plan.controls)]
     intervals = mean_intervals(torch.stack([values.of(label, metric) for metric, label in asked], 1))
     found = tuple(_finding(values, plan, *one, interval) for one, interval in zip(asked, intervals, strict=True))
+    failed = frozenset[str]().union(*values.errors.values())
     return Findings(
-        tuple(replace(one, comparisons=_own(one, compared)) for one in found), rankings(values, plan), family(compared)
+        tuple(replace(one, comparisons=_own(one, compared)) for one in found),
+        rankings(values, plan),
+        family(compared),
+        len(values.items),
+        tuple(item for item in values.items if item in failed),
     )
 
 

@@ -1,8 +1,10 @@
 """The fingerprint of a model: the same in every process as long as it is the same model, another as soon as a weight differs."""
 
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -34,6 +36,32 @@ def model_fingerprint(model: ClassifierAdapter) -> str:
     if not _take_model(whole.model, found.update):
         return NOT_AVAILABLE
     _take({name: getattr(whole, name, None) for name in ADAPTER}, found.update)
+    return found.hexdigest()
+
+
+def code_fingerprint(model: ClassifierAdapter) -> str:
+    """64 digits of the source of the function that is the model, or of what runs where it has none; "not available" for others.
+
+    What the function reads beside its arguments, such as weights in a variable of its module, is not seen.
+    """
+    function = ungranted(model).model
+    while isinstance(function, partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, FunctionType):
+        function = vars(type(function)).get("__call__")
+    if not isinstance(function, FunctionType):
+        return NOT_AVAILABLE
+    try:
+        return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
+    except (OSError, TypeError):  # typed into a console, or made by `exec`
+        return hashlib.sha256(function.__code__.co_code + repr(function.__code__.co_consts).encode()).hexdigest()
+
+
+def content_fingerprint(value: Any) -> str:
+    """64 digits of everything below a value: arrays, tensors, data sets, and models by what they are made of."""
+    found = hashlib.sha256()
+    _take(value, found.update)
     return found.hexdigest()
 
 
@@ -104,6 +132,13 @@ def _take(value: Any, take: Take, inside: tuple[int, ...] = ()) -> None:
 
 
 def _take_object(value: Any, take: Take, inside: tuple[int, ...]) -> None:
+    if isinstance(value, ClassifierAdapter):
+        known = model_fingerprint(value)
+        take((code_fingerprint(value) if known == NOT_AVAILABLE else known).encode())
+        return
+    if isinstance(value, nn.Module):
+        _take_model(value, take)
+        return
     if isinstance(value, FunctionType | type):
         _take_bytes(f"{value.__module__}.{value.__qualname__}".encode(), take)
         return
@@ -115,7 +150,11 @@ def _take_object(value: Any, take: Take, inside: tuple[int, ...]) -> None:
     if hasattr(value, "query_radius") and hasattr(value, "data"):
         _take(np.asarray(value.data), take, inside)  # an index of rows, which counts its own queries
         return
-    _take(getattr(value, "__dict__", None) or value.__reduce__()[1:], take, inside)
+    try:
+        below = getattr(value, "__dict__", None) or value.__reduce__()[1:]
+    except TypeError:  # a lock, a file: nothing that is learned
+        return
+    _take(below, take, inside)
 
 
 def _take_array(array: "np.ndarray[Any, Any]", take: Take, inside: tuple[int, ...]) -> None:

@@ -12,11 +12,12 @@ from safetensors.numpy import save as arrays_to
 
 from xaivision.core.errors import FileFormatError, InputError, MissingExtraError
 from xaivision.core.whole_file import write_whole
-from xaivision.evaluation.audit.part import Cost, Curve, Part
+from xaivision.evaluation.audit.lock import hold, let_go
+from xaivision.evaluation.audit.part import Cost, Curve, Doubt, Part
 from xaivision.evaluation.audit.rows import Row
 
-SCHEMA, VERSION = "xaivision-audit", 1
-CONFIGURATION, PARTS = "audit.json", "parts"
+SCHEMA, VERSION = "xaivision-audit", 2
+CONFIGURATION, PARTS, LOCK = "audit.json", "parts", "audit.lock"
 PICTURES, MAP = "pictures", "map:"
 COMPRESSION = "zstd"
 # Where a Parquet file keeps what belongs to the shard as a whole.
@@ -26,6 +27,7 @@ MOST_TOLD = 3
 # What a digest cannot say.
 DIGESTS = {
     ("model", "fingerprint"): "the model has other weights or other settings",
+    ("model", "code"): "the function that is the model has other code",
     ("items", "fingerprint"): "the items hold other values, or have other names or another order",
 }
 
@@ -39,7 +41,8 @@ class Folder:
     def open(self, configuration: dict[str, Any]) -> None:
         """Make the folder for this configuration, or take up the audit of the same configuration that it holds.
 
-        Raises: InputError, where it holds an audit of something else, or files of something else, or cannot be written;
+        Raises: InputError, where it holds an audit of something else, or files of something else, or cannot be written, or where
+        another process works on it;
         MissingExtraError, where the package that writes Parquet files is missing.
         """
         _parquet()
@@ -49,6 +52,7 @@ class Folder:
             if not any(map(_is_held, self.path.iterdir())):
                 write_whole(self.path / CONFIGURATION, written)
             self._check_same(json.loads(written))
+            hold(self.path / LOCK)
             (self.path / PARTS).mkdir(exist_ok=True)
         except OSError as error:
             raise InputError(
@@ -70,13 +74,13 @@ class Folder:
         write_whole(self._file(part.shard, "safetensors"), arrays_to(arrays))
         write_whole(self._file(part.shard, "parquet"), _rows_to(part))
 
-    def read(self, shard: int) -> Part:
-        """A part that was kept.
+    def read(self, shard: int, *, drawn: bool = True) -> Part:
+        """A part that was kept; not `drawn`: without maps and pictures.
 
         Raises: FileFormatError, where a file is not what was written.
         """
         rows, whole = _rows_from(self._file(shard, "parquet"))
-        arrays = self._arrays(shard)
+        arrays = self._arrays(shard) if drawn else {}
         return Part(
             shard,
             rows,
@@ -90,6 +94,7 @@ class Folder:
             whole["items"],
             {name.removeprefix(MAP): one for name, one in arrays.items() if name != PICTURES},
             arrays.get(PICTURES),
+            doubts=tuple(Doubt(*one) for one in whole["doubts"]),
         )
 
     def note(self, name: str, found: Any) -> None:
@@ -111,6 +116,17 @@ class Folder:
             return json.loads(path.read_bytes())
         except ValueError as error:
             raise _damaged(path, error) from error
+
+    def forget(self) -> None:
+        """Keep nothing of what was done, and the folder for another audit."""
+        for path in (*self.path.glob(f"{PARTS}/part-*"), *self.path.glob("*.json")):
+            path.unlink()
+        (self.path / PARTS).rmdir()
+        (self.path / LOCK).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let other processes work on it."""
+        let_go(self.path / LOCK)
 
     def _arrays(self, shard: int) -> dict[str, Any]:
         path = self._file(shard, "safetensors")
@@ -141,8 +157,8 @@ class Folder:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether this is something that somebody keeps: not what is left of a configuration whose writing was stopped."""
-    return not (path.name.startswith(f".{CONFIGURATION}.") and path.suffix == ".part")
+    """Whether somebody keeps this: it is neither a lock nor what is left of a configuration whose writing was stopped."""
+    return path.name != LOCK and not (path.name.startswith(f".{CONFIGURATION}.") and path.suffix == ".part")
 
 
 def _differences(known: Any, given: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -157,7 +173,7 @@ def _differences(known: Any, given: Any, path: tuple[str, ...] = ()) -> Iterator
                     return  # other items are all that their digest could say
     elif path in DIGESTS:
         yield DIGESTS[path]
-    elif "tensors" in path:
+    elif "contents" in path:
         yield f"`{path[-1]}` of `{path[2]}` holds other values"
     else:
         shown = [text if len(text) <= 80 else f"{text[:77]}..." for text in (json.dumps(known), json.dumps(given))]
@@ -168,6 +184,7 @@ def _rows_to(part: Part) -> bytes:
     pyarrow, parquet = _parquet()
     whole = {
         "costs": part.costs,
+        "doubts": part.doubts,
         "curves": part.curves,
         "model_calls": part.model_calls,
         "gradient_calls": part.gradient_calls,

@@ -1,41 +1,16 @@
-"""The gate: conditions that an audit has to meet, such as `deletion:grad_cam>control`, and whether it meets them.
-
-    metric:method>control      clearly better than every control, and by a metric of faithfulness than its own reversal
-    metric:method>opponent     clearly better than this control, this other method, or "reversed", its own reversal
-    metric:method>=number      mean of at least so much
-    metric:method<=number      mean of at most so much
-
-Better is what the metric calls better. `*` for the method: all that are audited; for the metric, before `>` alone: all metrics
-of faithfulness. What has no value meets no condition.
-"""
+"""The gate: whether an audit meets conditions such as `deletion:grad_cam>control`. What has no value meets none."""
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.evaluation.audit.condition import CONTROL, EVERY, FAILURES, Condition
+from xaivision.evaluation.audit.facts import changes_weights
+from xaivision.evaluation.registry import EVALUATORS
 from xaivision.evaluation.standing import REVERSED
-
-Relation = Literal[">", ">=", "<="]
-EVERY, CONTROL = "*", "control"
-GRAMMAR = (
-    "metric:method>control, metric:method>opponent, metric:method>=number or metric:method<=number, where `*` stands for every "
-    "method, and before `>` for every metric of faithfulness"
-)
-FORM = re.compile(r"(?P<metric>[^:<>=]+):(?P<method>[^<>=]+)(?P<relation>>=|<=|>)(?P<right>[^<>=]+)")
-
-
-@dataclass(frozen=True)
-class Condition:
-    """`metric` and `method`: names, or "*". `against`: a name or "control" after ">", a number after ">=" and "<="."""
-
-    text: str
-    metric: str
-    method: str
-    relation: Relation
-    against: str | float
+from xaivision.explainers.registry import EXPLAINERS
 
 
 class Named(Protocol):
@@ -52,7 +27,9 @@ class Named(Protocol):
 
 
 class Lead(Protocol):
-    """By how much a method is better than one opponent; `better`: clearly, with all tests of the audit accounted for."""
+    """By how much a method is better than one opponent; `better`: clearly, with all tests accounted for: of a control or a
+    reversal those of the audit, of another method those on the metric.
+    """
 
     @property
     def mean(self) -> float: ...
@@ -68,7 +45,15 @@ class Lead(Protocol):
 
 
 class Measured(Protocol):
-    """What an audit found. `lead`: None where there is no item on which both have a value."""
+    """What an audit found. `lead`: None where there is no item on which both have a value. `failed`: names of the items on which
+    anything failed, of so many `items`.
+    """
+
+    @property
+    def failed(self) -> Collection[str]: ...
+
+    @property
+    def items(self) -> int: ...
 
     def mean(self, metric: str, method: str) -> float: ...
 
@@ -100,26 +85,6 @@ class GateResult:
         return {"passed": self.passed, "conditions": [vars(one) for one in self.outcomes]}
 
 
-def condition(text: str) -> Condition:
-    """The condition that a text states.
-
-    Raises: InputError, where it states none.
-    """
-    found = FORM.fullmatch(text.strip())
-    parts = {name: part.strip() for name, part in found.groupdict().items()} if found else {}
-    if not parts or not all(parts.values()):
-        raise _malformed(text)
-    metric, method, relation, right = parts["metric"], parts["method"], parts["relation"], parts["right"]
-    if relation == ">":
-        if right in (method, EVERY) or _number(right) is not None:
-            raise _malformed(text)
-        return Condition(text.strip(), metric, method, ">", right)
-    number = _number(right)
-    if number is None or metric == EVERY:
-        raise _malformed(text)
-    return Condition(text.strip(), metric, method, ">=" if relation == ">=" else "<=", number)
-
-
 def check_names(wanted: Sequence[Condition], plan: Named) -> None:
     """Whether this audit knows every name: before it starts, so that no work is lost.
 
@@ -127,6 +92,16 @@ def check_names(wanted: Sequence[Condition], plan: Named) -> None:
     """
     for one in wanted:
         _check(one, plan)
+
+
+def doubts_of(wanted: Sequence[Condition], plan: Named) -> tuple[str, ...]:
+    """What to think of before relying on these conditions, a sentence each: metrics that say nothing of being right."""
+    judges = {one.metric: plan.judges[one.metric] for one in wanted if one.metric in plan.judges}
+    return tuple(
+        f"A gate on {name} keeps no wrong explanation out: it decides nothing of whether explanations can be believed."
+        for name, judge in judges.items()
+        if not judge.about.faithfulness and not changes_weights(judge.about)
+    )
 
 
 def gate(wanted: Sequence[Condition], plan: Named, found: Measured) -> GateResult:
@@ -142,14 +117,21 @@ def gate(wanted: Sequence[Condition], plan: Named, found: Measured) -> GateResul
 
 
 def _check(one: Condition, plan: Named) -> None:
+    if one.metric == FAILURES:
+        return
     if one.metric != EVERY:
-        _known("metric of this audit", one.metric, plan.judges)
+        _known("metric", one.metric, plan.judges, EVALUATORS, "--metrics")
     elif not _metrics(one, plan):
         raise InputError(
             f"`--fail-under` {one.text!r} is about metrics of faithfulness. This audit has none. Add one, such as deletion."
         )
     if one.method != EVERY:
-        _known("method of this audit", one.method, plan.methods)
+        if one.method in plan.controls:
+            raise InputError(
+                f"`--fail-under` {one.text!r} must be about a method. Got `{one.method}`, which is a control of this audit. Name "
+                "it under --methods to have it judged, or after `>`."
+            )
+        _known("method", one.method, plan.methods, EXPLAINERS, "--methods")
     elif not _methods(one, plan):
         raise InputError(
             f"`--fail-under` {one.text!r} is about other methods than `{one.against}`. This audit has none. Add one."
@@ -159,12 +141,19 @@ def _check(one: Condition, plan: Named) -> None:
     if one.against == REVERSED and one.metric != EVERY and not plan.judges[one.metric].about.faithfulness:
         raise InputError(f"`--fail-under` {one.text!r} needs a metric of faithfulness: `{one.metric}` judges no ranking.")
     if isinstance(one.against, str) and one.against not in (CONTROL, REVERSED):
-        _known("method or control of this audit", one.against, [*plan.methods, *plan.controls])
+        _known("method or control", one.against, [*plan.methods, *plan.controls], EXPLAINERS, "--methods or --controls")
 
 
-def _known(what: str, name: str, names: Collection[str]) -> None:
-    if name not in names:
-        raise UnknownNameError(what, name, names)
+def _known(what: str, name: str, names: Collection[str], elsewhere: Collection[str], option: str) -> None:
+    """A name that exists, and was not asked for, is another mistake than one that is misspelled."""
+    if name in names:
+        return
+    if name in elsewhere:
+        raise InputError(
+            f"`--fail-under` names the {what} `{name}`, which is no part of this audit. Add it to {option}, or name one of "
+            f"{', '.join(names)}."
+        )
+    raise UnknownNameError(f"{what} of this audit", name, names)
 
 
 def _metrics(one: Condition, plan: Named) -> list[str]:
@@ -186,6 +175,10 @@ def _opponents(against: str, metric: str, method: str, plan: Named) -> list[str]
 
 
 def _outcome(one: Condition, metric: str, method: str, plan: Named, found: Measured) -> Outcome:
+    if one.metric == FAILURES:
+        count = len(found.failed)
+        told = f"{count} of {found.items} items failed, wanted <= {one.against:g}."
+        return Outcome(one.text, count <= float(one.against), told)
     if isinstance(one.against, float):
         return _of_mean(one, metric, method, found.mean(metric, method))
     leads = {name: found.lead(metric, method, name) for name in _opponents(one.against, metric, method, plan)}
@@ -206,16 +199,5 @@ def _told(lead: Lead | None) -> str:
     if lead is None:
         return "no item on which both have a value"
     low, high = lead.interval
-    return f"by {lead.mean:.3g} [{low:.3g}, {high:.3g}], p = {lead.p:.2g}"
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _malformed(text: str) -> InputError:
-    return InputError(f"`--fail-under` must be {GRAMMAR}. Got {text!r}.")
+    relation = "<=" if getattr(lead, "at_floor", False) else "="
+    return f"by {lead.mean:.3g} [{low:.3g}, {high:.3g}], p {relation} {lead.p:.2g}"

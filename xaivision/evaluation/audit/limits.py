@@ -66,6 +66,11 @@ LIMITS: dict[str, Limit] = {
         lambda facts: facts.classes < facts.num_classes,
         "Nothing about explanations of other classes: {classes} of {num_classes} were explained.",
     ),
+    "identified": _lacks(
+        lambda facts: not facts.identified,
+        "Not whether one model was asked all the time: it shows no weights, so it is known by its code, where that can be read, "
+        "and by its scores on the first items.",
+    ),
     "failed": _lacks(lambda facts: facts.failed > 0, "Nothing about {failed} of {items} items: none could be read and scored."),
     "refused": _lacks(
         lambda facts: facts.refused > 0,

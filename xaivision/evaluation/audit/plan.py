@@ -8,23 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaivision.core.about import Domain
 from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.origin import plain_settings
 from xaivision.core.protocols import Explainer, Metric, SanityCheck
 from xaivision.core.requirements import unmet
-from xaivision.core.sharing import fingerprint
 from xaivision.core.targets import Target
+from xaivision.evaluation.audit.fingerprint import content_fingerprint
 from xaivision.evaluation.audit.rows import AGREEMENT, BETWEEN
 from xaivision.evaluation.standing import REVERSED
 
 Judge = Metric | SanityCheck
+PLAIN = (type(None), bool, int, float, str)
 Settings = TypeVar("Settings")
 
 # Settings that may hold one thing for each item, and how many sides they have then: whoever is asked about some items is
-# given theirs.
-PER_ITEM: Mapping[str, tuple[int, ...]] = {"masks": (3,), "segments": (3,), "baseline": (2, 4)}
+# given theirs. A mask (P, P) is one for all of P pictures, and one for each of P rows of P columns.
+PER_ITEM: Mapping[Domain, Mapping[str, int]] = {
+    "image": {"masks": 3, "segments": 3, "baseline": 4},
+    "tabular": {"masks": 2, "baseline": 2},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +99,13 @@ class AuditPlan:
         }
 
 
-def for_items(one: Settings, chosen: Sequence[int], total: int) -> Settings:
-    """The method or metric with its settings for these items, where it has some for each of so many."""
-    given = {name: getattr(one, name, None) for name in PER_ITEM}
+def for_items(one: Settings, chosen: Sequence[int], total: int, domain: Domain) -> Settings:
+    """The method or metric with its settings for these items, where it has some for each of so many pictures or rows."""
+    given = {name: (getattr(one, name, None), sides) for name, sides in PER_ITEM[domain].items()}
     cut = {
         name: value[list(chosen)]
-        for name, value in given.items()
-        if isinstance(value, Tensor | np.ndarray) and value.ndim in PER_ITEM[name] and len(value) == total
+        for name, (value, sides) in given.items()
+        if isinstance(value, Tensor | np.ndarray) and value.ndim == sides and len(value) == total
     }
     return replace(one, **cut) if cut else one  # type: ignore[type-var]
 
@@ -117,19 +122,13 @@ def _of_items(name: str, classes: Any, chosen: Sequence[int], total: int) -> Any
 
 
 def _described(one: Any) -> dict[str, Any]:
-    return {"name": one.about.name, "settings": plain_settings(one), "tensors": _tensors(one)}
+    return {"name": one.about.name, "settings": plain_settings(one), "contents": _contents(one)}
 
 
-def _tensors(one: Any) -> dict[str, str]:
-    """Digest of each setting that is a tensor, known to `plain_settings` by its shape alone; of methods inside methods too."""
-    found: dict[str, str] = {}
-    for part in fields(one) if is_dataclass(one) else ():
-        value = getattr(one, part.name)
-        if isinstance(value, Tensor):
-            found[part.name] = fingerprint(value).hex()
-        elif is_dataclass(value) and not isinstance(value, type):
-            found.update({f"{part.name}.{name}": digest for name, digest in _tensors(value).items()})
-    return found
+def _contents(one: Any) -> dict[str, str]:
+    """Digest of each setting that holds more than one plain value: `plain_settings` knows arrays and models by their shape."""
+    given = {part.name: getattr(one, part.name) for part in fields(one)} if is_dataclass(one) else {}
+    return {name: content_fingerprint(value) for name, value in given.items() if not isinstance(value, PLAIN)}
 
 
 def _plain(classes: Any) -> Any:

@@ -10,7 +10,7 @@ import torch
 from xaivision.core.bootstrap import Interval, mean_intervals
 from xaivision.core.random import generator
 from xaivision.engines.paired_tests import holm, sign_flips
-from xaivision.evaluation.audit.comparisons import LEVEL
+from xaivision.evaluation.audit.comparisons import LEVEL, gains_of
 from xaivision.evaluation.audit.item_values import ItemValues
 from xaivision.evaluation.audit.plan import AuditPlan
 
@@ -19,8 +19,8 @@ from xaivision.evaluation.audit.plan import AuditPlan
 class Pair:
     """By how much `first` is better than `second`, in the direction that is better, over the `items` on which both have a value.
 
-    `interval`: 95 % bootstrap over items, NaN with fewer than two. `p`: two-sided, adjusted by Holm for all pairs on this
-    metric; `p_alone` before that; NaN where there is no item.
+    Where the two are the same but for rounding there is no difference. `interval`: 95 % bootstrap over items, NaN with fewer
+    than two. `p`: two-sided, adjusted by Holm for all pairs on this metric; `p_alone` before that; NaN where there is no item.
     """
 
     first: str
@@ -90,7 +90,7 @@ def rankings(values: ItemValues, plan: AuditPlan) -> tuple[Ranking, ...]:
 
 def _ranked(values: ItemValues, plan: AuditPlan, metric: str) -> dict[str, float]:
     """The mean of each method that has one, best first."""
-    sign = _sign(plan, metric)
+    sign = 1 if plan.judges[metric].about.higher_is_better else -1
     means = {method: float(values.of(method, metric).nanmean()) for method in plan.methods}
     return dict(
         sorted(((method, mean) for method, mean in means.items() if not math.isnan(mean)), key=lambda one: -sign * one[1])
@@ -106,7 +106,7 @@ def _ranking(metric: str, order: dict[str, float], methods: list[str], pairs: tu
 def _pairs(values: ItemValues, plan: AuditPlan, names: dict[str, list[tuple[str, str]]]) -> dict[str, tuple[Pair, ...]]:
     """The pairs of each metric, tested with the same random signs and adjusted metric by metric."""
     gains = [
-        _sign(plan, metric) * (values.of(first, metric) - values.of(second, metric))
+        gains_of(values.of(first, metric), values.of(second, metric), plan.judges[metric].about)
         for metric, named in names.items()
         for first, second in named
     ]
@@ -124,10 +124,6 @@ def _pairs(values: ItemValues, plan: AuditPlan, names: dict[str, list[tuple[str,
         )
         found[metric] = tuple(Pair(*pair, *rest) for pair, *rest in numbers)
     return found
-
-
-def _sign(plan: AuditPlan, metric: str) -> int:
-    return 1 if plan.judges[metric].about.higher_is_better else -1
 
 
 def _groups(ranked: Sequence[str], clear: set[frozenset[str]]) -> tuple[tuple[str, ...], ...]:

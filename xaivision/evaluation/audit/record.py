@@ -1,6 +1,7 @@
 """The record of one shard while it is worked on: from answers and scores to rows, costs, curves and thumbnails."""
 
 import math
+import re
 from collections.abc import Mapping
 
 import torch
@@ -12,12 +13,15 @@ from xaivision.core.metering import Meter
 from xaivision.core.scores import Scores
 from xaivision.engines.ranking import spearman_matrix
 from xaivision.evaluation.audit.method_agreement import pair_label
-from xaivision.evaluation.audit.part import Array, Cost, Curve, Part, Shard, summed_curves
+from xaivision.evaluation.audit.part import Array, Cost, Curve, Doubt, Part, Shard, summed_curves, summed_doubts
 from xaivision.evaluation.audit.pieces import Chosen, Pieces
 from xaivision.evaluation.audit.plan import AuditPlan
 from xaivision.evaluation.audit.rows import AGREEMENT, DRAW, Row
 from xaivision.evaluation.audit.thumbnails import map_thumbnail, picture_thumbnail, stacked
 from xaivision.evaluation.standing import DRAWS, REVERSED
+
+# Numbers that stand alone: not those in names, such as layers.2 or R2.
+NUMBERS = re.compile(r"(?<![\w.`])[-+\N{MINUS SIGN}]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w`])")
 
 
 class Record:
@@ -28,6 +32,7 @@ class Record:
         self._rows: list[Row] = []
         self._costs: list[Cost] = []
         self._curves: list[Curve] = []
+        self._doubts: list[Doubt] = []
         self._targets: dict[int, int] = {}
         self._verdicts: dict[tuple[int, str], str] = {}
         self._maps: dict[str, dict[int, Tensor]] = {}
@@ -50,7 +55,9 @@ class Record:
             d = explanation.diagnostics
             self._costs.append(Cost(label, "", len(chosen), d.model_calls, d.gradient_calls, d.seconds))
             for item, verdict in zip(chosen, explanation.verdicts, strict=True):
-                self._verdicts[item, label] = "" if label in self._plan.controls else verdict.status
+                control = label in self._plan.controls
+                self._verdicts[item, label] = "" if control else verdict.status
+                self._doubts += [] if control else [Doubt(label, one, 1) for one in dict.fromkeys(map(_kind, verdict.reasons))]
             try:
                 values = explanation.as_attribution().feature_values
             except XaivisionError:
@@ -94,6 +101,7 @@ class Record:
             len(self._shard.items),
             {label: one for label, one in maps.items() if one is not None},
             stacked([self._pictures.get(item) for item in self._shard.items]),
+            doubts=summed_doubts(self._doubts),
         )
 
     def _add_values(self, chosen: Chosen, label: str, variant: str, metric: str, values: Tensor) -> None:
@@ -116,6 +124,11 @@ class Record:
     ) -> Row:
         verdict = self._verdicts.get((item, method), "")
         return Row(self._names[item], self._targets.get(item, -1), method, variant, metric, value, error, verdict)
+
+
+def _kind(reason: str) -> str:
+    """What a reason says whatever its numbers are: they differ from item to item."""
+    return NUMBERS.sub("\N{HORIZONTAL ELLIPSIS}", reason)
 
 
 def _small(values: Tensor | None) -> Array | None:

@@ -13,7 +13,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from xaivision.core.bootstrap import NOTHING, Interval, interval_of, mean_intervals, resample_counts
+from xaivision.core.bootstrap import NOTHING, Interval, mean_intervals, resample_counts, stretched
 from xaivision.engines.concordance import kendall, kendall_w, mean_tau, pair_orders
 from xaivision.evaluation.audit.item_values import ItemValues
 from xaivision.evaluation.audit.plan import AuditPlan
@@ -100,15 +100,16 @@ class _Table:
     ranking: Ranking
     methods: tuple[str, ...]
     values: Tensor
-    sign: int
+    finest: float
 
     @classmethod
     def of(cls, values: ItemValues, plan: AuditPlan, ranking: Ranking) -> "_Table":
-        sign = 1 if plan.judges[ranking.metric].about.higher_is_better else -1
+        card = plan.judges[ranking.metric].about
+        sign = 1 if card.higher_is_better else -1
         methods = tuple(method for method in plan.methods if method in ranking.methods)
         columns = [sign * values.of(method, ranking.metric) for method in methods]
         empty = torch.empty(len(values.items), 0, dtype=torch.float64, device="cpu")
-        return cls(ranking, methods, torch.stack(columns, 1) if columns else empty, sign)
+        return cls(ranking, methods, torch.stack(columns, 1) if columns else empty, card.finest)
 
     def only(self, methods: Sequence[str]) -> Tensor:
         """(n, m) of these methods."""
@@ -126,7 +127,7 @@ def _shared(first: _Table, second: _Table) -> list[str]:
 def _item_taus(first: _Table, second: _Table) -> Tensor:
     """(n,) tau of each item, NaN where it has none."""
     both = _shared(first, second)
-    return kendall(first.only(both), second.only(both))
+    return kendall(first.only(both), second.only(both), (first.finest, second.finest))
 
 
 def _pair(first: _Table, second: _Table, taus: Tensor, interval: Interval) -> MetricPair:
@@ -135,7 +136,7 @@ def _pair(first: _Table, second: _Table, taus: Tensor, interval: Interval) -> Me
         first.ranking.metric,
         second.ranking.metric,
         len(both),
-        float(kendall(first.means(both), second.means(both))),
+        float(kendall(first.means(both), second.means(both), (first.finest, second.finest))),
         float(taus.nanmean()),
         interval,
         int((~taus.isnan()).sum()),
@@ -159,17 +160,18 @@ def _opposite(one: Pair, other: Pair) -> bool:
 
 def _consistency(table: _Table) -> Consistency:
     total, methods = table.values.shape
-    orders = pair_orders(table.values) if methods > 1 else torch.empty(total, 0, dtype=torch.float64, device="cpu")
+    orders = pair_orders(table.values, table.finest) if methods > 1 else torch.empty(total, 0, dtype=torch.float64, device="cpu")
     usable = ~orders.isnan().any(1) if methods > 1 else torch.zeros(total, dtype=torch.bool, device="cpu")
     items = int(usable.sum())
     tau, interval, w = math.nan, NOTHING, math.nan
     if items > 1:
         tau, interval = _mean_tau(orders[usable])
-        w = float(kendall_w(table.values[usable]))
+        w = float(kendall_w(table.values[usable], table.finest))
     chance = 1 / items if items > 1 else math.nan
     return Consistency(table.ranking.metric, methods, tau, interval, w, chance, items, total - items)
 
 
 def _mean_tau(orders: Tensor) -> tuple[float, Interval]:
     """The mean over every two items, and its bootstrap interval over items; a resample of one item alone has no two."""
-    return float(mean_tau(orders)), interval_of(mean_tau(orders, resample_counts(len(orders))))
+    tau, count = float(mean_tau(orders)), len(orders)
+    return tau, stretched(mean_tau(orders, resample_counts(count)), tau, count, within=(-1.0, 1.0))

@@ -1,29 +1,24 @@
 """How far taking features away leads off the data: the measure that every metric of removal should be read with.
 
-A random half of each input's features is removed, whatever an explanation says of them, and two questions are asked.
-By the model's scores: can replaced inputs be told from the originals by how unsure the model is of them, the entropy of its
-probabilities? The AUC is 0.5 where not. Above, the model is less sure of replaced inputs, as it is of what lost its evidence;
-below, it is more sure of them, which missing evidence cannot explain. It needs nothing but scores, and so it sees only what
-moves them: 0.5 does not prove that replaced inputs look like data. By the inputs, where a reference set is given: how much
-farther is the nearest reference from a replaced input than from the original? Blurred and evened out pictures lie in the
-middle of the data and near to everything, so that a ratio below 1 tells them apart just as well.
+A random half of each input's features is removed, whatever an explanation says of them. Can replaced inputs be told from the
+originals by how unsure the model is of them, the entropy of its probabilities? The AUC is 0.5 where not. Above, the model is
+less sure of replaced inputs, as of what lost its evidence; below, it is more sure of them, which missing evidence cannot explain.
+It needs nothing but scores, and so it sees only what moves them: 0.5 does not prove that replaced inputs look like data.
 
 Sources: Hooker et al., A benchmark for interpretability methods in deep neural networks, 2019, arXiv:1806.10758 (removal makes
 inputs the model never saw); Lopez-Paz, Oquab, Revisiting classifier two-sample tests, 2017, arXiv:1610.06545.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from xaivision.core.bootstrap import NOTHING, Interval, interval_of, resample_counts
+from xaivision.core.bootstrap import Interval, resample_counts, stretched
 from xaivision.core.classifier import Classifier
 from xaivision.core.random import generator
 from xaivision.core.targets import ScoreUnit
-from xaivision.engines.neighbors import nearest
 from xaivision.engines.streaming import Versions, streamed_scores
 from xaivision.engines.subset_draws import share_size
 from xaivision.engines.two_samples import weighted_auc, win_shares
@@ -38,33 +33,25 @@ class RemovalShift:
     """How far one removal operator leads off the data, over so many `inputs`.
 
     `auc`: chance that the model is less sure of a replaced input than of an original, 0.5 where they cannot be told apart.
-    `distance_ratio`: mean distance to the nearest reference, of replaced inputs over originals; NaN without a reference set.
-    `interval` and `distance_interval`: 95 % bootstrap over inputs; NaN with fewer than two. `metrics`: names of those that use
-    it, where they are known.
+    `interval`: 95 % bootstrap over inputs, NaN with fewer than two. `metrics`: names of those that use it, where they are known.
     """
 
     auc: float
     interval: Interval
     inputs: int
-    distance_ratio: float = math.nan
-    distance_interval: Interval = NOTHING
     metrics: tuple[str, ...] = ()
 
     @property
     def shifted(self) -> bool:
-        """Whether replaced inputs are clearly told from originals, by either measure that is there, in either direction."""
-        return _outside(0.5, self.interval) or _outside(1.0, self.distance_interval)
+        """Whether replaced inputs are clearly told from originals, in either direction."""
+        return self.interval[0] > 0.5 or self.interval[1] < 0.5
 
 
-def removal_shift(
-    model: Classifier, inputs: Tensor, removals: Mapping[str, Remove], seed: int = 0, *, reference: Tensor | None = None
-) -> dict[str, RemovalShift]:
+def removal_shift(model: Classifier, inputs: Tensor, removals: Mapping[str, Remove], seed: int = 0) -> dict[str, RemovalShift]:
     """By the name of each operator how far it leads off the data; `removals` belong to these inputs (B, *S).
 
     Pixels go with all their channels, one by one, whatever regions a metric takes away at once. Costs a forward for each input
     and two more for each operator. A few hundred inputs are enough; everything is kept for every two of them.
-    `reference` (R, *S): inputs that are data; columns of tables are measured in their standard deviations there. One that is
-    equal to the input itself is passed over.
     """
     weights = resample_counts(len(inputs))
     originals = _entropies(model, inputs, 1, lambda part: inputs[part.inputs])[:, 0]
@@ -72,10 +59,9 @@ def removal_shift(
     found = {}
     for name, remove in removals.items():
         wins = win_shares(_entropies(model, inputs, VERSIONS, _replaced(remove, gone)), originals)
-        distances = None if reference is None else _distances(inputs, remove, gone, reference)
-        found[name] = RemovalShift(
-            float(wins.mean()), _interval(weighted_auc(wins, weights), len(inputs)), len(inputs), *_ratio(distances, weights)
-        )
+        auc = float(wins.mean())
+        interval = stretched(weighted_auc(wins, weights), auc, len(inputs), within=(0.0, 1.0))
+        found[name] = RemovalShift(auc, interval, len(inputs))
     return found
 
 
@@ -107,43 +93,3 @@ def _entropy(scores: Tensor, unit: ScoreUnit) -> Tensor:
     chances = chances / chances.sum(1, keepdim=True)
     found: Tensor = torch.special.entr(chances).sum(1)
     return found
-
-
-def _distances(inputs: Tensor, remove: Remove, gone: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    """(B,) distances to the nearest reference, the mean over versions of replaced inputs and that of originals."""
-    scale = _scale(reference)
-    candidates = reference.flatten(1).double() / scale
-    numbers = torch.arange(len(gone), device="cpu")
-    found = torch.full((2, len(inputs)), torch.nan, dtype=torch.float64, device="cpu")
-    for row, own in enumerate(inputs):
-        others = candidates[(reference != own).flatten(1).any(1)]
-        if len(others):
-            points = torch.cat([remove(torch.full_like(numbers, row), gone), own[None]]).flatten(1).double() / scale
-            distances = nearest(points, others, 1)[1][:, 0].cpu()
-            found[:, row] = torch.stack([distances[:-1].mean(), distances[-1]])
-    return found[0], found[1]
-
-
-def _scale(reference: Tensor) -> Tensor:
-    """(F,) standard deviations of the columns of a table, 1 where there is none; 1 for pictures, whose pixels have one unit."""
-    if reference.ndim == 4:
-        return torch.ones((), dtype=torch.float64, device=reference.device)
-    spread: Tensor = reference.double().std(0, correction=0)
-    return torch.where(spread > 0, spread, 1.0)
-
-
-def _ratio(distances: tuple[Tensor, Tensor] | None, weights: Tensor) -> tuple[float, Interval]:
-    if distances is None:
-        return math.nan, NOTHING
-    known = ~distances[0].isnan()
-    replaced, originals = (side.nan_to_num(0.0) for side in distances)
-    ratios = (weights @ replaced) / (weights @ originals)
-    return float(replaced.sum() / originals.sum()), _interval(ratios, int(known.sum()))
-
-
-def _interval(statistics: Tensor, inputs: int) -> Interval:
-    return interval_of(statistics) if inputs > 1 else NOTHING
-
-
-def _outside(value: float, interval: Interval) -> bool:
-    return interval[0] > value or interval[1] < value

@@ -11,7 +11,7 @@ from xaivision.evaluation.audit.conclusion import Conclusion
 from xaivision.evaluation.audit.facts import changes_weights
 from xaivision.evaluation.audit.findings import Findings
 from xaivision.evaluation.audit.method_agreement import AgreementMatrix
-from xaivision.evaluation.audit.part import Array, Cost, Curve
+from xaivision.evaluation.audit.part import Array, Cost, Curve, Doubt
 from xaivision.evaluation.audit.reliability import Reliability
 from xaivision.evaluation.audit.removal_shift import RemovalShift
 from xaivision.evaluation.audit.rows import Row
@@ -35,10 +35,10 @@ class ShownItem:
 
 @dataclass(frozen=True)
 class Spent:
-    """What all of the audit cost, beside what was foreseen once the first items were done: explaining and judging.
+    """What all of the audit cost, whenever it was asked, beside what was foreseen once the first items were done.
 
-    `seconds`: of work, divided by how many processes did it at a time. `removal_calls`: what it took to see how far the removal
-    operators lead off the data, at the end.
+    `seconds`: of explaining and judging, divided by how many processes did it at a time. Of the model calls, `removal_calls` were
+    made to see how far the removal operators lead off the data, and `identity_calls` to know a model that shows no weights.
     """
 
     model_calls: int
@@ -47,13 +47,15 @@ class Spent:
     planned_calls: int
     planned_seconds: float
     removal_calls: int
+    identity_calls: int = 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AuditReport(Presentable):
     """`conclusions`: one for each method. `rows`: all that was measured, one value each. `curves`: sums over items, by method and
     metric. `shifts`: how far each removal operator leads off the data, by name. `shown`: items worth looking at. `cards`
-    of the metrics by name; `class_names` and `feature_names` are the model's.
+    of the metrics by name; `class_names` and `feature_names` are the model's. `doubts`: reasons of verdicts that are not ok, by
+    method. `calls_now`: model calls of this run; the others were kept from before.
     """
 
     checklist: Checklist
@@ -71,6 +73,8 @@ class AuditReport(Presentable):
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
     folder: Path | None = None
+    doubts: tuple[Doubt, ...] = ()
+    calls_now: int = 0
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ class AuditReport(Presentable):
     @property
     def deciding_checks(self) -> tuple[str, ...]:
         """Names of the sanity checks that ask a model with other weights or labels: they decide who is believable."""
-        return tuple(name for name, card in self.cards.items() if changes_weights(card.name))
+        return tuple(name for name, card in self.cards.items() if changes_weights(card))
 
     @property
     def failures(self) -> tuple[Row, ...]:

@@ -1,5 +1,6 @@
 """Where the parts of an audit are kept until it is told: in memory, or in a folder that outlives the process."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from xaivision.evaluation.audit.part import Part
@@ -12,11 +13,15 @@ class Store(Protocol):
 
     def write(self, part: Part) -> None: ...
 
-    def read(self, shard: int) -> Part: ...
+    def read(self, shard: int, *, drawn: bool = True) -> Part: ...
 
     def note(self, name: str, found: Any) -> None: ...
 
     def noted(self, name: str) -> Any: ...
+
+    def forget(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Memory:
@@ -34,9 +39,10 @@ class Memory:
         """Keep a part."""
         self._parts[part.shard] = part
 
-    def read(self, shard: int) -> Part:
-        """A part that was kept."""
-        return self._parts[shard]
+    def read(self, shard: int, *, drawn: bool = True) -> Part:
+        """A part that was kept; not `drawn`: without maps and pictures."""
+        part = self._parts[shard]
+        return part if drawn else replace(part, maps={}, pictures=None)
 
     def note(self, name: str, found: Any) -> None:
         """Keep what was found of the whole."""
@@ -45,3 +51,11 @@ class Memory:
     def noted(self, name: str) -> Any:
         """What was kept under this name; None where nothing was."""
         return self._notes.get(name)
+
+    def forget(self) -> None:
+        """Keep nothing of what was done."""
+        self._parts.clear()
+        self._notes.clear()
+
+    def close(self) -> None:
+        """Nobody else has it."""

@@ -19,6 +19,7 @@ from xaivision.core.query import Query, asked
 from xaivision.core.scores import Scores
 from xaivision.core.sharing import sharing
 from xaivision.core.targets import TargetScore
+from xaivision.evaluation.audit.aside import aside
 from xaivision.evaluation.audit.items import Items
 from xaivision.evaluation.audit.part import Part, Shard
 from xaivision.evaluation.audit.pieces import Chosen, Pieces, in_pieces, joined
@@ -40,6 +41,8 @@ class Worker:
 
     def __call__(self, shard: Shard) -> Part:
         """Raises: Cancelled."""
+        if shard.about != "rows":
+            return aside(self.model, self.items, self.plan, shard)
         record = Record(shard, self.items.names, self.plan)
         with self.model.held(), sharing(), metered() as meter:
             start = time.perf_counter()
@@ -81,7 +84,7 @@ class Worker:
 
     def _explained(self, explainer: Explainer, questions: "Questions", chosen: Chosen) -> Explanation:
         inputs, target = questions.about(chosen)
-        one = for_items(explainer, chosen, len(self.items.names))
+        one = for_items(explainer, chosen, len(self.items.names), self.model.domain)
         found = one.explain(self.model, inputs, target, seed=self.plan.seed)
         _check_explained(found, len(chosen))
         return found
@@ -91,10 +94,9 @@ class Worker:
     ) -> Pieces[Scores]:
         def scores(chosen: Chosen, known: Mapping[Chosen, Explanation]) -> Scores:
             explanation = known[chosen] if chosen in known else self._explained(explainer, questions, chosen)
-            total = len(self.items.names)
-            return self._scores(
-                label, for_items(explainer, chosen, total), for_items(judge, chosen, total), explanation.as_attribution()
-            )
+            total, domain = len(self.items.names), self.model.domain
+            own = for_items(explainer, chosen, total, domain), for_items(judge, chosen, total, domain)
+            return self._scores(label, *own, explanation.as_attribution())
 
         known = dict(found.answers)
         return joined(
