@@ -20,6 +20,7 @@ NAMES = (
     "lime_images",
     "lime_tables",
     "shapley_images",
+    "shapley_photos",
     "tree_shap",
     "shapley_tables",
     "metrics",

@@ -39,15 +39,19 @@ def photo_and_model() -> tuple[Tensor, TorchClassifier]:
     return load_sample_images(["chelsea"], model), model
 
 
-def hold(contest: Contest, contestants: Mapping[str, Work | Peer], rounds: int) -> list[list[object]]:
+def hold(
+    contest: Contest, contestants: Mapping[str, Work | Peer], rounds: int, first: Mapping[str, Work] | None = None
+) -> list[list[object]]:
     """Run the contest, print its table, and return its rows; written for the docs where there is more than one round.
+
+    `first`: the shorter work that some of them do before anything is measured.
 
     Peers are given as `Peer`: each runs in a process of its own, on the allocator as its users have it. Here the freed heap
     is kept all the time: else who comes first after a peer would pay for touching the memory that the next one finds.
     """
     try:
         with kept_heap():
-            seconds = interleaved(contestants, rounds)
+            seconds = interleaved(contestants, rounds, first)
     finally:
         for contestant in contestants.values():
             if isinstance(contestant, Peer):

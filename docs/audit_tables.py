@@ -52,8 +52,9 @@ def _mean(one: Found) -> str:
 
 def _decides(one: Found) -> bool:
     from xaivision.evaluation.audit.facts import changes_weights
+    from xaivision.evaluation.registry import EVALUATORS
 
-    return one["faithfulness"] or changes_weights(one["metric"])
+    return one["faithfulness"] or changes_weights(EVALUATORS[one["metric"]].about)
 
 
 def _better_than_all(comparisons: Iterable[Found]) -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import audit_tables
 import markdown_tables
+import sonar_tables
+import training_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 REGION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -25,13 +27,20 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "metrics": markdown_tables.metrics,
     "metric-cards": markdown_tables.metric_cards,
     "datasets": markdown_tables.datasets,
+    "named-sets": markdown_tables.named_sets,
     "models": markdown_tables.models,
     "commands": markdown_tables.commands,
     "architectures": lambda: markdown_tables.architectures(ROOT / "docs" / "results" / "architectures.json"),
     "localization": lambda: markdown_tables.localization(ROOT / "docs" / "results" / "localization.json"),
     "certificates": lambda: markdown_tables.certificates(ROOT / "docs" / "results" / "certificates.json"),
+    "sonar-transfer": lambda: training_tables.transfer(ROOT / "docs" / "results" / "sonar_transfer.json"),
+    "sonar-backbones": lambda: training_tables.backbones(ROOT / "docs" / "results" / "sonar_backbones.json"),
     "audit-table": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_table.json"),
     "audit-photos": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_photos.json"),
+    "sonar-shortcuts": lambda: sonar_tables.shortcuts(ROOT / "docs" / "results" / "sonar_shortcuts.json"),
+    "sonar-baselines": lambda: sonar_tables.baselines(ROOT / "docs" / "results" / "sonar_baselines.json"),
+    "sonar-segmentations": lambda: sonar_tables.segmentations(ROOT / "docs" / "results" / "sonar_segmentations.json"),
+    "sonar-masks": lambda: sonar_tables.masks(ROOT / "docs" / "results" / "sonar_masks.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xaivision.core.about import About, AboutEvaluator
+from xaivision.core.access import Access
 
 
 def methods() -> str:
@@ -26,8 +27,26 @@ def control_cards() -> str:
 
 
 def metrics() -> str:
-    rows = [(f"`{name}`", about.answers, _judged(about), _better(about), about.cost) for name, about in _evaluators().items()]
-    return table(("Name", "What it answers", "Judges", "Better is", "Cost"), rows)
+    rows = [
+        (f"`{name}`", about.answers, _judged(about), _asked_for(_evaluator_types()[name]), _better(about), about.cost)
+        for name, about in _evaluators().items()
+    ]
+    return table(("Name", "What it answers", "Judges", "Needs", "Better is", "Cost"), rows)
+
+
+def _asked_for(kind: Any) -> str:
+    """What has to be handed over, which inputs and values it is for where not for all, and how deep it looks beyond scores."""
+    about = kind.about
+    required = [part.name for part in dataclasses.fields(kind) if part.init and _has_no_default(part)]
+    told = [f"`{name}=...`" for name in required]
+    told += [{"image": "pictures", "tabular": "tables"}[about.domains[0]]] * (len(about.domains) == 1)
+    told += [f"{about.kinds[0]}s"] * (len(about.kinds) == 1)
+    told += [f"the model's {about.needs}"] * (about.needs > Access.LOGITS)
+    return ", ".join(told) or "\N{EN DASH}"
+
+
+def _has_no_default(part: "dataclasses.Field[Any]") -> bool:
+    return part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
 
 
 def metric_cards() -> str:
@@ -50,12 +69,23 @@ def models() -> str:
 
 
 def commands() -> str:
-    """What `--help` says, of each command in turn."""
+    """What `--help` says, of each command in turn, and of the commands of a group after it."""
     from typer.main import get_command
 
     from xaivision.cli import app
 
-    return "\n\n".join([_help(), *(f"## {name}\n\n{_help(name)}" for name in get_command(app).commands)])
+    names = []
+    for name, command in get_command(app).commands.items():
+        names += [(name,), *((name, inner) for inner in getattr(command, "commands", ()))]
+    return "\n\n".join([_help(), *(f"## {' '.join(words)}\n\n{_help(*words)}" for words in names)])
+
+
+def named_sets() -> str:
+    """The sets of pictures that can be fetched."""
+    from xaivision.data.named_sets.named_set import named_sets
+
+    rows = [(f"`{one.name}`", f"{one.what}. {one.note}.", f"{one.pictures:,}", one.license) for one in named_sets().values()]
+    return table(("Name", "What it is, and what to know before a score is believed", "Files", "License"), rows)
 
 
 def benchmarks(results: Path) -> str:

@@ -10,12 +10,16 @@ from tempfile import TemporaryDirectory
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import torch
 from PIL import Image
 
 import xaivision as xv
+from xaivision.core.random import generator
 from xaivision.demo import run_demo
+from xaivision.engines.baselines import reference_inputs
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.report.figure import png
+from xaivision.report.scene_picture import scenes_png
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 WIDTH, QUALITY = 1280, 88
@@ -27,6 +31,22 @@ def main() -> None:
         for figure in (path for path in run_demo(Path(made), quick=True).written if path.suffix == ".png"):
             keep(figure.stem, figure.read_bytes())
     keep("audit", png(audit_of_photos().show()))
+    keep("sonar_scenes", sonar_scenes())
+    keep("sonar_seabed", sonar_seabed())
+
+
+def sonar_scenes() -> bytes:
+    """A scene of each kind, and below it the same with target and shadow in color."""
+    scenes = xv.load_dataset("sonar_simulator", count=5)
+    masks = [{name: mask[row] for name, mask in scenes.masks.items()} for row in range(5)]
+    return scenes_png(scenes.inputs, masks)
+
+
+def sonar_seabed() -> bytes:
+    """Two scenes, and what `baseline="seabed"` puts in their place."""
+    scenes = xv.load_dataset("sonar_simulator", count=5).inputs[3:]
+    seabed = reference_inputs("seabed", scenes, generator(0, "picture"))
+    return scenes_png(torch.cat([scenes, seabed])[[0, 2, 1, 3]])
 
 
 def audit_of_photos() -> AuditReport:

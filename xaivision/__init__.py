@@ -41,13 +41,17 @@ if TYPE_CHECKING:
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
+    from xaivision.explainers.prototypes.characteristics import explain_prototypes
+    from xaivision.explainers.prototypes.summary import summarized
     from xaivision.explainers.shap_original import Shap
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
+    from xaivision.models.prototypes.certifying import certified
     from xaivision.models.trained_file import load_trained
     from xaivision.models.transfer import train
     from xaivision.picking import submodular_pick
     from xaivision.report.files import load
     from xaivision.report.shap_explanation import shap_explanation
+    from xaivision.shortcut_search import shortcuts
     from xaivision.terminal import progress
 
 __version__ = "0.1.0"
@@ -73,11 +77,13 @@ __all__ = [
     "TorchClassifier",
     "Verdict",
     "audit",
+    "certified",
     "classifier",
     "compare",
     "cross_table",
     "evaluate",
     "explain",
+    "explain_prototypes",
     "explainers",
     "lfa_presets",
     "load",
@@ -92,7 +98,9 @@ __all__ = [
     "progress",
     "recommend",
     "shap_explanation",
+    "shortcuts",
     "submodular_pick",
+    "summarized",
     "train",
     "trained_on_random_labels",
 ]
@@ -118,11 +126,13 @@ _ROOMS = {
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
     "audit": "xaivision.auditing",
+    "certified": "xaivision.models.prototypes.certifying",
     "classifier": "xaivision.facade",
     "compare": "xaivision.facade",
     "cross_table": "xaivision.choosing",
     "evaluate": "xaivision.facade",
     "explain": "xaivision.facade",
+    "explain_prototypes": "xaivision.explainers.prototypes.characteristics",
     "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
     "load_dataset": "xaivision.data.registry",
@@ -136,7 +146,9 @@ _ROOMS = {
     "progress": "xaivision.terminal",
     "recommend": "xaivision.choosing",
     "shap_explanation": "xaivision.report.shap_explanation",
+    "shortcuts": "xaivision.shortcut_search",
     "submodular_pick": "xaivision.picking",
+    "summarized": "xaivision.explainers.prototypes.summary",
     "train": "xaivision.models.transfer",
     "trained_on_random_labels": "xaivision.evaluation.random_labels",
 }

@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from xaivision import __version__
+from xaivision.commands.app import app as app_in_the_browser
 from xaivision.commands.audit import audit
 from xaivision.commands.compare import compare
+from xaivision.commands.datasets import datasets
 from xaivision.commands.demo import demo
 from xaivision.commands.evaluate import evaluate
 from xaivision.commands.exit_codes import BAD_INPUT, STOPPED
 from xaivision.commands.explain import explain
 from xaivision.commands.info import info
 from xaivision.commands.list import list_
+from xaivision.commands.shortcuts import shortcuts
 from xaivision.commands.train import train
 from xaivision.core.errors import Cancelled, XaivisionError
 
@@ -50,6 +53,9 @@ app.command()(compare)
 app.command()(evaluate)
 app.command()(audit)
 app.command()(train)
+app.command()(shortcuts)
+app.add_typer(datasets, name="datasets")
+app.command("app")(app_in_the_browser)
 app.command()(demo)
 app.command()(info)
 

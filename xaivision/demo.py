@@ -1,4 +1,4 @@
-"""The first thing a newcomer sees: real photos and real sonar returns, explained and judged next to controls."""
+"""The first thing a newcomer sees: photos, sonar returns and simulated sonar scenes, explained and judged next to controls."""
 
 import json
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from xaivision.models.registry import load_model
 from xaivision.report.figure import write_figures
 from xaivision.report.html import write_html
 from xaivision.report.summary import comparison_summary
+from xaivision.sonar_demo import SonarDemo, run_sonar_demo
 
 PHOTOS = ("chelsea", "coffee", "camera", "rocket")
 # Coarser windows and curves than the defaults, so that everything is done in two minutes on two cores.
@@ -48,22 +49,25 @@ SONAR_RETURNS = 2
 
 @dataclass(frozen=True, eq=False)
 class Demo:
-    """What the demo made: comparisons by title, their summary as plain values, and the files written."""
+    """What the demo made: comparisons by title, their summary as plain values, the files written, and the simulated scenes."""
 
     comparisons: tuple[tuple[str, Comparison], ...]
     summary: Mapping[str, Any]
     written: tuple[Path, ...]
+    sonar: SonarDemo
 
 
 def run_demo(folder: Path, *, quick: bool = False, seed: int = 0) -> Demo:
-    """Run everything and write a figure for each input, `report.html` and `demo.json` into the folder.
+    """Run everything and write a figure for each input, `report.html`, `shortcuts.html` and their numbers into the folder.
 
     Raises: MissingExtraError, where the model's package is not installed.
     """
     jobs = [*_photo_jobs(1 if quick else len(PHOTOS), seed), *_sonar_jobs(1 if quick else SONAR_RETURNS, seed)]
-    comparisons = tuple((title, compare(model, inputs, None, plan)) for title, model, inputs, plan in track(jobs, "inputs"))
+    compared = tuple((title, compare(model, inputs, None, plan)) for title, model, inputs, plan in track(jobs, "inputs"))
+    sonar = run_sonar_demo(folder, quick=quick, seed=seed)
+    comparisons = (*compared, *sonar.comparisons)
     summary = {title: comparison_summary(comparison, (title,)) for title, comparison in comparisons}
-    return Demo(comparisons, summary, tuple(_write(folder, comparisons, summary)))
+    return Demo(comparisons, summary, (*_write(folder, comparisons, summary), *sonar.written), sonar)
 
 
 def _photo_jobs(count: int, seed: int) -> list[tuple[str, ClassifierAdapter, torch.Tensor, Plan]]:

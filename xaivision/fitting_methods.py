@@ -9,6 +9,7 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.core.requirements import unmet
 from xaivision.explainers.needed_settings import lacking_settings
+from xaivision.explainers.prototypes.prototype_question import has_prototypes
 from xaivision.explainers.registry import explainers
 from xaivision.explainers.tree_models import Unit, ensemble_of
 from xaivision.explainers.tree_rows import split_pipeline
@@ -44,12 +45,12 @@ USUAL_METHODS: dict[tuple[Domain, bool], tuple[str, ...]] = {
 def fitting_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
     """Names of the methods that fit this model and need no setting but those that will be given, controls left out."""
     settings = dict.fromkeys(given, True)
-    without_trees = set() if _trees(model) else {"tree_shap"}
+    unfit = {*(() if _trees(model) else ("tree_shap",)), *(() if has_prototypes(model) else ("prototype_matches",))}
     return tuple(
         name
         for name, made in explainers().items()
         if not made.about.control
-        and name not in without_trees
+        and name not in unfit
         and not unmet(made.about, model)
         and not lacking_settings(made, settings, model.domain)
     )

@@ -19,6 +19,7 @@ from xaivision.data.dataset import Dataset
 from xaivision.data.images import load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
+from xaivision.labeled_folders import labeled_folder, pictures_of, unlearned
 from xaivision.models.registry import available_models, load_model
 from xaivision.models.trained_file import SUFFIX as TRAINED
 from xaivision.models.trained_file import load_trained
@@ -92,9 +93,9 @@ def _made_by_factory(spec: str, settings: Mapping[str, Any]) -> ClassifierAdapte
 def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Rows = (0,), label: str | None = None) -> Items:
     """The inputs that these words mean for this model.
 
-    For images: files, folders, globs, and names of the sample photos. For tables: the name of a data set or a CSV file.
-    `rows` are the rows of a named set or a table that are taken, None for all. `label`: a column of the CSV file that is no
-    input.
+    For images: files, folders, globs, folders of class folders, and names of the sample photos. For tables: the name of a data
+    set or a CSV file. `rows` are the rows of a named set, of class folders or of a table that are taken, None for all. `label`:
+    a column of the CSV file that is no input.
 
     Raises: InputError, where a word means nothing, or a table has not the model's columns; UnknownNameError.
     """
@@ -107,11 +108,12 @@ def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Rows = (0,)
     if label is not None:
         raise InputError(f"`--label` is for the columns of a CSV file, and this model takes pictures. Got {label!r}.")
     parts = [_pictures(spec, model, rows) for spec in specs]
-    return Items(tuple(title for part in parts for title in part.titles), torch.cat([part.inputs for part in parts]))
+    titles, notes = (tuple(one for part in parts for one in getattr(part, name)) for name in ("titles", "notes"))
+    return Items(titles, torch.cat([part.inputs for part in parts]), notes)
 
 
 def background_from(spec: str, model: ClassifierAdapter, label: str | None = None) -> Items:
-    """The reference inputs that this word means: all of a file or a folder, the training part of a named data set.
+    """The reference inputs that this word means: all of a file or a folder, the training part of a data set or of class folders.
 
     Raises: as `items_from`.
     """
@@ -120,6 +122,8 @@ def background_from(spec: str, model: ClassifierAdapter, label: str | None = Non
         # Sets without labels have no training part: nothing can be learned from them.
         rows = dataset.split.train.tolist() or range(len(dataset))
         return _chosen(dataset, rows)
+    if not _is_sample(spec) and (part := unlearned(spec, model, test=False)) is not None:
+        return Items(part.titles, pictures_of(part, model), part.notes())
     return items_from([spec], model, rows=None, label=label if spec.lower().endswith(".csv") else None)
 
 
@@ -171,6 +175,10 @@ def _pictures(spec: str, model: ClassifierAdapter, rows: Rows) -> Items:
         return _chosen(_dataset(spec, model), rows)
     if _is_sample(spec):
         return Items((spec,), load_images(load_sample_image(spec), model.image_format))
+    if (folder := labeled_folder(spec, model)) is not None:
+        chosen = folder.taken(_checked(rows, len(folder.paths), spec))
+        inputs = pictures_of(chosen, model)
+        return Items(chosen.titles, inputs, (*chosen.notes(), *chosen.called(model, inputs)))
     paths = picture_paths(spec)
     return Items(tuple(path.name for path in paths), load_images(paths, model.image_format))
 

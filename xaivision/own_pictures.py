@@ -6,7 +6,9 @@ from pathlib import Path
 from xaivision.core.errors import InputError
 from xaivision.data.dataset import Dataset
 from xaivision.data.image_folders import load_image_folders
+from xaivision.data.named_sets.named_set import named_sets
 from xaivision.data.registry import available_datasets, load_dataset
+from xaivision.labeled_folders import folder_of
 from xaivision.models.backbones import backbone as named_backbone
 
 
@@ -24,14 +26,15 @@ def own_pictures(
     """The pictures that this word means. Those of a folder are brought to `size`, the backbone's own where it is None.
 
     `drop_conflicts`: pictures that are in two class folders are left out, instead of being an error. A folder of
-    that name comes before a data set.
+    that name comes before a data set, and a set that was fetched by name counts as its folder.
 
     Raises: InputError, where it is neither, or a size is given for a data set, whose pictures have one; as
     `load_image_folders` and `backbone`.
     """
-    if Path(data).is_dir():
+    if Path(data).is_dir() or data in named_sets():
         side = size if size is not None else named_backbone(backbone, weights=weights).side
-        folders = load_image_folders(data, conflicts="drop" if drop_conflicts else "refuse")
+        classes = None if Path(data).is_dir() else named_sets()[data].classes
+        folders = load_image_folders(folder_of(data), classes=classes, conflicts="drop" if drop_conflicts else "refuse")
         return OwnPictures(folders.dataset(side), (str(folders.report),))
     if data not in available_datasets():
         known = ", ".join(available_datasets())

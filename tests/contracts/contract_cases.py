@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import torch
+from contract_prototypes import PROTOTYPES
 from contract_subjects import SIDE, SUBJECTS, TRANSFORMERS, TREES, Subject
 from torch import Tensor
 
 from xaivision.core.explanation import Explanation
 from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
+from xaivision.core.rules import Rule, Rules
 from xaivision.explainers.registry import EXPLAINERS, missing_settings
 
 
@@ -39,9 +41,28 @@ def parts_of_a_hierarchy(subject: Subject) -> Mapping[str, Any]:
     return {"background": subject.inputs(5, seed=9)} if len(subject.one) == 1 else {}
 
 
+def reachable(subject: Subject) -> Mapping[str, Any]:
+    """Rows of every class of a tiny model, and few counterfactuals to be found."""
+    return {"background": 100 * subject.inputs(60, seed=9) - 49.5, "total_CFs": 2}
+
+
+def easy_rules(subject: Subject) -> Mapping[str, Any]:
+    """Rules that need not be precise, few draws, and tiles of pictures."""
+    known = {"background": 100 * subject.inputs(60, seed=9) - 49.5} if len(subject.one) == 1 else {}
+    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 400}
+
+
 # Values for the settings that have no default, or none that suits tiny inputs.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "nearest_examples": lambda subject: {"background": subject.inputs(9, seed=9)},
+    "random_counterfactuals": lambda subject: {**reachable(subject), "sample_size": 100},
+    "nearest_unlike_neighbors": reachable,
+    "genetic_counterfactuals": lambda subject: {**reachable(subject), "maxiterations": 3},
+    "gradient_counterfactuals": lambda subject: {**reachable(subject), "maxiterations": 10},
+    "growing_spheres": lambda subject: {**reachable(subject), "sample_size": 100},
+    "face": lambda subject: {"background": 100 * subject.inputs(150, seed=9) - 49.5, "total_CFs": 2, "fraction": 1.0},
+    "proto_dash": lambda subject: {"background": subject.inputs(9, seed=9)},
+    "anchors": easy_rules,
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
     "deep_lift_shap": lambda subject: {"background": subject.inputs(4, seed=9)},
     "captum": lambda _subject: {"method": "FeatureAblation", "settings": {"perturbations_per_eval": 32}},
@@ -65,6 +86,11 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
 }
 # Methods whose answer depends on the seed; all others must not depend on it.
 DRAWN_AT_RANDOM = (
+    "anchors",
+    "random_counterfactuals",
+    "genetic_counterfactuals",
+    "gradient_counterfactuals",
+    "growing_spheres",
     "c_lime",
     "lfa",
     "lime_tabular",
@@ -87,6 +113,9 @@ ATTENDING = ("attention_rollout", "transformer_attribution")
 # Methods that read decision trees, and refuse all else.
 READING_TREES = ("tree_shap",)
 
+
+# Methods that read prototypes, and refuse all else.
+READING_PROTOTYPES = ("prototype_matches",)
 
 # Every method and metric meets these in the default tests: a network for pictures, one for tables, and a black box. The others
 # are asked like one of them; a few meet them by default, all of them in the slow tests.
@@ -125,6 +154,8 @@ class Case:
             return SUBJECTS[self.kind](dtype, seed, rectified=True)
         if self.method in ATTENDING and self.kind in TRANSFORMERS:
             return TRANSFORMERS[self.kind](dtype, seed)
+        if self.method in READING_PROTOTYPES and self.kind in PROTOTYPES:
+            return PROTOTYPES[self.kind](dtype, seed)
         if self.method in READING_TREES and self.kind in TREES:
             return TREES[self.kind](dtype, seed)
         return SUBJECTS[self.kind](dtype, seed)
@@ -144,10 +175,19 @@ def made(method: str, subject: Subject) -> Explainer:
     return EXPLAINERS[method](**given)
 
 
+def numbers_of(rule: Rule) -> list[float]:
+    """Everything that a rule says, filled up to the same length."""
+    ends = [(one.feature, one.low, one.high) for one in rule.conditions]
+    told = [float(-1 if number is None else number) for end in ends for number in end]
+    return [rule.precision, rule.precision_bound, rule.coverage, *told, *[-2.0] * (30 - len(told))]
+
+
 def answers(explanation: Explanation) -> dict[str, Tensor]:
     """Every tensor that the explanation answers with, and the scores it was asked about."""
     found = {part.name: getattr(explanation, part.name) for part in fields(explanation)}  # type: ignore[arg-type]
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
+    if isinstance(explanation, Rules):
+        tensors["rules"] = torch.tensor([numbers_of(rules[0]) for rules in explanation.rules], dtype=torch.float64)
     return {**tensors, "scores of the query": explanation.query.scores}
 
 

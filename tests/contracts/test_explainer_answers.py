@@ -14,6 +14,8 @@ from xaivision.explainers.noisy_copies import UNKNOWN_RANGES
 TARGET = 1
 # Relevance starts at softplus, which is ln 2 at zero: of this network it shares out a twentieth of the score, and says so.
 SHARES_OUT_LITTLE = ("layerwise_relevance", "cnn1")
+# Networks of pictures whose prediction no hidden tile changes: the rule for it is "always", whatever the seed and the weights.
+ALWAYS = (("anchors", "cnn3"), ("anchors", "cnn1"))
 # What these must say of a table: of columns without known ranges, as the tables here, or of lime's own unit.
 WITHOUT_RANGES = {
     "c_lime": UNKNOWN_RANGES.text,
@@ -106,7 +108,8 @@ def test_another_seed_changes_the_answer_of_random_methods_only(case: Case) -> N
     first = explainer.explain(subject.model, inputs, seed=0)
     for seed in (1, 2**40):
         other = explainer.explain(subject.model, inputs, seed=seed)
-        assert differ(first, other) == case.random, f"`{case.method}`: see DRAWN_AT_RANDOM in tests/contracts/contract_cases.py"
+        random = case.random and (case.method, case.kind) not in ALWAYS
+        assert differ(first, other) == random, f"`{case.method}`: see DRAWN_AT_RANDOM in tests/contracts/contract_cases.py"
 
 
 def test_targets_may_be_none_a_number_a_list_or_a_tensor(case: Case) -> None:
@@ -166,7 +169,7 @@ def test_controls_ignore_the_model_and_no_other_method_does(case: Case) -> None:
     second = explainer.explain(other.model, inputs, TARGET)
     ours, theirs = answers(first), answers(second)
     same = all(torch.equal(values, theirs[name]) for name, values in ours.items() if name != "scores of the query")
-    assert same == case.about.control
+    assert same == (case.about.control or (case.method, case.kind) in ALWAYS)
     if case.about.control:
         assert first.diagnostics.gradient_calls == 0
         assert first.diagnostics.model_calls == len(inputs)

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,7 +11,7 @@ import pytest
 import torch
 from core_subjects import Probe
 
-from xaivision.core.origin import Origin, library_versions, plain_settings
+from xaivision.core.origin import Origin, library_versions, plain_settings, told_settings
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Method:
         (2, 2),
         (0.5, 0.5),
         ("auto", "auto"),
-        (torch.zeros(2, 3), {"tensor": [2, 3]}),
-        (np.zeros((4,)), {"tensor": [4]}),
+        (torch.zeros(2, 3), {"tensor": [2, 3], "sha256": "a4ea0ca616d7"}),
+        (np.zeros((4,)), {"tensor": [4], "sha256": "547926771246"}),
         (np.int64(2), 2),
         (np.float32(0.5), 0.5),
         (np.bool_(True), True),
@@ -54,12 +55,50 @@ def test_what_is_no_dataclass_has_no_settings():
     assert plain_settings(object()) == {}
 
 
+@dataclass(frozen=True, eq=False)
+class Holding:
+    background: Any
+    budget: int = 5
+
+    __repr__ = told_settings
+
+
+@pytest.mark.parametrize(
+    "other",
+    [torch.ones(100, 60) * 2, torch.ones(60, 100), torch.ones(100, 60).double(), torch.ones(100, 60, dtype=torch.bfloat16)],
+    ids=["values", "shape", "dtype", "half"],
+)
+def test_two_backgrounds_are_told_apart_and_the_same_one_is_known_again(other):
+    one = torch.ones(100, 60)
+    assert plain_settings(Holding(one)) == plain_settings(Holding(one.T.clone().T)) == plain_settings(Holding(one.clone()))
+    assert repr(Holding(one)) == repr(Holding(one.clone()))
+    assert plain_settings(Holding(one)) != plain_settings(Holding(other))
+    assert repr(Holding(one)) != repr(Holding(other))
+
+
+def test_a_method_that_holds_a_background_is_told_by_its_shape_and_checksum():
+    said = repr(Holding(torch.zeros(2, 3)))
+    digits = plain_settings(Holding(torch.zeros(2, 3)))["background"]["sha256"]
+    assert said == f"Holding(background=tensor(2, 3; sha256 {digits}), budget=5)"
+    inside = repr(Holding({"a": [np.zeros(1)], "b": (torch.zeros(()),)}))
+    assert re.fullmatch(
+        r"Holding\(background=\{'a': \[tensor\(1; sha256 \w{12}\)\], 'b': \(tensor\(; sha256 \w{12}\),\)\}, budget=5\)", inside
+    )
+
+
 def test_the_versions_are_those_installed():
     found = library_versions()
     assert found["torch"] == version("torch")
     assert found["numpy"] == version("numpy")
     assert isinstance(Origin("a").library_versions, Mapping)
     assert Origin("a").library_versions == found
+
+
+def test_an_origin_tells_a_background_by_its_shape_and_the_first_digits():
+    settings = plain_settings(Holding(torch.zeros(2, 3)))
+    assert repr(Origin("expected_gradients", settings)).startswith(
+        "Origin(expected_gradients, [background=tensor(2, 3; a4ea0c), budget=5], seed 0"
+    )
 
 
 def test_an_origin_names_itself_on_one_line_however_long_its_settings_are():

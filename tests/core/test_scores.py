@@ -35,7 +35,7 @@ def test_fewer_than_two_values_have_no_interval(values):
 def test_the_interval_is_around_the_mean_grows_with_the_level_and_ignores_undefined_values():
     found = scores(1.0, 2.0, 3.0, 4.0, NAN)
     low, high = found.interval()
-    assert 1 <= low < found.mean < high <= 4
+    assert low < 1 < found.mean < 4 < high  # so few values may all lie on one side
     assert (low, high) == scores(1.0, 2.0, 3.0, 4.0).interval()
     wider, narrower = found.interval(0.99), found.interval(0.5)
     assert wider[0] <= low < narrower[0] < narrower[1] < high <= wider[1]

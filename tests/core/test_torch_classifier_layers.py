@@ -239,8 +239,9 @@ def test_the_layers_before_work_once_and_every_score_is_counted():
     assert meter.model_calls == 11
 
 
+@pytest.mark.parametrize("width", [1, 5])
 @pytest.mark.parametrize("skipped", [0, 2])
-def test_a_layer_that_one_batch_passes_by_has_not_fired(skipped):
+def test_a_layer_that_one_batch_passes_by_has_fired_at_times_alone(skipped, width):
     rows = drawn(3, 4)
     marked = float(rows[skipped, 0])
 
@@ -249,14 +250,19 @@ def test_a_layer_that_one_batch_passes_by_has_not_fired(skipped):
 
         def __init__(self):
             super().__init__()
-            self.number = linear(4, 1)
+            self.number = linear(4, width)
 
         def forward(self, part):
             by_hand = bool((part[:, 0] == marked).any())
-            return (part.sum(1, keepdim=True) if by_hand else self.number(part)) * torch.arange(3)
+            return (part if by_hand else self.number(part)).sum(1, keepdim=True) * torch.arange(3)
 
     model, number = TorchClassifier(Passing(), 3, domain="tabular", batch_size=1), Layer("number")
-    assert model.layer_outputs(rows[1:2], number).fired
-    assert not model.layer_outputs(rows, number).fired
-    assert not model.layer_gradients(rows, TargetScore(TARGETS), number).fired
+    alone = model.layer_outputs(rows[1:2], number)
+    assert (alone.fired, alone.at_times) == (True, False)
+    for found in (model.layer_outputs(rows, number), model.layer_gradients(rows, TargetScore(TARGETS), number)):
+        assert (found.fired, found.at_times) == (False, True)
+        assert torch.equal(found.activations, torch.zeros_like(rows[:, :1]))
+        assert torch.equal(found.all_scores, model(rows))
+    nowhere = model.layer_outputs(rows[skipped : skipped + 1], number)
+    assert (nowhere.fired, nowhere.at_times) == (False, False)
     assert model.activations(rows, number) is None

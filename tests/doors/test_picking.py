@@ -38,8 +38,8 @@ def test_a_background_of_ones_own_is_taken(sonar):
     data, forest = sonar
     given = xv.submodular_pick(forest, data.inputs[:4], count=1, budget=200, background=data.inputs[100:])
     own = xv.submodular_pick(forest, data.inputs[:4], count=1, budget=200)
-    assert given.explanations.origin.settings["background"] == {"tensor": [108, 60]}
-    assert own.explanations.origin.settings["background"] == {"tensor": [4, 60]}
+    assert given.explanations.origin.settings["background"]["tensor"] == [108, 60]
+    assert own.explanations.origin.settings["background"]["tensor"] == [4, 60]
 
 
 def test_the_same_seed_picks_the_same_and_another_draws_anew(sonar):

@@ -51,7 +51,10 @@ def test_a_folder_becomes_a_model_with_its_card(trained, folder):
     assert not model.card.pretrained
     assert model.classifier.class_names == ("plane", "seafloor")
     assert model.classifier.image_format.shape == (1, 48, 48)
-    assert (trained / "model_card.md").read_text() == model.card.markdown()
+    assert (trained / "model_card.md").read_text() == model.card.markdown("model_card.png")
+    assert json.loads((trained / "model_card.json").read_text()) == model.card.plain()
+    with Image.open(trained / "model_card.png") as picture:
+        assert picture.size > (600, 400)
 
 
 def test_the_other_commands_take_the_model(trained, folder, tmp_path, capsys):

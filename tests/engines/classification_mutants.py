@@ -42,8 +42,8 @@ MUTANTS = (
     Mutant(
         "gaps of all parts cancel",
         "classification_counts",
-        "gaps.abs().sum()",
-        "gaps.sum().abs()",
+        "(found[:, 1] - found[:, 2]).abs() * found[:, 0]",
+        "(found[:, 1] - found[:, 2]) * found[:, 0]",
         test_classification_counts.check_confidences_are_compared_part_by_part,
     ),
     Mutant(
@@ -59,5 +59,12 @@ MUTANTS = (
         "(confidence * bins).ceil().long().clamp(1, bins) - 1",
         "(confidence * bins).floor().long().clamp(0, bins - 1)",
         test_classification_counts.check_a_part_ends_with_its_upper_bound,
+    ),
+    Mutant(
+        "a part tells the sum of its confidences",
+        "classification_counts",
+        "sums[:, 1:] / sums[:, :1]",
+        "sums[:, 1:]",
+        test_classification_counts.check_each_part_tells_how_many_how_sure_and_how_often_right,
     ),
 )

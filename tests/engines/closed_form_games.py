@@ -5,7 +5,7 @@ from math import factorial
 
 import torch
 
-from xaivision.engines import coalition_sampling
+from xaivision.engines import coalition_sampling, shapley_regression
 
 DOUBLE = torch.float64
 
@@ -105,3 +105,12 @@ def worth(game, players, members):
 
 def leverage_sample(players, budget, generator):
     return coalition_sampling.LeverageDraw(players, generator).within(budget)
+
+
+def fit_of_any(coalitions, values, weights, empty, full):
+    """(M,) what the fit of pairs says of coalitions that are no pairs: each gets the complement whose value tells nothing new."""
+    pairs = torch.stack([coalitions, ~coalitions], 1).flatten(0, 1)
+    mirrored = torch.stack([values.double(), empty + full - values.double()], 1).flatten()
+    whole = torch.ones(len(coalitions), dtype=DOUBLE)
+    sample = coalition_sampling.PairedSample(pairs, weights.double().repeat_interleave(2), coalitions.sum(1), whole)
+    return shapley_regression.shapley_fit(sample, mirrored, empty, full).values

@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         "a value that is missing is tied",
         "concordance",
-        ".masked_fill(exact.isnan().any(1, keepdim=True), torch.nan)",
+        ".masked_fill(rows.isnan().any(1, keepdim=True).cpu(), torch.nan)",
         ".nan_to_num(0.0)",
         test_concordance.check_what_has_no_order_has_no_tau,
     ),
@@ -42,9 +42,30 @@ MUTANTS = (
     Mutant(
         "ties take nothing from W",
         "concordance",
-        "within = (ranks - ranks.mean(1, keepdim=True)).square().sum()",
+        "within = ranks.square().sum()",
         "within = judges * (things**3 - things) / 12",
         test_concordance.check_w_is_one_where_all_agree_and_its_formula_elsewhere,
+    ),
+    Mutant(
+        "rounding is an order",
+        "concordance",
+        "differences(rows[:, first], rows[:, second], finest).sign()",
+        "(rows[:, first] - rows[:, second]).sign()",
+        test_concordance.check_rounding_is_no_order,
+    ),
+    Mutant(
+        "rounding is a rank",
+        "concordance",
+        "differences(rows[:, :, None], rows[:, None, :], finest).sign()",
+        "(rows[:, :, None] - rows[:, None, :]).sign()",
+        test_concordance.check_rounding_is_no_order,
+    ),
+    Mutant(
+        "the finest difference of the second judge is that of the first",
+        "concordance",
+        "pair_orders(second, finest[1])",
+        "pair_orders(second, finest[0])",
+        test_concordance.check_rounding_is_no_order,
     ),
     Mutant(
         "W of one judge",

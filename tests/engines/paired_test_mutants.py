@@ -7,8 +7,8 @@ MUTANTS = (
     Mutant(
         "what was observed is not among the draws",
         "paired_tests",
-        "counts = torch.ones(2, values.shape[1]",
-        "counts = torch.zeros(2, values.shape[1]",
+        "counts = torch.ones(3, values.shape[1]",
+        "counts = torch.zeros(3, values.shape[1]",
         test_paired_tests.check_draws_come_near_what_all_signs_say_and_are_never_zero,
     ),
     Mutant(
@@ -24,6 +24,34 @@ MUTANTS = (
         "sums.abs() >= observed.abs() - slack",
         "sums >= observed.abs() - slack",
         test_paired_tests.check_known_answers,
+    ),
+    Mutant(
+        "sums that are equal but for rounding are not ties, on the other side",
+        "paired_tests",
+        "sums <= observed + slack",
+        "sums < observed - slack",
+        test_paired_tests.check_known_answers,
+    ),
+    Mutant(
+        "rounding is a difference",
+        "paired_tests",
+        "apart.masked_fill(same, 0.0)",
+        "apart",
+        test_paired_tests.check_what_is_the_same_but_for_rounding_does_not_differ,
+    ),
+    Mutant(
+        "rounding has one size whatever the values are",
+        "paired_tests",
+        "torch.maximum(left.abs(), right.abs())",
+        "torch.ones_like(apart)",
+        test_paired_tests.check_what_is_the_same_but_for_rounding_does_not_differ,
+    ),
+    Mutant(
+        "the finest difference that a metric can tell is not asked",
+        "paired_tests",
+        ".clamp_min(finest)",
+        "",
+        test_paired_tests.check_what_is_the_same_but_for_rounding_does_not_differ,
     ),
     Mutant(
         "a pair that is missing counts",

@@ -18,18 +18,4 @@ MUTANTS = (
         "substitutes[0 * part.inputs], inputs",
         test_replaced_scores.check_each_input_has_its_own_sets,
     ),
-    Mutant(
-        "one position too many",
-        "replaced_scores",
-        "ranks[part.inputs] < counts",
-        "ranks[part.inputs] <= counts",
-        test_replaced_scores.check_the_first_in_order_are_replaced,
-    ),
-    Mutant(
-        "the order read as ranks",
-        "replaced_scores",
-        "scatter_(1, order, places)",
-        "copy_(order)",
-        test_replaced_scores.check_the_first_in_order_are_replaced,
-    ),
 )

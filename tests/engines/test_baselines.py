@@ -6,6 +6,7 @@ from engine_networks import drawn
 from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.engines import baselines, filters
+from xaivision.engines.reverberation import reverberation
 
 IMAGES, TABLE = drawn((2, 3, 12, 10), 0), drawn((4, 3), 1)
 
@@ -77,7 +78,16 @@ def test_what_is_no_name_and_no_tensor_is_refused(name):
         reference(name, TABLE)
 
 
-@pytest.mark.parametrize("name", ["mean", "blur", "noise"])
+def test_seabed_is_reverberation_by_one_noise_for_every_input():
+    noise = torch.randn(12, 10, generator=generator(0), dtype=torch.float64)
+    found = reference("seabed", IMAGES)
+    for one, drawn_one in zip(IMAGES, found, strict=True):
+        assert torch.equal(drawn_one, reverberation(one, noise))
+    assert torch.equal(reference("seabed", IMAGES[1:])[0], found[1])
+    assert not torch.equal(reference("seabed", IMAGES, seed=1), found)
+
+
+@pytest.mark.parametrize("name", ["mean", "blur", "noise", "seabed"])
 def test_names_for_images_are_refused_for_tables(name):
     with pytest.raises(InputError, match=f"`baseline` '{name}' has a meaning for images only"):
         reference(name, TABLE)

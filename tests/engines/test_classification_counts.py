@@ -57,6 +57,19 @@ def check_a_part_ends_with_its_upper_bound():
     assert engine.calibration_error(sure, torch.tensor([0, 1]), bins=4) == pytest.approx(0.35 / 2)
 
 
+def check_each_part_tells_how_many_how_sure_and_how_often_right():
+    sure = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]], dtype=torch.float64)
+    found = engine.reliability(sure, torch.tensor([0, 1, 0]), bins=4)
+    assert found[:, 0].tolist() == [0, 0, 1, 2]
+    assert found[2:, 1].tolist() == pytest.approx([0.6, 0.85])
+    assert found[2:, 2].tolist() == [1, 0.5]
+    assert found[:2, 1:].isnan().all()
+
+
+def test_each_part_tells_how_many_how_sure_and_how_often_right():
+    check_each_part_tells_how_many_how_sure_and_how_often_right()
+
+
 def test_rows_are_what_is_and_columns_what_was_said():
     check_rows_are_what_is_and_columns_what_was_said()
 

@@ -56,12 +56,30 @@ def check_w_is_one_where_all_agree_and_its_formula_elsewhere():
     assert concordance.kendall_w(order.T).isnan()
 
 
+def check_rounding_is_no_order():
+    first, second = rows([0.3, 0.1 + 0.2, 0.5]), rows([1.0, 2.0, 3.0])
+    assert concordance.kendall(first, second).tolist() == pytest.approx([2 / 6**0.5])
+    assert concordance.pair_orders(first)[0, 0] == 0
+    even = torch.ones(1, 3, dtype=torch.float64)
+    assert concordance.kendall(even + rows([0.0, 1e-15, 3e-15]), second).isnan().all()
+    assert float(concordance.kendall_w(torch.cat([first, second]))) == pytest.approx(
+        float(concordance.kendall_w(rows([1.0, 1, 2], [1, 2, 3])))
+    )
+    # What is rounding in one unit is an order in another.
+    assert concordance.kendall(second, second / 10, (0.0, 0.15)).tolist() == pytest.approx([1 / 3**0.5])
+    assert concordance.kendall_w(torch.cat([second, second]), 5.0).isnan()
+
+
 def test_tau_counts_pairs():
     check_tau_counts_pairs()
 
 
 def test_what_has_no_order_has_no_tau():
     check_what_has_no_order_has_no_tau()
+
+
+def test_rounding_is_no_order():
+    check_rounding_is_no_order()
 
 
 def test_the_mean_tau_is_that_of_every_two_rows():

@@ -27,8 +27,8 @@ def broken(mutant, engine, folder):
 
 def test_every_engine_has_a_mutant():
     folder = Path(inspect.getfile(engines)).parent
-    names = {file.stem for file in folder.glob("*.py")}
-    assert names - {"__init__"} == {mutant.engine for mutant in MUTANTS}
+    files = [file.relative_to(folder).with_suffix("") for file in folder.rglob("*.py") if file.stem != "__init__"]
+    assert {".".join(file.parts) for file in files} == {mutant.engine for mutant in MUTANTS}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.engine}: {mutant.name}")

@@ -35,6 +35,9 @@ def check_known_answers():
     assert flips(0.0, 0.0).greater.tolist() == [1]
     assert flips(0.1, 0.2, -0.3).greater.tolist() == [5 / 8]  # whose sums that are zero but for rounding are ties
     assert flips(*[1.0] * 10).greater.tolist() == [2**-10]
+    assert flips(*[-1.0] * 10).less.tolist() == [2**-10]
+    assert flips(1.0, 2.0, 3.0).less.tolist() == [1]
+    assert flips(-0.1, -0.2, 0.3).less.tolist() == [5 / 8]
 
 
 def check_the_pairs_that_are_missing_are_left_out():
@@ -51,9 +54,22 @@ def check_draws_come_near_what_all_signs_say_and_are_never_zero():
     values = normal(17, 3) + torch.tensor([0.0, 0.3, -0.3])
     exact = torch.stack([paired_tests._of_all(column) for column in values.T], 1)
     drawn = paired_tests.sign_flips(values, generator(3))
-    assert (torch.stack([drawn.greater, drawn.two_sided]) - exact).abs().max() < 6 * 0.5 / 99_999**0.5
+    assert (torch.stack(drawn[:3]) - exact).abs().max() < 6 * 0.5 / 99_999**0.5
     sure = paired_tests.sign_flips(torch.ones(60, 1), generator(0))
     assert sure.greater.tolist() == sure.two_sided.tolist() == [1 / 100_000]
+    assert sure.less.tolist() == [1]
+
+
+def check_what_is_the_same_but_for_rounding_does_not_differ():
+    ones = torch.tensor([1.0, -3.0, 0.0, 1e-30, NAN], dtype=torch.float64)
+    for close in (1 + 1e-15, 1 - 2e-14, 1 + 5e-7):
+        assert paired_tests.differences(ones, ones * close)[:4].tolist() == [0, 0, 0, 0]
+    apart = paired_tests.differences(ones, ones * (1 + 2e-6))
+    assert apart[:4].tolist() == pytest.approx([-2e-6, 6e-6, 0, -2e-36], rel=1e-6)
+    assert apart[4].isnan()
+    assert paired_tests.differences(ones[:2], torch.tensor([1.5, -3.25]), 0.25).tolist() == [-0.5, 0]
+    # A difference in what single precision holds is none that a value of another size makes.
+    assert paired_tests.differences(torch.tensor([1e-8]), torch.tensor([2e-8])).tolist() == pytest.approx([-1e-8])
 
 
 def check_holm_is_its_definition():
@@ -77,6 +93,10 @@ def test_draws_come_near_what_all_signs_say_and_are_never_zero():
     check_draws_come_near_what_all_signs_say_and_are_never_zero()
 
 
+def test_what_is_the_same_but_for_rounding_does_not_differ():
+    check_what_is_the_same_but_for_rounding_does_not_differ()
+
+
 def test_holm_is_its_definition():
     check_holm_is_its_definition()
 
@@ -86,6 +106,7 @@ def test_holm_is_its_definition():
 def test_all_signs_are_tried_as_scipy_tries_them(values):
     found = flips(*values)
     assert float(found.greater) == pytest.approx(scipys(values, "greater"), abs=1e-12)
+    assert float(found.less) == pytest.approx(scipys(values, "less"), abs=1e-12)
     assert float(found.two_sided) == pytest.approx(scipys(values, "two-sided"), abs=1e-12)
 
 
@@ -119,7 +140,7 @@ def test_under_the_null_five_percent_are_rejected_at_five_percent(pairs):
     trials = 2000
     found = paired_tests.sign_flips(normal(pairs, trials, seed=pairs), generator(0))
     noise = 4 * (0.05 * 0.95 / trials) ** 0.5
-    for p in (found.greater, found.two_sided):
+    for p in (found.greater, found.less, found.two_sided):
         share = float((p <= 0.05).double().mean())
         assert 0.05 - noise - 1 / 2**pairs * 2 <= share <= 0.05 + noise
 

@@ -12,7 +12,7 @@ def integral(rule, power):
 def check_weights_sum_to_one():
     for steps in (1, 2, 3, 7, 50, 101):
         rules = [quadrature.quadrature_rule(name, steps) for name in ("midpoint", "gauss_legendre")]
-        for rule in (*rules, quadrature.trapezoid_rule(steps)):
+        for rule in (*rules, quadrature.open_rule(steps + 1)):
             assert rule.nodes.dtype == rule.weights.dtype == torch.float64
             assert abs(float(rule.weights.sum()) - 1) < 1e-12
             assert (rule.nodes.diff() > 0).all()
@@ -31,16 +31,22 @@ def check_errors_on_a_square_are_the_textbook_ones():
     for steps in (1, 4, 50):
         midpoint = integral(quadrature.quadrature_rule("midpoint", steps), 2)
         assert midpoint == pytest.approx(1 / 3 - 1 / (12 * steps**2), abs=1e-13)
-        assert integral(quadrature.trapezoid_rule(steps), 2) == pytest.approx(1 / 3 + 1 / (6 * steps**2), abs=1e-13)
 
 
-def check_midpoint_and_trapezoid_nodes_together_are_the_finer_trapezoid():
-    for cells in (1, 3, 16):
-        fine, coarse = quadrature.trapezoid_rule(2 * cells), quadrature.trapezoid_rule(cells)
-        middle = quadrature.quadrature_rule("midpoint", cells)
-        torch.testing.assert_close(fine.nodes, torch.cat([coarse.nodes, middle.nodes]).sort().values, atol=1e-15, rtol=0)
-        order = torch.cat([coarse.nodes, middle.nodes]).argsort()
-        torch.testing.assert_close(fine.weights, torch.cat([coarse.weights, middle.weights])[order] / 2, atol=1e-15, rtol=0)
+def check_open_rules_leave_the_ends_out_and_are_exact_for_lines():
+    for cells in (2, 3, 4, 18, 64):
+        rule = quadrature.open_rule(cells)
+        torch.testing.assert_close(rule.nodes, torch.arange(1, cells).double() / cells, atol=1e-16, rtol=0)
+        assert integral(rule, 1) == pytest.approx(0.5, abs=1e-15)
+        assert 0 < rule.nodes[0] <= rule.nodes[-1] < 1
+    assert abs(integral(quadrature.open_rule(64), 2) - 1 / 3) == pytest.approx(5 / (6 * 64**2) - 1 / 64**3, abs=1e-14)
+
+
+def check_nodes_of_a_rule_and_those_that_are_new_are_the_finer_rule():
+    for known, cells in ((1, 32), (32, 64), (64, 128), (5, 20)):
+        both = torch.cat([quadrature.open_nodes(known), quadrature.open_nodes(cells, known)]).sort().values
+        torch.testing.assert_close(both, quadrature.open_nodes(cells), atol=1e-16, rtol=0)
+        assert len(quadrature.open_nodes(cells, known)) == cells - known
 
 
 def test_weights_of_every_rule_sum_to_one_and_nodes_rise_within_the_interval():
@@ -59,8 +65,12 @@ def test_errors_on_a_square_are_the_textbook_ones():
     check_errors_on_a_square_are_the_textbook_ones()
 
 
-def test_midpoint_and_trapezoid_nodes_together_are_the_finer_trapezoid():
-    check_midpoint_and_trapezoid_nodes_together_are_the_finer_trapezoid()
+def test_open_rules_leave_the_ends_out_and_are_exact_for_lines():
+    check_open_rules_leave_the_ends_out_and_are_exact_for_lines()
+
+
+def test_nodes_of_a_rule_and_those_that_are_new_are_the_finer_rule():
+    check_nodes_of_a_rule_and_those_that_are_new_are_the_finer_rule()
 
 
 @pytest.mark.parametrize("steps", [0, -1, True, 2.0, "8", None])

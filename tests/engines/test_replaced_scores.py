@@ -11,7 +11,6 @@ from xaivision.engines import replaced_scores
 CHANCE = torch.Generator().manual_seed(0)
 PICTURES, OTHERS = (torch.rand(3, 2, 4, 5, generator=CHANCE, dtype=torch.float64) for _ in range(2))
 SETS = torch.rand(3, 7, 20, generator=CHANCE) > 0.6
-ORDER = torch.stack([torch.randperm(20, generator=CHANCE) for _ in range(3)])
 TARGET = TargetScore(torch.tensor([0, 2, 1]), torch.tensor([1, 1, 0]))
 
 
@@ -36,30 +35,17 @@ def asked(gone, versions, batch_size=None):
 
 
 def check_each_input_has_its_own_sets():
-    torch.testing.assert_close(asked(replaced_scores.own_of_each(SETS), 7), slowly(SETS), atol=1e-12, rtol=0)
-
-
-def check_the_first_in_order_are_replaced():
-    counts = torch.tensor([0, 3, 20])
-    expected = torch.zeros(3, 3, 20, dtype=torch.bool)
-    for row in range(3):
-        for version, count in enumerate(counts):
-            expected[row, version, ORDER[row, :count]] = True
-    found = asked(replaced_scores.first_in_order(ORDER, counts), 3)
-    torch.testing.assert_close(found, slowly(expected), atol=1e-12, rtol=0)
+    found = asked(lambda part: SETS[part.inputs, part.versions], 7)
+    torch.testing.assert_close(found, slowly(SETS), atol=1e-12, rtol=0)
 
 
 def test_each_input_has_its_own_sets():
     check_each_input_has_its_own_sets()
 
 
-def test_the_first_in_order_are_replaced():
-    check_the_first_in_order_are_replaced()
-
-
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_batches_do_not_matter_and_sets_may_be_shared(batch_size):
-    found = asked(replaced_scores.same_for_all(SETS[0]), 7, batch_size)
+    found = asked(lambda part: SETS[0][part.versions], 7, batch_size)
     torch.testing.assert_close(found, slowly(SETS[0].expand(3, 7, 20)), atol=1e-12, rtol=0)
 
 
@@ -69,7 +55,7 @@ def test_rows_of_a_table_are_replaced_column_by_column():
     rows, others = PICTURES[:2, 0, 0, :3], OTHERS[:2, 0, 0, :3]
     sets = torch.tensor([[True, False, False], [False, True, True]])
     target = TargetScore(torch.tensor([0, 1]))
-    found = replaced_scores.replaced_scores(classifier, rows, others, target, 2, replaced_scores.same_for_all(sets))
+    found = replaced_scores.replaced_scores(classifier, rows, others, target, 2, lambda part: sets[part.versions])
     for row in (0, 1):
         for version in (0, 1):
             expected = classifier(torch.where(sets[version], others[row], rows[row])[None])[0, row]

@@ -4,13 +4,22 @@ from math import comb
 
 import pytest
 import torch
-from closed_form_games import DOUBLE, Network, Unanimity, leverage_sample, random_draws, random_unanimity, shapley_by_definition
+from closed_form_games import (
+    DOUBLE,
+    Network,
+    Unanimity,
+    fit_of_any,
+    leverage_sample,
+    random_draws,
+    random_unanimity,
+    shapley_by_definition,
+)
 
 from xaivision.engines.coalition_enumeration import all_coalitions, banzhaf_values, exact_estimate, value_table
 from xaivision.engines.coalition_sampling import LeverageDraw
 from xaivision.engines.permutation_sampling import PermutationDraw, permutation_estimate
 from xaivision.engines.shapley_estimate import ends
-from xaivision.engines.shapley_regression import constrained_least_squares, regression_estimate
+from xaivision.engines.shapley_regression import regression_estimate
 
 ESTIMATORS = {
     "enumeration": lambda game, budget: exact_estimate(game, game.players),
@@ -41,7 +50,7 @@ def test_s1_kernel_shap_on_all_coalitions_is_the_definition(seed):
     """Also A1."""
     game = Network(9, seed, scale=2.0)
     coalitions = between(9)
-    found = constrained_least_squares(coalitions, game(coalitions), kernel(coalitions), *ends(game, 9))
+    found = fit_of_any(coalitions, game(coalitions), kernel(coalitions), *ends(game, 9))
     assert torch.allclose(found, shapley_by_definition(game, 9), rtol=0, atol=1e-10)
 
 
@@ -56,7 +65,7 @@ def test_s2_endpoints_of_a_large_weight_miss_the_sum_that_the_constraint_holds()
     exact = exact_estimate(game, 8).values
     assert 1e-9 < float((softly - exact).abs().max()) < 1e-5
     gap = abs(full - empty - float(softly.sum()))
-    held = constrained_least_squares(inner, game(inner), kernel(inner), empty, full)
+    held = fit_of_any(inner, game(inner), kernel(inner), empty, full)
     assert gap > 1e-9 > 1e3 * abs(full - empty - float(held.sum()))
 
 
@@ -85,7 +94,7 @@ def test_s8_unanimity_games_of_all_orders_have_their_closed_form(seed):
     game = random_unanimity(11, [3] * 11, seed, empty=seed - 10.0)
     assert torch.allclose(exact_estimate(game, 11).values, game.shapley, rtol=0, atol=1e-12)
     sample = leverage_sample(11, 2**11, random_draws(seed))
-    found = constrained_least_squares(sample.coalitions, game(sample.coalitions), sample.weights, *ends(game, 11))
+    found = fit_of_any(sample.coalitions, game(sample.coalitions), sample.weights, *ends(game, 11))
     assert torch.allclose(found, game.shapley, rtol=0, atol=1e-10)
 
 

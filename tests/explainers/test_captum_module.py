@@ -12,8 +12,9 @@ from xaivision.core.errors import CapabilityError, MissingExtraError
 from xaivision.core.metering import metered
 from xaivision.core.targets import TargetScore
 from xaivision.engines import disjoint_pooling
-from xaivision.explainers import captum_module
-from xaivision.explainers.captum_module import ExplainedNumber, PairedNumber, as_found, captum_attributions
+from xaivision.explainers import operations_seen
+from xaivision.explainers.captum_module import PairedNumber, as_found, captum_attributions
+from xaivision.explainers.operations_seen import ExplainedNumber
 from xaivision.explainers.registry import explainer
 
 TARGET = TargetScore(torch.tensor([2, 0, 1]), torch.tensor([0, 1, 2]))
@@ -98,8 +99,8 @@ def test_a_setting_that_is_changed_in_an_object_of_settings_is_seen(name):
 
 def test_a_question_looks_once_at_the_operations(monkeypatch):
     looks = []
-    real = captum_module.gradient_path
-    monkeypatch.setattr(captum_module, "gradient_path", lambda *given: looks.append(given) or real(*given))
+    real = operations_seen.gradient_path
+    monkeypatch.setattr(operations_seen, "gradient_path", lambda *given: looks.append(given) or real(*given))
     explainer("guided_backprop").explain(classifier_of(Net), images())
     assert len(looks) == 1
 
@@ -196,3 +197,25 @@ def test_captum_says_nothing_at_every_call(recwarn):
     explainer("guided_backprop").explain(classifier_of(Net), images())
     assert [str(found.message) for found in recwarn] == []
     assert captum_attributions().__name__ == "captum.attr"
+
+
+@pytest.mark.parametrize("name", ["guided_backprop", "deconvolution"])
+def test_what_one_input_is_refused_for_is_no_refusal_of_the_next(name):
+    model = classifier_of(Route, batch_size=1)
+    with pytest.raises(CapabilityError):
+        explainer(name).explain(model, BRIGHT, 1)
+    found = explainer(name).explain(model, DARK, 1)
+    assert found.verdict.status == "ok"
+    assert torch.equal(found.values, explainer(name).explain(classifier_of(Route, batch_size=1), DARK, 1).values)
+
+
+@pytest.mark.parametrize(("name", "times"), [("guided_backprop", 1), ("deconvolution", 1), ("deep_lift", 2)])
+def test_an_earlier_look_counts_where_inputs_pass_as_they_are(name, times, monkeypatch):
+    looks = []
+    real = operations_seen.gradient_path
+    monkeypatch.setattr(operations_seen, "gradient_path", lambda *given: looks.append(given) or real(*given))
+    model = classifier_of(Net)
+    first, second = (explainer(name).explain(model, images()) for _ in range(2))
+    assert len(looks) == times
+    assert torch.equal(first.values, second.values)
+    assert first.verdict == second.verdict

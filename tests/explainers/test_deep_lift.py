@@ -267,3 +267,15 @@ def test_maps_that_stay_while_the_input_moves_do_not_borrow_the_gradient_of_the_
         inputs.clone().requires_grad_(), baseline.expand_as(inputs), torch.tensor([0, 1])
     )
     assert float((theirs[1:].detach() - alone).abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 2), (2, 2), (4, 4), (5, 5)])
+def test_an_input_and_its_baseline_pass_together_and_both_count_in_a_batch(size, most):
+    module, rows = seeded(lambda: nn.Sequential(nn.Linear(6, 9), nn.ReLU(), nn.Linear(9, 3))), []
+    model = TorchClassifier(module, 3, domain="tabular", batch_size=size)
+    inputs = drawn((7, 6), 0)
+    expected = DeepLift(torch.zeros(6).double()).explain(TorchClassifier(module, 3, domain="tabular"), inputs, 1).values
+    module[0].register_forward_hook(lambda _module, given, _output: rows.append(len(given[0])))
+    found = DeepLift(torch.zeros(6).double()).explain(model, inputs, 1).values
+    assert max(rows) == most
+    torch.testing.assert_close(found, expected, atol=1e-14, rtol=0)

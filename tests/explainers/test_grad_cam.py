@@ -100,6 +100,29 @@ def test_a_layer_that_is_not_called_or_cut_off_is_refused(layer, reason):
     assert reason in found.verdict.reasons
 
 
+class Dark(nn.Module):
+    """Pictures of little light take a way around `mix`."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Conv2d(2, 4, 3)
+        self.head = nn.Linear(2, 3)
+
+    def forward(self, x):
+        found = self.mix(x)[:, :2] if bool((x.mean((1, 2, 3)) > 0.1).all()) else x
+        return self.head(found.mean((2, 3)))
+
+
+def test_a_layer_that_is_called_for_some_inputs_alone_is_refused_in_words():
+    inputs = torch.stack([torch.full((2, 6, 6), level, dtype=torch.float64) for level in (0.9, 0.01, 0.5)])
+    model = TorchClassifier(seeded(Dark), 3, batch_size=1)
+    found = GradCam(layer="mix").explain(model, inputs)
+    assert "the layer `mix` was called for some of the inputs alone: ask about them one by one, or choose another" in str(
+        found.verdict
+    )
+    assert GradCam(layer="mix").explain(model, inputs[:1]).verdict.status != "refuse"
+
+
 @pytest.mark.parametrize(
     ("layer", "error", "sentence"),
     [

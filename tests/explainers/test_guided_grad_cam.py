@@ -55,8 +55,8 @@ def test_an_unknown_layer_or_interpolation_is_refused():
         GuidedGradCam(interpolation="cubic")
 
 
-def test_it_costs_two_gradients_and_two_looks_at_the_first_input():
+def test_it_costs_two_gradients_and_the_first_time_two_looks_at_the_first_input():
     model = classifier_of(Net)
-    GuidedGradCam().explain(model, images())
-    found = GuidedGradCam().explain(model, images(5)).diagnostics
-    assert (found.gradient_calls, found.model_calls) == (10 + 2, 0)
+    for looks in (2, 0):
+        found = GuidedGradCam().explain(model, images(5)).diagnostics
+        assert (found.gradient_calls, found.model_calls) == (10 + looks, 0)

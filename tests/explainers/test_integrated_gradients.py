@@ -58,7 +58,7 @@ def test_automatic_steps_are_spent_where_they_are_needed_and_told():
     ]
     together = IntegratedGradients(baseline=baseline).explain(model, inputs).diagnostics
     assert alone == sorted(alone)
-    assert alone[0] == 65 < alone[2]
+    assert alone[0] == 63 < alone[2]
     assert together.gradient_calls == sum(alone)
     assert together.model_calls == 6  # the inputs and their baselines
 
@@ -71,18 +71,28 @@ def test_automatic_steps_end_in_a_verdict_that_is_ok_within_the_budget():
     assert found.verdict.status == "ok"
 
 
-@pytest.mark.parametrize("most", [16, 40, 64, 65])
+@pytest.mark.parametrize("most", [63, 126, 127, 300])
 def test_automatic_steps_never_exceed_the_most(most):
     model, inputs, baseline = ridge()
     found = IntegratedGradients(max_steps=most, baseline=baseline[2:]).explain(model, inputs[2:])
     assert found.diagnostics.gradient_calls <= most
 
 
-def test_a_budget_that_is_too_small_is_a_warning_that_names_what_is_missing():
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        (
+            {"max_steps": 63},
+            "the map has not settled: it differs by 93% of its magnitude from that of half the 63 steps; take more",
+        ),
+        ({"steps": 16}, "it does not add up: the score changes by 1, the contributions sum to"),
+    ],
+)
+def test_a_budget_that_is_too_small_is_a_warning_that_names_what_is_missing(settings, missing):
     model, inputs, baseline = ridge()
-    found = IntegratedGradients(max_steps=16, baseline=baseline).explain(model, inputs)
+    found = IntegratedGradients(**settings, baseline=baseline).explain(model, inputs)
     assert [verdict.status for verdict in found.verdicts] == ["ok", "ok", "warn"]
-    assert "it does not add up: the score changes by 1, the contributions sum to" in str(found.verdicts[2])
+    assert missing in str(found.verdicts[2])
 
 
 def test_the_baseline_of_a_table_is_its_typical_row():
@@ -120,7 +130,7 @@ def test_an_input_that_is_its_own_baseline_gets_zeros_and_is_told_why():
         ({"rule": "simpson"}, r"`rule` must be 'midpoint' or 'gauss_legendre'\. Got 'simpson'\."),
         ({"rule": "simpson", "steps": 8}, r"`rule` must be 'midpoint' or 'gauss_legendre'\. Got 'simpson'\."),
         ({"rule": "gauss_legendre"}, r"`rule` 'gauss_legendre' needs a fixed number of `steps`"),
-        ({"max_steps": 15}, r"`max_steps` must be at least 16\. Got 15\."),
+        ({"max_steps": 62}, r"`max_steps` must be at least 63\. Got 62\."),
         ({"max_steps": 100.5}, r"`max_steps` must be a positive integer\. Got 100\.5\."),
         ({"max_steps": True}, r"`max_steps` must be a positive integer\. Got True\."),
     ],

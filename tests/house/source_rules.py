@@ -25,6 +25,11 @@ DOOR_PACKAGES = {"commands"}
 OUTSIDE = {"apps", "tests", "benchmarks", "docs"}
 CORE_MAY_IMPORT = {"torch", "numpy", "xaivision", *sys.stdlib_module_names}
 
+# The app computes nothing: its pages call the doors, and show what `report/` makes of the nouns that come back.
+APP = "apps"
+APP_MAY_ENTER = {DOOR, "core", "report"}
+APP_MAY_IMPORT = {"desk", "streamlit", "plotly", "xaivision", *sys.stdlib_module_names}
+
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "commons", "base", "misc", "tools"}
 MAX_LINES, MAX_FUNCTION_LINES, MAX_PARAMETERS = 400, 50, 8
 
@@ -72,6 +77,16 @@ def heavy_core_imports(source: str, module: str) -> list[str]:
         for line, name in imported(source, module)
         if name.split(".")[0] not in CORE_MAY_IMPORT
     ]
+
+
+def computing_imports(source: str, module: str) -> list[str]:
+    """Imports with which a page of the app could compute something itself."""
+    findings = []
+    for line, name in imported(source, module):
+        top = name.split(".")[0]
+        if top not in APP_MAY_IMPORT or (top == "xaivision" and _package(name, is_package=False) not in APP_MAY_ENTER):
+            findings.append(f"{module}:{line} imports {name}; pages call the doors of the library, and `report/`")
+    return findings
 
 
 def foreign_packages(source: str, module: str) -> set[str]:

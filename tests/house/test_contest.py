@@ -164,3 +164,11 @@ def test_a_pause_gives_the_kept_memory_back_before_the_work(monkeypatch):
     monkeypatch.setattr(contest, "give_back_heap", lambda: done.append("given back"))
     contest.after_a_pause(lambda: done.append("work"))()
     assert done == ["given back", "work"]
+
+
+def test_a_shorter_first_run_stands_for_the_one_that_is_not_measured():
+    calls = []
+    contestants = {name: lambda name=name: calls.append(name) for name in ("one", "other")}
+    found = interleaved(contestants, 2, {"one": lambda: calls.append("short")})
+    assert calls == ["short", "other", "one", "other", "one", "other"]
+    assert [len(seconds) for seconds in found.values()] == [2, 2]

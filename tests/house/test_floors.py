@@ -7,10 +7,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from source_rules import (
+    APP,
     DOOR_PACKAGES,
     FLOORS,
     LIBRARY,
     ROOT,
+    computing_imports,
     foreign_packages,
     heavy_core_imports,
     module_name,
@@ -28,6 +30,39 @@ def test_no_module_imports_from_its_own_floor_or_above():
         for finding in upward_imports(file.read_text(), module, is_package=file.name == "__init__.py")
     ]
     assert findings == []
+
+
+def test_the_app_computes_nothing_itself():
+    pages = [(file, module_name(file, ROOT / APP)) for file in python_files(APP)]
+    assert len(pages) > 10
+    assert [finding for file, module in pages for finding in computing_imports(file.read_text(), module)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np",
+        "from torch import Tensor",
+        "import pandas",
+        "from xaivision.engines.ranking import spearman",
+        "def f():\n    from xaivision.evaluation.removal import Deletion",
+        "from xaivision.data import images",
+    ],
+)
+def test_what_a_page_could_compute_with_is_found(source):
+    assert len(computing_imports(source, "views.photos")) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import streamlit as st\nimport json\nimport plotly.graph_objects as go",
+        "from xaivision import Comparison, load_dataset\nfrom xaivision.facade import compare",
+        "from xaivision.report.html import html_page\nfrom xaivision.core.errors import XaivisionError\nfrom desk.job import Job",
+    ],
+)
+def test_what_a_page_is_made_of_is_allowed(source):
+    assert computing_imports(source, "views.photos") == []
 
 
 def test_every_package_of_the_library_has_a_floor():

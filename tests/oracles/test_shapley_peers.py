@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from xaivision.core.function_classifier import FunctionClassifier
-from xaivision.engines.shapley_regression import constrained_least_squares
+from xaivision.engines.coalition_sampling import PairedSample
+from xaivision.engines.shapley_regression import shapley_fit
 from xaivision.explainers.exact_shapley import ExactShapley
 from xaivision.explainers.kernel_shap import KernelShap
 from xaivision.explainers.permutation_shap import PermutationShap
@@ -62,7 +63,10 @@ def test_values_are_those_of_shaps_exact_explainer(method, background):
 
 
 def test_the_fit_is_captums_on_captums_coalitions():
-    """captum gives the endpoints a weight of a million, every drawn coalition one, and answers in float32."""
+    """captum gives the endpoints a weight of a million, every drawn coalition one, and answers in float32.
+
+    Its coalitions are no pairs: each gets the complement whose value tells nothing new.
+    """
     scores, seen = network(8), []
 
     def asked(rows):
@@ -76,7 +80,10 @@ def test_the_fit_is_captums_on_captums_coalitions():
     masks = torch.cat(seen).bool()
     inner = masks[masks.any(1) & ~masks.all(1)]
     values = torch.from_numpy(scores(torch.cat((0 * one, one, inner.double())).numpy())[:, 1])
-    found = constrained_least_squares(inner, values[2:], torch.ones(len(inner), dtype=DOUBLE), float(values[0]), float(values[1]))
+    pairs = torch.stack([inner, ~inner], 1).flatten(0, 1)
+    mirrored = torch.stack([values[2:], values[0] + values[1] - values[2:]], 1).flatten()
+    sample = PairedSample(pairs, torch.ones(len(pairs), dtype=DOUBLE), inner.sum(1), torch.ones(len(inner), dtype=DOUBLE))
+    found = shapley_fit(sample, mirrored, float(values[0]), float(values[1])).values
     assert float((found - theirs).abs().max()) < 3e-5
 
 

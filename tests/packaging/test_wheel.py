@@ -2,8 +2,12 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -73,6 +77,10 @@ def elsewhere(tmp_path):
         "xaivision/datasets/README.md",
         "xaivision/datasets/samples/uci_sonar.csv",
         "xaivision/models/imagenet_classes.txt",
+        "xaivision/apps/explorer.py",
+        "xaivision/apps/.streamlit/config.toml",
+        "xaivision/apps/views/photos.py",
+        "xaivision/apps/desk/parts/gallery.js",
     ],
 )
 def test_the_wheel_holds_what_the_library_reads(contents, name):
@@ -118,3 +126,45 @@ def test_the_demo_writes_its_report(installed, elsewhere):
     assert "integrated_gradients" in report
     assert json.loads((elsewhere / "made" / "demo.json").read_text(encoding="utf-8"))
     assert [file for file in (elsewhere / "made").glob("*.png") if file.stat().st_size > 10_000]
+
+
+def test_the_app_without_its_extra_says_what_to_install(installed, elsewhere):
+    done = subprocess.run([installed / "xaivision", "app", "--no-open"], cwd=elsewhere, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith('pip install "xaivision[app]"')
+
+
+def test_the_app_is_served_from_the_wheel(installed, wheel, elsewhere, tmp_path_factory):
+    """In an environment of its own: the tests before rely on what the other one lacks."""
+    environment = tmp_path_factory.mktemp("with_app") / "environment"
+    run(UV, "venv", "--quiet", "--python", sys.executable, environment, cwd=elsewhere)
+    programs, pins = environment / "bin", ROOT / "constraints.txt"
+    run(UV, "pip", "install", "--quiet", "--python", programs / "python", "-c", pins, f"{wheel}[demo,app]", cwd=elsewhere)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    left_out = ("PYTHONPATH", "VIRTUAL_ENV")
+    clean = {name: value for name, value in os.environ.items() if name not in left_out}
+    command = [programs / "xaivision", "app", "--no-open", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=elsewhere, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert answer(f"http://127.0.0.1:{port}/_stcore/health", process) == b"ok"
+        assert b"<html" in answer(f"http://127.0.0.1:{port}/", process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0].decode()
+    assert f"http://127.0.0.1:{port}" in said
+    assert "Traceback" not in said
+
+
+def answer(address, process, seconds=180):
+    """What the server answers, once it does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, process.communicate()[0].decode()
+        try:
+            with urllib.request.urlopen(address, timeout=5) as found:  # noqa: S310 - our own address
+                return found.read()
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{address} does not answer")

@@ -17,7 +17,7 @@ def demo(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Real photos through a real ImageNet classifier, and sonar returns through a trained one, explained and judged.
+    """Real photos, sonar returns and simulated sonar scenes through trained classifiers, explained, judged, and distrusted.
 
     Example: xaivision demo --output demo_output
     """
@@ -27,6 +27,7 @@ def demo(
     with progress():
         doing("starting", lambda: import_module("xaivision.demo"))
         from xaivision.demo import run_demo
+        from xaivision.report.shortcut_table import shortcut_table
         from xaivision.report.table import comparison_table
 
         made = run_demo(made_folder(output), quick=quick, seed=seed)
@@ -35,4 +36,5 @@ def demo(
         return
     for title, comparison in made.comparisons:
         show(comparison_table(comparison, title=title))
+    show(shortcut_table(made.sonar.shortcut))
     say_written(made.written)

@@ -60,14 +60,19 @@ class Batcher:
         self._given = size
         self._shrunk: dict[tuple[str, tuple[int, ...]], _Shrunk] = {}
 
-    def size(self, inputs: Tensor, purpose: str = "scores") -> int:
-        """How many inputs of this shape, on this device, go into one call for this purpose."""
+    def size(self, inputs: Tensor, purpose: str = "scores", together: int = 1) -> int:
+        """How many inputs of this shape, on this device, go into one call for this purpose.
+
+        `together`: how many rows of a call each of them takes, as an input and its baseline do; one of them always goes in.
+        """
         shrunk = self._shrunk.get(_key(inputs, purpose))
-        fits = self._fits(inputs)
+        fits = max(1, self._fits(inputs) // together)
         return fits if shrunk is None else min(fits, shrunk.size)
 
-    def run(self, work: Callable[[slice], T], inputs: Tensor, purpose: str = "scores") -> list[T]:
+    def run(self, work: Callable[[slice], T], inputs: Tensor, purpose: str = "scores", together: int = 1) -> list[T]:
         """`work(part)` for consecutive slices of the inputs; a part that runs out of memory is tried again in halves.
+
+        `together`: as in `size`.
 
         Raises: whatever `work` raises, out-of-memory errors of a single input included; Cancelled, before the next slice.
         """
@@ -75,7 +80,7 @@ class Batcher:
         start = 0
         while start < len(inputs):
             raise_if_cancelled()
-            part = slice(start, min(start + self.size(inputs, purpose), len(inputs)))
+            part = slice(start, min(start + self.size(inputs, purpose, together), len(inputs)))
             try:
                 results.append(work(part))
                 start = part.stop

@@ -1,6 +1,6 @@
 """Forward passes that stop at a layer to look at its output, to start a graph there, or to go on with another one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +16,23 @@ Forward = Callable[[], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class LayerOutputs:
-    """All scores (B, K) with the layer's output (B, ...) in the same pass. `fired`: the layer was called."""
+    """All scores (B, K) with the layer's output (B, ...) in the same pass, zeros (B, 1) where it did not fire.
+
+    `fired`: the layer was called for every input. `at_times`: for some of the batches alone.
+    """
 
     all_scores: Tensor
     activations: Tensor
     fired: bool = True
+    at_times: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class LayerGradients:
     """Target scores (B,) with a layer's output (B, ...) and the scores' gradients with respect to it.
 
-    `all_scores` (B, K) come from the same pass. `fired`: the layer was called in it. `cut`: it was, but no gradient of the
-    target's score reaches it.
+    `all_scores` (B, K) come from the same pass. `fired`: the layer was called in it, for every input. `at_times`: for some of
+    the batches alone. `cut`: it was, but no gradient of the target's score reaches it.
     """
 
     scores: Tensor
@@ -37,6 +41,7 @@ class LayerGradients:
     gradients: Tensor
     fired: bool = True
     cut: bool = False
+    at_times: bool = False
 
 
 def layer_outputs(module: nn.Module, layer: Layer, forward: Forward) -> LayerOutputs:
@@ -76,6 +81,31 @@ def layer_gradients(module: nn.Module, layer: Layer, forward: Forward, score: Ca
     activations = caught[-1].detach()
     gradients = torch.zeros_like(activations) if gradient is None else gradient
     return LayerGradients(scores.detach(), all_scores.detach(), activations, gradients, cut=gradient is None)
+
+
+def joined_outputs(parts: Sequence[LayerOutputs], device: torch.device) -> LayerOutputs:
+    """The batches as one, on this device."""
+    scores = torch.cat([part.all_scores for part in parts]).to(device)
+    fired, at_times = _firing(parts)
+    outputs = torch.cat([part.activations for part in parts]).to(device) if fired else scores.new_zeros(len(scores), 1)
+    return LayerOutputs(scores, outputs, fired, at_times)
+
+
+def joined_gradients(parts: Sequence[LayerGradients], device: torch.device) -> LayerGradients:
+    """The batches as one, on this device."""
+    scores, all_scores = (torch.cat([getattr(part, name) for part in parts]).to(device) for name in ("scores", "all_scores"))
+    fired, at_times = _firing(parts)
+    if not fired:
+        nothing = scores.new_zeros(len(scores), 1)
+        return LayerGradients(scores, all_scores, nothing, nothing, fired=False, at_times=at_times)
+    outputs, slopes = (torch.cat([getattr(part, name) for part in parts]).to(device) for name in ("activations", "gradients"))
+    return LayerGradients(scores, all_scores, outputs, slopes, cut=any(part.cut for part in parts))
+
+
+def _firing(parts: Sequence[LayerOutputs | LayerGradients]) -> tuple[bool, bool]:
+    """Whether the layer was called in every batch, and whether in some of them alone: there is no output of the others."""
+    times = sum(part.fired for part in parts)
+    return times == len(parts), 0 < times < len(parts)
 
 
 def scores_with(module: nn.Module, layer: Layer, forward: Forward, outputs: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.completeness import completeness_gap, score_change
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.core.errors import CapabilityError
 from xaivision.core.examples import Examples
@@ -25,6 +26,7 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, Scorer, asked
 from xaivision.core.random import generator
 from xaivision.core.requirements import lacking, refusal
+from xaivision.core.rules import Rule, Rules
 from xaivision.core.sharing import shared_scores
 from xaivision.core.slope import slope_notes
 from xaivision.core.steadiness import steadiness_notes
@@ -105,6 +107,15 @@ class Question:
         return Examples(
             self.query, self._origin(), self._diagnostics(), examples=examples, indices=indices, similarity=similarity, **more
         )
+
+    def counterfactuals(self, counterfactuals: Tensor, goals: Tensor, scores: Tensor, found: Tensor) -> Counterfactuals:
+        """The answer in counterfactuals, (B, k, *S), with the class that each input was to reach."""
+        asked = (self.query, self._origin(), self._diagnostics())
+        return Counterfactuals(*asked, counterfactuals=counterfactuals, goals=goals, scores=scores, found=found)
+
+    def rules(self, rules: tuple[tuple[Rule, ...], ...], players: Tensor | None = None) -> Rules:
+        """The answer in rules, for each input its own."""
+        return Rules(self.query, self._origin(), self._diagnostics(), rules=rules, players=players)
 
     def _doubt_zero_maps(self, values: Tensor) -> None:
         """A zero map is only right where the score does not move; ask the model whether it does."""

@@ -23,9 +23,10 @@ from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
 LINES = 2  # by chance, besides the steepest
-# How far a look goes from its point, as a share of an image's range or a column's size: on a bent score the second step is
-# right where the first one is too long, on a flat one it drowns in rounding.
-STEPS = (1e-3, 1e-4)
+# How far a look goes from its point, as a share of an image's range or a column's size: on a flat score the second step is
+# right where the first one drowns in rounding, on a bent one it is too long. The first settles eight of ten networks, nine of
+# them of torchvision with random weights; the scores of the other two hardly move, and need double precision.
+STEPS = (1e-4, 1e-3)
 FINE_STEP = 1e-6
 NEARBY = 1e-2  # how far that point is from the input
 # Slope and gradient that differ by no more are the same. In the model's own precision, where steps have to be long, as a share
@@ -97,7 +98,8 @@ class _Place(NamedTuple):
 def slope_notes(model: TorchClassifier, inputs: Tensor, layer: Layer | None = None) -> tuple[Note, ...]:
     """What there is to doubt about gradients at the input, or at the layer's output, seen once near the first input.
 
-    One gradient and six scores for a module, a shape of inputs and a layer, and no method's cost; more where these look wrong.
+    One gradient and six scores for a module, a shape of inputs and a layer, and no method's cost; six scores more where these
+    look wrong, and the same in double precision where those do.
     A gradient that is cut, or a score that bends or is no number, tells nothing here.
     """
     model = ungranted(model)
@@ -124,13 +126,14 @@ def in_double_precision(model: TorchClassifier) -> TorchClassifier | None:
 def _looked_at(model: TorchClassifier, one: Tensor, layer: Layer | None) -> tuple[Note, ...]:
     point = _nearby(model, one)
     found: list[Line] = []
-    for step in STEPS:
-        try:
-            found = _lines(model, point, layer, step)
-        except RuntimeError:  # no gradient as it stands, where a value that it needs is written on: methods say that themselves
-            return ()
-        if not _suspicious(found):
-            return ()
+    try:
+        place = _place(model, point, layer)
+        for step in STEPS:
+            found = [] if place is None else _lines(model, place, layer, step)
+            if not _suspicious(found):
+                return ()
+    except RuntimeError:  # no gradient as it stands, where a value that it needs is written on: methods say that themselves
+        return ()
     finer = _finer(model, point, layer)
     if finer is None:
         wrong = [line for line in found if line.straight(STRAIGHT) and line.off(PLAINLY_OFF) and line.change > ROUNDINGS]
@@ -162,7 +165,8 @@ def _finer(model: TorchClassifier, point: Tensor, layer: Layer | None) -> list[L
     if twin is None:
         return None
     try:
-        return _lines(twin, point.double(), layer, FINE_STEP)
+        place = _place(twin, point.double(), layer)
+        return [] if place is None else _lines(twin, place, layer, FINE_STEP)
     except (RuntimeError, TypeError):  # parts that insist on another precision
         return None
 
@@ -181,13 +185,10 @@ def _sizes(model: TorchClassifier, one: Tensor) -> Tensor:
     return torch.ones_like(one) if model.domain == "image" else torch.where(one == 0, torch.ones_like(one), one.abs())
 
 
-def _lines(model: TorchClassifier, point: Tensor, layer: Layer | None, step: float) -> list[Line]:
+def _lines(model: TorchClassifier, place: _Place, layer: Layer | None, step: float) -> list[Line]:
     """By chance, and where the gradient points to."""
-    place = _place(model, point, layer)
-    if place is None:
-        return []
     # A layer's zeros stay: the corners that rectified maps sit on are no fault of the gradient.
-    sizes = _sizes(model, point) if layer is None else place.point.abs()
+    sizes = _sizes(model, place.point) if layer is None else place.point.abs()
     directions = [_by_chance(sizes, number) for number in range(LINES)]
     norm = (place.gradient.double() * sizes.double()).norm()
     if norm > 0:

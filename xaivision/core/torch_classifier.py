@@ -18,6 +18,8 @@ from xaivision.core.layer_layout import Layout
 from xaivision.core.layer_passes import (
     LayerGradients,
     LayerOutputs,
+    joined_gradients,
+    joined_outputs,
     layer_gradients,
     layer_outputs,
     named,
@@ -178,11 +180,7 @@ class TorchClassifier(ClassifierAdapter):
         count_model_calls(len(inputs))
         with self.held():
             parts = self.batches.run(lambda part: layer_outputs(self.model, layer, lambda: self._score(inputs[part])), inputs)
-        return LayerOutputs(
-            torch.cat([part.all_scores for part in parts]).to(inputs.device),
-            torch.cat([part.activations for part in parts]).to(inputs.device),
-            fired=all(part.fired for part in parts),
-        )
+        return joined_outputs(parts, inputs.device)
 
     def layer_gradients(self, inputs: Tensor, target: TargetScore | TargetNumbers, layer: Layer) -> LayerGradients:
         """The layer's output and the gradients of the target scores with respect to it, with all scores of the same pass.
@@ -199,14 +197,7 @@ class TorchClassifier(ClassifierAdapter):
                 inputs,
                 purpose="gradients",
             )
-        return LayerGradients(
-            torch.cat([part.scores for part in parts]).to(inputs.device),
-            torch.cat([part.all_scores for part in parts]).to(inputs.device),
-            torch.cat([part.activations for part in parts]).to(inputs.device),
-            torch.cat([part.gradients for part in parts]).to(inputs.device),
-            fired=all(part.fired for part in parts),
-            cut=any(part.cut for part in parts),
-        )
+        return joined_gradients(parts, inputs.device)
 
     def start(self, one: Tensor, layer: Layer) -> Start | None:
         """What comes before the layer for one input (1, *S), to be taken up by `scores_with`; None where it is not called."""

@@ -17,6 +17,12 @@ class ClassFolder:
     files: tuple[Path, ...]
 
 
+def holds_class_folders(path: str | os.PathLike[str]) -> bool:
+    """Whether this is a folder with two folders or more in it, hidden ones apart."""
+    root = Path(path)
+    return os.path.isdir(root) and sum(entry.is_dir() and not entry.name.startswith(".") for entry in root.iterdir()) > 1
+
+
 def class_folders(path: str | os.PathLike[str], classes: Sequence[str] | None = None) -> list[ClassFolder]:
     """The class folders inside `path` in the order of their names, or those named by `classes`, in that order.
 

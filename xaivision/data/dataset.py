@@ -33,6 +33,7 @@ class Dataset:
     A target of -1 is an input without a label. `truth` is what was planted in a generated set: masks (N, H, W), or the
     weights (F,) of a rule. `masks` are planted masks (N, H, W) by name, where there is more than one kind. `items` names
     single inputs where they have names of their own. `fixed_split` is the split, where the usual one would not be fair.
+    `groups` (N,): numbers of groups of look-alikes, which no further split takes apart.
     """
 
     name: str
@@ -45,12 +46,17 @@ class Dataset:
     items: tuple[str, ...] = ()
     masks: Mapping[str, Tensor] = field(default_factory=dict)
     fixed_split: Split | None = None
+    groups: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.targets.shape != self.inputs.shape[:1]:
             raise InputError(
                 f"`targets` must have one class number for each of {len(self.inputs)} inputs. "
                 f"Got shape {tuple(self.targets.shape)}."
+            )
+        if self.groups is not None and self.groups.shape != self.targets.shape:
+            raise InputError(
+                f"`groups` must have one number for each of {len(self.inputs)} inputs. Got shape {tuple(self.groups.shape)}."
             )
 
     def __len__(self) -> int:

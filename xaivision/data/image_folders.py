@@ -78,7 +78,16 @@ class ImageFolders:
         for row in track(range(len(self)), "loading pictures"):
             inputs[row] = picture_in(self.paths[row], format)
         items = tuple(f"{path.parent.name}/{path.name}" for path in self.paths)
-        return Dataset(self.name, inputs, self.targets, self.class_names, self.card, items=items, fixed_split=self.split)
+        return Dataset(
+            self.name,
+            inputs,
+            self.targets,
+            self.class_names,
+            self.card,
+            items=items,
+            fixed_split=self.split,
+            groups=self.groups,
+        )
 
     def batches(
         self, size: int | ImageFormat = 224, channels: int | None = None, *, rows: Tensor | None = None, batch: int = 64

@@ -22,6 +22,9 @@ DATASETS: Mapping[str, Entry] = {
     "sonar_simulator": Entry(
         "xaivision.data.sonar_simulator", "simulated side-scan scenes: targets, highlights, shadows, speckle"
     ),
+    "planted_properties": Entry(
+        "xaivision.data.planted_properties", "generated color pictures whose class is the hue or the texture of a square"
+    ),
     "planted_squares": Entry("xaivision.data.planted_squares", "generated pictures whose class is a square that is known"),
 }
 

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from xaivision.core.errors import InputError
 from xaivision.engines.filters import gaussian_blur
+from xaivision.engines.reverberation import reverberation
 
-BaselineName = Literal["auto", "black", "zeros", "mean", "blur", "noise", "typical"]
+BaselineName = Literal["auto", "black", "zeros", "mean", "blur", "noise", "seabed", "typical"]
 Baseline = BaselineName | Tensor
-BASELINE_NAMES: tuple[BaselineName, ...] = ("auto", "black", "zeros", "mean", "blur", "noise", "typical")
+BASELINE_NAMES: tuple[BaselineName, ...] = ("auto", "black", "zeros", "mean", "blur", "noise", "seabed", "typical")
 
 
 def reference_inputs(
@@ -20,8 +21,10 @@ def reference_inputs(
     """The baseline of each input, in input space, (B, *S).
 
     "black", "zeros": zeros. "mean": each image's own mean for each channel. "blur": the blurred image. "noise": uniform in
-    [0, 1], the same draw for every input. "typical": the table's typical values. "auto": black for images, typical for
-    tables, and zeros for those that know no typical values. A tensor: (*S), (B, *S) or anything that broadcasts to it.
+    [0, 1], the same draw for every input. "seabed": of a sonar picture its seabed alone, drawn from its own statistics
+    (`reverberation`), by the same noise for every input. "typical": the table's typical values. "auto": black for images,
+    typical for tables, and zeros for those that know no typical values. A tensor: (*S), (B, *S) or anything that broadcasts
+    to it.
 
     Raises: InputError, where the name is unknown, has no meaning for these inputs, or the tensor does not fit.
     """
@@ -46,6 +49,9 @@ def reference_inputs(
         return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
     if baseline == "blur":
         return gaussian_blur(inputs)
+    if baseline == "seabed":
+        noise = torch.randn(inputs.shape[2:], generator=generator, dtype=torch.float64, device="cpu")
+        return torch.stack([reverberation(one, noise) for one in inputs])
     noise = torch.rand(inputs.shape[1:], generator=generator, dtype=torch.float64, device="cpu")
     return noise.to(inputs).expand_as(inputs)
 

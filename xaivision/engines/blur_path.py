@@ -12,11 +12,13 @@ from xaivision.core.progress import track
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import Gradients, TorchClassifier
 from xaivision.engines.moments import Block, blocks
-from xaivision.engines.path_integral import FIRST_STEPS, Integral, incomplete
+from xaivision.engines.path_integral import Integral, incomplete
 from xaivision.engines.streaming import GradientSum
 
 # Kernels are cut off here, in standard deviations.
 REACH = 4.0
+# Where doubling starts.
+FIRST_PIECES = 16
 
 
 class BlurPath(NamedTuple):
@@ -95,7 +97,7 @@ def refined_blur_contributions(
     Every stage starts anew with twice the pieces, and the last one counts alone: pieces of different lengths put together
     would keep the error of the longest. `change` (B,): what contributions sum to; `scale` (B,): the larger of the two scores.
     """
-    steps = FIRST_STEPS
+    steps = FIRST_PIECES
     total, cut = blur_contributions(model, path, steps)
     spent = torch.full((len(change),), steps, device="cpu")
     while len(open_rows := incomplete(total, change, scale)):

@@ -44,8 +44,18 @@ def calibration_error(probabilities: Tensor, targets: Tensor, bins: int = 15) ->
 
     Source: Guo et al., arXiv:1706.04599, equation 3.
     """
+    found = reliability(probabilities, targets, bins)
+    gaps = (found[:, 1] - found[:, 2]).abs() * found[:, 0]
+    return float(gaps.nansum() / len(targets))
+
+
+def reliability(probabilities: Tensor, targets: Tensor, bins: int = 15) -> Tensor:
+    """(bins, 3) float64 of (N, K) probabilities: in each of the equal parts of (0, 1] that confidence may lie in, how many
+    inputs lie there, their mean confidence, and the share of them that is right. Where none lie, both are NaN.
+    """
     confidence, predicted = probabilities.double().cpu().max(1)
     right = (predicted == targets.cpu()).double()
     place = (confidence * bins).ceil().long().clamp(1, bins) - 1
-    gaps = torch.zeros(bins, dtype=torch.float64, device="cpu").index_add_(0, place, confidence - right)
-    return float(gaps.abs().sum() / len(targets))
+    each = torch.stack([torch.ones_like(confidence), confidence, right], 1)
+    sums = torch.zeros(bins, 3, dtype=torch.float64, device="cpu").index_add_(0, place, each)
+    return torch.cat([sums[:, :1], sums[:, 1:] / sums[:, :1]], 1)

@@ -67,18 +67,24 @@ class DisjointMaxPool(nn.Module):
 
 
 @contextmanager
-def disjoint_pools(module: nn.Module) -> Iterator[None]:
-    """Max pooling of the module, inside, on windows that do not overlap; its own pools are back afterwards."""
+def disjoint_pools(module: nn.Module) -> Iterator[dict[nn.Module, nn.Module]]:
+    """Max pooling of the module, inside, on windows that do not overlap; its own pools are back afterwards.
+
+    Yields which of its own pools each module stands for that pools inside.
+    """
     places = [
         (owner, name, part)
         for owner in module.modules()
         for name, part in owner._modules.items()
         if part is not None and overlaps(part)
     ]
+    own: dict[nn.Module, nn.Module] = {}
     try:
         for owner, name, part in places:
-            owner._modules[name] = DisjointMaxPool(part)
-        yield
+            apart = DisjointMaxPool(part)
+            owner._modules[name] = apart
+            own[apart.pool] = part
+        yield own
     finally:
         for owner, name, part in places:
             owner._modules[name] = part

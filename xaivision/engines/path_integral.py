@@ -11,13 +11,13 @@ from torch import Tensor
 from xaivision.core.completeness import completeness_gap, completeness_tolerance, magnitude
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.quadrature import Rule, quadrature_rule, trapezoid_rule
+from xaivision.engines.quadrature import Rule, open_nodes
 from xaivision.engines.streaming import GradientSum, Pairs, summed_gradients
 
-# Where doubling starts. On real photos fewer nodes never satisfied completeness.
-FIRST_STEPS = 16
+# Where doubling starts.
+FIRST_CELLS = 16
 # Errors of several features can cancel in the sum: what adds up with fewer nodes than these is refined all the same.
-FEWEST_STEPS = 65
+FEWEST_STEPS = 4 * FIRST_CELLS - 1
 # A map that twice the nodes move by no more than this share of its magnitude has settled. Photos: 0.1 at 64 nodes.
 SETTLED = 0.25
 
@@ -70,26 +70,28 @@ def refined_path_integral(
 ) -> PathIntegral:
     """Contributions with as many nodes as completeness and a settled map need, up to about `most`, for each input by itself.
 
-    Starts with the midpoint rule and doubles: the nodes of the midpoint and the trapezoid rule on the same cells together
-    are the trapezoid rule on half cells, so every gradient counts in the end. `change` (B,): what contributions sum to;
-    `scale` (B,): the larger of the two scores.
+    The open rule on ever finer cells, each half of one before: every gradient counts in the end, and none is at an end of the
+    path. `change` (B,): what contributions sum to; `scale` (B,): the larger of the two scores. `most`: from
+    `FEWEST_STEPS`.
     """
-    cells = FIRST_STEPS
-    total, spent, cut, moved = path_integral(model, path, quadrature_rule("midpoint", cells))
-    last = moved.clone()  # by one doubling; two in a row have to leave the map where it is
-    rule = trapezoid_rule(cells)  # first refinement: the ends of the cells whose middles are known
-    while len(open_rows := _unsettled(incomplete(total, change, scale), spent, moved)):
-        if cut or int(spent[open_rows].max()) + len(rule.nodes) > most:
+    cells = FIRST_CELLS
+    sums, outer, cut = _sums(model, path, open_nodes(cells))
+    total, spent = (sums + outer / 2) / cells, torch.full((len(sums),), cells - 1, device="cpu")
+    # By one doubling: two in a row have to leave the map where it is, and at first there is nothing to compare with.
+    moved = torch.full_like(magnitude(total), torch.inf)
+    last = moved.clone()
+    while len(open_rows := _unsettled(incomplete(total, change, scale), moved)):
+        if cut or 2 * cells - 1 > most:
             break
-        added = _contributions(model, path.take(open_rows), rule).values
+        added = _sums(model, path.take(open_rows), open_nodes(2 * cells, cells))
+        cells *= 2
         before = total[open_rows]
-        total[open_rows] = (before + added) / 2
+        sums[open_rows] += added.values
+        total[open_rows] = (sums[open_rows] + added.outer / 2) / cells
         moves = torch.stack([_moved(before, total[open_rows]), last[open_rows]])
         moved[open_rows], last[open_rows] = moves.amax(0), moves[0]
-        spent[open_rows] += len(rule.nodes)
-        cells *= 2
-        rule = quadrature_rule("midpoint", cells)
-    return PathIntegral(total, spent, cut, moved)
+        spent[open_rows] = cells - 1
+    return PathIntegral(total, spent, cut, moved.nan_to_num(posinf=0.0))
 
 
 def incomplete(contributions: Tensor, change: Tensor, scale: Tensor | None) -> Tensor:
@@ -98,9 +100,9 @@ def incomplete(contributions: Tensor, change: Tensor, scale: Tensor | None) -> T
     return (gap.abs() > completeness_tolerance(change, scale, magnitude(contributions))).nonzero().flatten().cpu()
 
 
-def _unsettled(incomplete: Tensor, spent: Tensor, moved: Tensor) -> Tensor:
+def _unsettled(incomplete: Tensor, moved: Tensor) -> Tensor:
     """Numbers of the inputs that take more nodes: the sum misses something, or the map may."""
-    open_ones = (spent < FEWEST_STEPS) | (moved.cpu() > SETTLED)
+    open_ones = moved.cpu() > SETTLED
     open_ones[incomplete] = True
     return open_ones.nonzero().flatten()
 
@@ -109,6 +111,19 @@ def _moved(before: Tensor, after: Tensor) -> Tensor:
     """(B,) how far apart the maps are, as a share of the magnitude of the later one; 0 where both are zero."""
     apart, size = magnitude(after - before), magnitude(after)
     return torch.where(apart > 0, apart / size, torch.zeros_like(apart))
+
+
+class _Sums(NamedTuple):
+    """`values` (B, *S): contributions summed over some nodes. `outer`: the part of the first and the last of these."""
+
+    values: Tensor
+    outer: Tensor
+    cut: bool
+
+
+def _sums(model: TorchClassifier, path: Path, nodes: Tensor) -> _Sums:
+    ends, between = (_contributions(model, path, Rule(part, torch.ones_like(part))) for part in (nodes[[0, -1]], nodes[1:-1]))
+    return _Sums(ends.values + between.values, ends.values, ends.cut or between.cut)
 
 
 def _contributions(model: TorchClassifier, path: Path, rule: Rule) -> GradientSum:

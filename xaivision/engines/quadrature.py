@@ -34,12 +34,24 @@ def quadrature_rule(name: RuleName, steps: int) -> Rule:
 
 
 def midpoints(steps: int) -> Tensor:
-    """(steps,) middles of equal cells: the nodes that doubling adds to the trapezoid rule of as many cells."""
+    """(steps,) middles of equal cells."""
     return (torch.arange(steps, dtype=torch.float64, device="cpu") + 0.5) / steps
 
 
-def trapezoid_rule(cells: int) -> Rule:
-    """Ends of equal cells, the outer two at half weight."""
-    weights = torch.full((cells + 1,), 1 / cells, dtype=torch.float64, device="cpu")
-    weights[0] = weights[-1] = 0.5 / cells
-    return Rule(torch.arange(cells + 1, dtype=torch.float64, device="cpu") / cells, weights)
+def open_rule(cells: int) -> Rule:
+    """Where equal cells meet, (`cells` - 1,): the ends of the interval are left out, and what is next to them stands for them.
+
+    Nodes of a rule are among those of every multiple of its cells. None is an end: at a black image every ReLU of a network
+    without biases has its kink, and the gradient there is that of no point beside it.
+    """
+    nodes = open_nodes(cells)
+    weights = torch.full_like(nodes, 1 / cells)
+    weights[0] += 0.5 / cells
+    weights[-1] += 0.5 / cells
+    return Rule(nodes, weights)
+
+
+def open_nodes(cells: int, known: int = 1) -> Tensor:
+    """(`cells` - `known`,) the nodes of the open rule that the one of `known` cells, of which they are a multiple, has not."""
+    numbers = torch.arange(cells, device="cpu")
+    return numbers[numbers % (cells // known) != 0].double() / cells

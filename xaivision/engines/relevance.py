@@ -18,7 +18,7 @@ from xaivision.engines.affine_layers import CONVOLUTIONS, DENSE
 from xaivision.engines.operation_tape import recorded
 from xaivision.engines.relevance_rules import Affine, Flow, Share, box_rule, epsilon_rule, flat_rule, gamma_rule, plus_rule
 from xaivision.engines.relevance_shares import ACTIVATIONS
-from xaivision.engines.relevance_walk import Bounds, Propagation, Rules, propagated, unruled
+from xaivision.engines.relevance_walk import Bounds, Propagation, Rules, propagated
 
 COMPOSITES = ("epsilon", "epsilon_plus", "epsilon_plus_flat", "epsilon_gamma_box")
 
@@ -86,17 +86,6 @@ def relevance(model: TorchClassifier, inputs: Tensor, target: TargetScore, rules
     whole = (torch.cat(found).to(inputs.device) for found in zip(*(part[:-1] for part in parts), strict=True))
     values, initial, growth, error = whole
     return Relevance(values.to(inputs.dtype).contiguous(), initial, growth, error, _joined(parts))
-
-
-def unruled_operations(model: TorchClassifier, inputs: Tensor) -> tuple[str, ...]:
-    """Why relevance cannot be handed through this model, one phrase an operation; empty where it can. Asks for one input.
-
-    Raises: CapabilityError, where the network cannot be followed.
-    """
-    model.check(inputs)
-    count_gradient_calls(1)
-    with model.held(), torch.inference_mode(False), torch.no_grad():
-        return unruled(recorded(model.forward, inputs[:1]))
 
 
 def _judged(found: Propagation) -> Relevance:

@@ -4,7 +4,7 @@ The module itself stays as it is: repairs are made on a view of its graph that s
 the view gives the same scores and the same gradients.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -52,13 +52,7 @@ def repaired(module: nn.Module, sample: Tensor) -> Repaired:
 
     Raises: CapabilityError, where the module has no graph, or an operation cannot be repaired; it names the operation.
     """
-    with lock_of(module).held():
-        structure = module_structure(module, closely=True)
-        known = _known.get(module)
-        if known is None or known[0] != structure:
-            known = (structure, _proven(module, _repaired(traced(module)), sample[:MOST_PROVEN]))
-            _known[module] = known
-        return known[1]
+    return _remembered(module, lambda: sample[:MOST_PROVEN])
 
 
 def repaired_classifier(model: TorchClassifier, inputs: Tensor) -> RepairedClassifier:
@@ -67,11 +61,22 @@ def repaired_classifier(model: TorchClassifier, inputs: Tensor) -> RepairedClass
     Raises: CapabilityError, as `repaired`.
     """
     with model.held():
-        found = repaired(model.model, _seen_by_module(model, inputs[:MOST_PROVEN]))
+        found = _remembered(model.model, lambda: _seen_by_module(model, inputs[:MOST_PROVEN]))
         view = copy(model)
         view.model = found.module
         view._lock = lock_of(found.module)
         return RepairedClassifier(view, found.repairs)
+
+
+def _remembered(module: nn.Module, sample: Callable[[], Tensor]) -> Repaired:
+    """The view, made and proven by the sample where the module has none or has changed."""
+    with lock_of(module).held():
+        structure = module_structure(module, closely=True)
+        known = _known.get(module)
+        if known is None or known[0] != structure:
+            known = (structure, _proven(module, _repaired(traced(module)), sample()))
+            _known[module] = known
+        return known[1]
 
 
 # Entries die with their module: what is kept shares its tensors, not the module itself.

@@ -31,20 +31,3 @@ def replaced_scores(
     for part, scores in streamed_scores(model, inputs, versions, replaced, "replaced features"):
         found[part.inputs, part.versions] = target.take(part.inputs).of(scores).double().cpu()
     return found
-
-
-def same_for_all(gone: Tensor) -> Gone:
-    """The same sets (versions, P) for every input."""
-    return lambda part: gone[part.versions]
-
-
-def own_of_each(gone: Tensor) -> Gone:
-    """Sets (B, versions, P) of each input's own."""
-    return lambda part: gone[part.inputs, part.versions]
-
-
-def first_in_order(order: Tensor, counts: Tensor) -> Gone:
-    """In version v the first `counts[v]` positions of each input's `order` (B, P)."""
-    places = torch.arange(order.shape[1], device=order.device).expand_as(order)
-    ranks = torch.empty_like(order).scatter_(1, order, places)
-    return lambda part: ranks[part.inputs] < counts[part.versions, None]

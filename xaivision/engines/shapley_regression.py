@@ -24,20 +24,6 @@ def least_budget(players: int) -> int:
     return min(1 << players, EVALUATIONS_A_PLAYER * players + EVALUATIONS_BESIDE)
 
 
-def constrained_least_squares(coalitions: Tensor, values: Tensor, weights: Tensor, empty: float, full: float) -> Tensor:
-    """(M,) float64: the players' values whose sums over coalitions are nearest to `values` (n,), and over all `full` - `empty`.
-
-    `coalitions` (n, M) bool, without the empty and the full one; `weights` (n,).
-
-    Raises: InputError, where these coalitions do not settle the values of all players.
-    """
-    even = (full - empty) / coalitions.shape[1]
-    rows = coalitions.double()
-    left = values.double() - empty - even * rows.sum(1)
-    centered, inverse = _equations(rows, weights)
-    return even + inverse @ (centered.T @ (weights * left))
-
-
 def shapley_fit(sample: PairedSample, values: Tensor, empty: float, full: float) -> ShapleyEstimate:
     """The Shapley values out of the values (2P,) of a sample's coalitions, with their standard errors.
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from xaivision.explainers.c_lime import CLime
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+    from xaivision.explainers.counterfactuals.face import Face
+    from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
+    from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
+    from xaivision.explainers.counterfactuals.growing_spheres import GrowingSpheres
+    from xaivision.explainers.counterfactuals.nearest_unlike_neighbors import NearestUnlikeNeighbors
+    from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
     from xaivision.explainers.deconvolution import Deconvolution
     from xaivision.explainers.deep_lift import DeepLift
     from xaivision.explainers.deep_lift_shap import DeepLiftShap
@@ -43,7 +49,10 @@ if TYPE_CHECKING:
     from xaivision.explainers.owen import Owen
     from xaivision.explainers.partition_shap import PartitionShap
     from xaivision.explainers.permutation_shap import PermutationShap
+    from xaivision.explainers.prototypes.proto_dash import ProtoDash
+    from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
     from xaivision.explainers.rise import Rise
+    from xaivision.explainers.rules.anchors import Anchors
     from xaivision.explainers.saliency import Saliency
     from xaivision.explainers.score_cam import ScoreCam
     from xaivision.explainers.shap_original import Shap
@@ -58,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AblationCam",
+    "Anchors",
     "AttentionRollout",
     "BlurIntegratedGradients",
     "CLime",
@@ -70,10 +80,14 @@ __all__ = [
     "EigenCam",
     "ExactShapley",
     "ExpectedGradients",
+    "Face",
     "FeatureAblation",
     "FullGrad",
+    "GeneticCounterfactuals",
     "GradCam",
     "GradCamPlusPlus",
+    "GradientCounterfactuals",
+    "GrowingSpheres",
     "GuidedBackprop",
     "GuidedGradCam",
     "GuidedIntegratedGradients",
@@ -89,11 +103,15 @@ __all__ = [
     "LimePackage",
     "LimeTabular",
     "NearestExamples",
+    "NearestUnlikeNeighbors",
     "Occlusion",
     "Owen",
     "PartitionShap",
     "PermutationShap",
+    "ProtoDash",
+    "PrototypeMatches",
     "Random",
+    "RandomCounterfactuals",
     "Rise",
     "Saliency",
     "ScoreCam",

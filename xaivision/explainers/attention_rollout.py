@@ -22,7 +22,8 @@ class AttentionRollout:
     """One value for each position, (B, 1, H, W): the share of what the scores are read from that comes from its patch.
 
     The heads' mean, half of it kept in place for the residual path, multiplied over the layers; read at the class token, or
-    as the mean over all tokens in a model that takes their mean. The map is the same for every class.
+    as the mean over all tokens in a model that takes their mean: which of the two is told by the gradient of all scores, so
+    that attention alone is not enough access. The map is the same for every class.
     """
 
     about: ClassVar[About] = About(

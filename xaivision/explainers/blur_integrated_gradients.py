@@ -15,7 +15,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
-from xaivision.engines.blur_path import BlurPath, blur_contributions, blurred, refined_blur_contributions
+from xaivision.engines.blur_path import FIRST_PIECES, BlurPath, blur_contributions, blurred, refined_blur_contributions
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
 from xaivision.explainers.steps import Steps, check_steps
 
@@ -49,7 +49,7 @@ class BlurIntegratedGradients:
     max_steps: int = 513
 
     def __post_init__(self) -> None:
-        check_steps(self.steps, self.max_steps)
+        check_steps(self.steps, self.max_steps, FIRST_PIECES)
         sigma = self.max_sigma
         if isinstance(sigma, bool) or not isinstance(sigma, float | int) or not 0 < sigma < float("inf"):
             raise InputError(f"`max_sigma` must be a positive number of pixels. Got {sigma!r}.")

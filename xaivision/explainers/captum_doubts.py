@@ -12,7 +12,8 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.disjoint_pooling import overlaps
 from xaivision.engines.gradient_path import Step
 from xaivision.explainers.captum_call import CaptumCall
-from xaivision.explainers.captum_module import Rules, explained_factors, explained_steps
+from xaivision.explainers.captum_module import Rules
+from xaivision.explainers.operations_seen import seen_now
 from xaivision.explainers.own_copy import own_copy
 from xaivision.explainers.rectified_gradients import RECTIFIERS, other_activations, plain_gradient, rectifiers
 from xaivision.explainers.rescaling import RESCALE
@@ -31,7 +32,7 @@ def rule_doubts(q: Question, call: CaptumCall) -> None:
     rules = _rules_of(call)
     if rules is None:
         return
-    steps = explained_steps(q.torch_model, q.query.target, q.query.inputs)
+    steps = seen_now(q.torch_model, q.query.target, q.query.inputs).steps
     uncovered = rules.uncovered(steps)
     if uncovered:
         more = f" and {len(uncovered) - 1} more" if len(uncovered) > 1 else ""
@@ -46,7 +47,7 @@ def rule_doubts(q: Question, call: CaptumCall) -> None:
 
 def _rectifying_doubts(q: Question, steps: tuple[Step, ...]) -> None:
     found = rectifiers(steps)
-    others = other_activations(steps, explained_factors(q.torch_model, q.query.target, q.query.inputs))
+    others = other_activations(steps, seen_now(q.torch_model, q.query.target, q.query.inputs).factors)
     if not found:
         instead = f"; {others[0]} does" if others else ""
         q.note(Note("warn", f"no ReLU that captum sees lies on the gradient's way{instead}: this is the plain gradient"))

@@ -8,32 +8,26 @@ refused by name where it is not.
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
-from weakref import ReferenceType, WeakKeyDictionary, ref
+from typing import Any, TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, MissingExtraError
-from xaivision.core.metering import count_gradient_calls, count_model_calls
-from xaivision.core.progress import raise_if_cancelled
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.disjoint_pooling import disjoint_pools, overlaps
-from xaivision.engines.gradient_path import Step, gradient_path, unruled
-from xaivision.engines.input_factors import PRODUCTS, InputFactors, input_factors
+from xaivision.engines.gradient_path import Step, unruled
 from xaivision.engines.passed_operations import passes_watched
 from xaivision.engines.repairs import repaired_classifier
 from xaivision.engines.score_slopes import is_weighted_sum, mean_slopes
+from xaivision.explainers.operations_seen import ExplainedNumber, Looks, Seen
 
-# How an operation by a mask, or by anything else that was cut from the gradient, is told.
-CUT = "a value without gradient"
 # What captum says at every call of a method with hooks. `warnings.catch_warnings` would swap the filters of all threads.
 CHATTER = (r"\s*Setting forward, backward hooks", r"\s*Setting backward hooks on ReLU")
 
@@ -51,26 +45,6 @@ def captum_attributions() -> ModuleType:
         warnings.filterwarnings("ignore", message=message, category=UserWarning)
     attributions: ModuleType = captum.attr
     return attributions
-
-
-class ExplainedNumber(nn.Module):
-    """(n, *S) inputs as the classifier takes them to (n,) explained numbers; n may be a multiple of the target's inputs."""
-
-    def __init__(self, model: TorchClassifier, target: TargetScore) -> None:
-        super().__init__()
-        self.network = model.model
-        self.model, self.target = model, target
-        self.training = False
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        raise_if_cancelled()
-        scores = self.model.forward(inputs)
-        (count_gradient_calls if scores.requires_grad else count_model_calls)(len(inputs))
-        rows = torch.arange(len(inputs), device="cpu") % len(self.target.classes)
-        return self._number(scores, self.target.take(rows))
-
-    def _number(self, scores: Tensor, target: TargetScore) -> Tensor:
-        return target.of(scores)
 
 
 class PairedNumber(ExplainedNumber):
@@ -112,29 +86,57 @@ class Rules:
 
 @dataclass(frozen=True, eq=False)
 class Hookable:
-    """`model`: the classifier over a module that captum's hooks are right on. `steps`: what its gradient passes."""
+    """`model`: the classifier over a module that captum's hooks are right on. `seen`: what its gradient passes."""
 
     model: TorchClassifier
-    steps: tuple[Step, ...]
+    seen: Seen
     repairs: tuple[str, ...] = ()
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.seen.steps
 
-@contextmanager
-def hookable(q: Question, rules: Rules) -> Iterator[Hookable]:
-    """The model of the question in a form on which captum is right, for as long as it is asked.
+
+T = TypeVar("T")
+
+
+def by_rules(q: Question, rules: Rules, answer: Callable[[Hookable], T], *, earlier: bool = False) -> T:
+    """What `answer` makes of the model of the question in a form on which captum is right.
+
+    `earlier`: what an earlier question has seen of the model counts, where every pass goes the way that was seen then; if one
+    does not, or the model would be refused, it is looked at anew and asked again. That is for methods that pass inputs as they
+    are: a pair of input and baseline may go a way that the input does not.
 
     Raises: CapabilityError, where the model has an operation that captum has no rule for; it names the operation.
     """
-    found = _covered(q, rules)
+    looks, notes = Looks(q, earlier=earlier), len(q.notes)
+    try:
+        with _hookable(q, rules, looks) as network:
+            return answer(network)
+    except CapabilityError:
+        if not looks.reused:
+            raise
+    del q.notes[notes:]
+    with _hookable(q, rules, Looks(q)) as network:
+        return answer(network)
+
+
+@contextmanager
+def _hookable(q: Question, rules: Rules, looks: Looks) -> Iterator[Hookable]:
+    found = _covered(q, rules, looks)
     for repair in found.repairs:
         q.note(Note("ok", f"repaired on a copy: {repair}"))
     module = found.model.model
-    pools = disjoint_pools(module) if _pools_apart(module, rules) else nullcontext()
-    seen = _looked_at(found.model, q.query.target, q.query.inputs).operations
+    names = {part: name for name, part in module.named_modules()}
+    pools: AbstractContextManager[dict[nn.Module, nn.Module]] = nullcontext({})
+    if _pools_apart(module, rules):
+        pools = disjoint_pools(module)
     called: list[nn.Module] = []
-    own, one_way = _inputs_of_their_own(module, rules, called), _one_way(q, module, seen, called)
-    with found.model.held(), as_found(module), pools, own, one_way:
-        yield found
+    with found.model.held(), as_found(module), pools as own:
+        names.update({apart: names[pool] for apart, pool in own.items()})
+        way = _Way(found.seen, {part: name for part, name in names.items() if rules.covers(type(part))}, called)
+        with _inputs_of_their_own(module, rules, called), _one_way(q, module, way):
+            yield found
 
 
 def _pools_apart(module: nn.Module, rules: Rules) -> bool:
@@ -142,21 +144,32 @@ def _pools_apart(module: nn.Module, rules: Rules) -> bool:
     return rules.covers(nn.MaxPool2d) and any(map(overlaps, module.modules()))
 
 
-@contextmanager
-def _one_way(q: Question, module: nn.Module, expected: Counter[str], called: list[nn.Module]) -> Iterator[None]:
-    """Every pass inside has the operations that were seen of the first input, done by the same ones of captum's modules.
+@dataclass(frozen=True)
+class _Way:
+    """What was `seen` of a model, the names of the modules that captum hooks, and those of them that a pass has `called`."""
 
-    `called`: the modules that captum hooks, as they are called.
+    seen: Seen
+    hooked: Mapping[nn.Module, str]
+    called: list[nn.Module]
+
+    def taken_again(self, operations: Counter[str]) -> bool:
+        """Whether the pass that ends here had these operations too, done by the same modules; the next one starts here."""
+        names = set(self.hooked.values())
+        expected = [name for name in self.seen.called if name in names]
+        same = operations == self.seen.operations and [self.hooked[part] for part in self.called] == expected
+        self.called.clear()
+        return same
+
+
+@contextmanager
+def _one_way(q: Question, module: nn.Module, way: _Way) -> Iterator[None]:
+    """Every pass inside goes the way that was seen.
 
     Raises: CapabilityError, where another input goes another way: what lies on it was not looked at.
     """
-    first: list[nn.Module] = []
 
     def check(operations: Counter[str]) -> None:
-        first.extend(called if not first else ())
-        same = called == first
-        called.clear()
-        if operations != expected or not same:
+        if not way.taken_again(operations):
             raise CapabilityError(
                 f"`{q.explainer.about.name}` needs a model that does the same with every input of a batch. This one does with "
                 "others what it does not do with the first. Ask about one input at a time, or use `integrated_gradients`."
@@ -166,92 +179,38 @@ def _one_way(q: Question, module: nn.Module, expected: Counter[str], called: lis
         yield
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What was seen of a module for one question. `operations`: those of the pass, by autograd's names."""
-
-    question: ReferenceType[TargetScore]
-    steps: tuple[Step, ...]
-    factors: InputFactors | None
-    operations: Counter[str]
-
-
-# For each module the last look at it, and for no other question: the next input may go another way, or a setting change.
-_seen: "WeakKeyDictionary[nn.Module, _Look]" = WeakKeyDictionary()
-
-
-def explained_steps(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> tuple[Step, ...]:
-    """What the gradient of the target's scores passes, seen on the first input, by two passes of it a question.
-
-    After them, as steps that are not linear, the operations by values that follow from the input without a gradient.
-    """
-    return _looked_at(model, target, inputs).steps
-
-
-def explained_factors(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> InputFactors | None:
-    """What the model multiplies and masks its maps by; None where its operations cannot be seen."""
-    return _looked_at(model, target, inputs).factors
-
-
-def _looked_at(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> _Look:
-    known = _seen.get(model.model)
-    if known is None or known.question() is not target:
-        known = _seen[model.model] = _look(model, target, inputs[:1])
-    return known
-
-
-def _look(model: TorchClassifier, target: TargetScore, one: Tensor) -> _Look:
-    operations: Counter[str] = Counter()
-    with model.held():
-        with passes_watched(model.model, operations.update):
-            steps = gradient_path(model.model, ExplainedNumber(model, TargetScore(target.classes[:1])), one)
-        factors = _factors(model, one) if steps else None
-    return _Look(ref(target), (*steps, *_cut_steps(steps, factors)), factors, operations)
-
-
-def _factors(model: TorchClassifier, one: Tensor) -> InputFactors | None:
-    count_gradient_calls(len(one))  # not inside the pass, where counting would be seen as an operation on the scores
-    return input_factors(model.forward, one)
-
-
-def _cut_steps(steps: tuple[Step, ...], factors: InputFactors | None) -> Iterator[Step]:
-    told = {step.operation for step in steps if not step.linear} - PRODUCTS
-    for name in () if factors is None else factors.cut:
-        if name not in told:
-            yield Step(f"{name} by {CUT}", linear=False)
-
-
-def _covered(q: Question, rules: Rules) -> Hookable:
+def _covered(q: Question, rules: Rules, looks: Looks) -> Hookable:
     model, inputs = q.torch_model, q.query.inputs
-    steps = explained_steps(model, q.query.target, inputs)
-    uncovered = rules.uncovered(steps)
+    seen = looks.at(model)
+    uncovered = rules.uncovered(seen.steps)
     pools = _pools_apart(model.model, rules)
     if not uncovered and not pools:
-        return _revealed(q, rules, steps)
+        return _revealed(q, rules, looks)
     # A repair makes modules of functions and calls; it puts no other module in the place of one of torch.
     if hopeless := [step for step in uncovered if step.alone and step.kind is not None and _is_torchs(step.kind)]:
         raise _no_rule(q, hopeless[0], len(uncovered))
     view = repaired_classifier(model, inputs)
-    steps = explained_steps(view.model, q.query.target, inputs)
-    if left := rules.uncovered(steps):
+    shown = looks.at(view.model)
+    if left := rules.uncovered(shown.steps):
         names = {step.operation for step in left}  # the module itself knows where they are, its view need not
         raise _no_rule(q, next((step for step in uncovered if step.operation in names), left[0]), len(left))
     told = (*view.repairs, "max pooling whose windows overlap, on windows that do not") if pools else view.repairs
-    return Hookable(view.model, steps, told)
+    return Hookable(view.model, shown, told)
 
 
-def _revealed(q: Question, rules: Rules, steps: tuple[Step, ...]) -> Hookable:
+def _revealed(q: Question, rules: Rules, looks: Looks) -> Hookable:
     """The model in a form that shows more of what the rules concern, where there is one; else as it is."""
-    hidden = [step for step in steps if rules.revealed(step)]
+    seen = looks.at(q.torch_model)
+    hidden = [step for step in seen.steps if rules.revealed(step)]
     if hidden:
         try:
             view = repaired_classifier(q.torch_model, q.query.inputs)
         except CapabilityError:
-            return Hookable(q.torch_model, steps)
-        shown = explained_steps(view.model, q.query.target, q.query.inputs)
-        if sum(map(rules.revealed, shown)) < len(hidden) and not rules.uncovered(shown):
+            return Hookable(q.torch_model, seen)
+        shown = looks.at(view.model)
+        if sum(map(rules.revealed, shown.steps)) < len(hidden) and not rules.uncovered(shown.steps):
             return Hookable(view.model, shown, view.repairs)
-    return Hookable(q.torch_model, steps)
+    return Hookable(q.torch_model, seen)
 
 
 def _is_torchs(kind: type[nn.Module]) -> bool:

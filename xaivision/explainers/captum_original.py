@@ -13,6 +13,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.map_layers import MapLayer
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.requirements import lacking
@@ -23,8 +24,9 @@ from xaivision.engines.activation_maps import spread_over_input
 from xaivision.explainers.captum_call import CaptumCall, checked_call
 from xaivision.explainers.captum_doubts import conservation_doubts, explosion_doubts, rule_doubts, sampling_doubts
 from xaivision.explainers.captum_errors import captums_errors
-from xaivision.explainers.captum_module import ExplainedNumber, as_found
+from xaivision.explainers.captum_module import as_found
 from xaivision.explainers.global_draws import seeded
+from xaivision.explainers.operations_seen import ExplainedNumber
 from xaivision.explainers.own_copy import own_copy
 from xaivision.explainers.reference import baseline_of
 
@@ -53,6 +55,8 @@ class Captum:
 
     method: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    __repr__ = told_settings
 
     def __init__(self, method: str, settings: Mapping[str, Any] | None = None, **more: Any) -> None:
         object.__setattr__(self, "method", method)

@@ -23,7 +23,8 @@ class Deconvolution:
         answers="Which image patterns would a network of this kind rebuild from the target's score?",
         misleads="It is partial recovery of the image: without max pooling it does not depend on the input at all, and with it "
         "hardly on the target or the weights. Models without ReLU are refused: there it is the plain gradient.",
-        cost="1 gradient + 2 of the first input (2 forwards and 2 gradients more on a model that is repaired)",
+        cost="1 forward + 1 gradient (the first time 2 gradients of the first input "
+        "more, 8 and 2 forwards where the model is repaired)",
         source="Zeiler, Fergus, 2013, arXiv:1311.2901; on what it recovers: Nie et al., 2018, arXiv:1805.07039",
         needs=Access.WEIGHTS,
         domains=("image",),

@@ -10,11 +10,12 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
-from xaivision.explainers.captum_module import hookable
+from xaivision.explainers.captum_module import Hookable, by_rules
 from xaivision.explainers.doubts import gradient_doubts
 from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.rescaling import RESCALE, rescaled
@@ -33,13 +34,15 @@ class DeepLift:
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Two networks that compute the "
         "same may get two answers. Models with SiLU, GELU, ReLU6, gates or attention are refused: it has no rule for them.",
-        cost="2 gradients + 1 forward + 2 gradients of the first input "
-        "(2 forwards and 2 gradients more on a model that is repaired)",
+        cost="2 gradients + 1 forward + 2 gradients of the first input (4 on a model that "
+        "is repaired, and 4 gradients and 2 forwards more the first time)",
         source="Shrikumar, Greenside, Kundaje, 2017, arXiv:1704.02685",
         needs=Access.WEIGHTS,
     )
 
     baseline: Baseline = "auto"
+
+    __repr__ = told_settings
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score.
@@ -50,7 +53,10 @@ class DeepLift:
             asked, target = q.query.inputs, q.query.target
             baseline = baseline_of(q, self.baseline)
             reference = target.of(shared_scores(q.model, baseline))
-            with hookable(q, RESCALE) as network:
+
+            def answer(network: Hookable) -> Tensor:
                 gradient_doubts(q, not network.steps)
-                values = rescaled(network, asked, baseline, target) if network.steps else torch.zeros_like(asked)
+                return rescaled(network, asked, baseline, target) if network.steps else torch.zeros_like(asked)
+
+            values = by_rules(q, RESCALE, answer)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)

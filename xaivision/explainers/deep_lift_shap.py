@@ -10,12 +10,13 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.streaming import pairs
 from xaivision.explainers.background import check_background, fitting_background
-from xaivision.explainers.captum_module import Hookable, hookable
+from xaivision.explainers.captum_module import Hookable, by_rules
 from xaivision.explainers.doubts import gradient_doubts
 from xaivision.explainers.expected_gradients import mean_scores
 from xaivision.explainers.rescaling import RESCALE, rescaled
@@ -30,13 +31,15 @@ class DeepLiftShap:
         answers="How is the difference between this score and the mean score of the background shared among the input's values?",
         misleads="It takes features for independent, and is a Shapley value only where the network is linear; it says as much "
         "of the background as of the input. Models with SiLU, GELU, ReLU6, gates or attention are refused.",
-        cost="2 gradients + 1 forward a row of the background + 2 gradients of the first input "
-        "(2 forwards and 2 gradients more on a model that is repaired)",
+        cost="2 gradients + 1 forward a row of the background + 2 gradients of the first input (4 "
+        "on a model that is repaired, and 4 gradients and 2 forwards more the first time)",
         source="Lundberg, Lee, 2017, arXiv:1705.07874",
         needs=Access.WEIGHTS,
     )
 
     background: Tensor
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)
@@ -50,9 +53,12 @@ class DeepLiftShap:
         with question(self, model, inputs, targets, seed=seed) as q:
             background = fitting_background(q, self.background)
             reference = mean_scores(q, background)
-            with hookable(q, RESCALE) as network:
+
+            def answer(network: Hookable) -> Tensor:
                 gradient_doubts(q, not network.steps)
-                values = _averaged(network, q, background) if network.steps else torch.zeros_like(q.query.inputs)
+                return _averaged(network, q, background) if network.steps else torch.zeros_like(q.query.inputs)
+
+            values = by_rules(q, RESCALE, answer)
             return q.attribution(values, "contribution", reference_scores=reference, adds_up=True)
 
 

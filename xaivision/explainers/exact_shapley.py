@@ -10,6 +10,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
@@ -45,6 +46,8 @@ class ExactShapley:
     groups: Groups | None = None
     baseline: Absent = "auto"
     background: Tensor | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

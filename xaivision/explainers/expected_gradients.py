@@ -10,14 +10,17 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.background_paths import Lines, all_lines, drawn_lines, line_contributions
-from xaivision.engines.path_integral import FIRST_STEPS
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.doubts import chance_doubts, gradient_doubts, missed_changes
+
+# With so many points on the line from every reference all lines are taken, and none is drawn.
+POINTS_OF_A_LINE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class ExpectedGradients:
 
     background: Tensor
     samples: int = 200
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)
@@ -72,7 +77,7 @@ class ExpectedGradients:
     def _lines(self, q: Question) -> tuple[Lines, bool]:
         """The points to ask about, and whether they were drawn."""
         references = len(self.background)
-        if self.samples >= FIRST_STEPS * references:
+        if self.samples >= POINTS_OF_A_LINE * references:
             return all_lines(references, self.samples), False
         return drawn_lines(references, self.samples, q.generator()), True
 

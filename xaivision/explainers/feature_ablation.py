@@ -10,6 +10,7 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.targets import Targets
 from xaivision.engines.grouping import Groups
@@ -40,6 +41,8 @@ class FeatureAblation:
     groups: Groups | None = None
     baseline: Absent = "auto"
     background: Tensor | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if self.background is not None:

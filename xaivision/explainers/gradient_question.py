@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from torch import Tensor, nn
@@ -84,10 +84,11 @@ def map_gradient_question(
         return shared_work(adapter, batch, "layer gradients", key, lambda: adapter.layer_gradients(batch, target, layer))
 
     with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
-        _doubts(q, where[-1].layer, fired=found.fired, cut=found.cut)
-        _refuse_blind_tokens(q, where[-1], found.gradients)
-        doubt_slope(q, where[-1].layer)
-        yield q, Maps(where[-1], found.activations, *_as_maps(where[-1], found.activations, found.gradients))
+        place = _seen(where[-1], found)
+        _doubts(q, place.layer, found, cut=found.cut)
+        _refuse_blind_tokens(q, place, found.gradients)
+        doubt_slope(q, place.layer)
+        yield q, Maps(place, found.activations, *_as_maps(place, found.activations, found.gradients))
 
 
 @contextmanager
@@ -103,9 +104,10 @@ def map_question(
         return shared_work(adapter, batch, "layer outputs", layer, lambda: adapter.layer_outputs(batch, layer))
 
     with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, found):
-        _doubts(q, where[-1].layer, fired=found.fired, cut=False)
-        (activations,) = _as_maps(where[-1], found.activations)
-        yield q, Maps(where[-1], found.activations, activations, activations.new_zeros(()).expand_as(activations))
+        place = _seen(where[-1], found)
+        _doubts(q, place.layer, found, cut=False)
+        (activations,) = _as_maps(place, found.activations)
+        yield q, Maps(place, found.activations, activations, activations.new_zeros(()).expand_as(activations))
 
 
 @contextmanager
@@ -146,8 +148,12 @@ def _key(target: TargetNumbers) -> tuple[object, ...]:
     return (classes, against, target.output)
 
 
-def _doubts(q: Question, layer: Layer, *, fired: bool, cut: bool) -> None:
-    if not fired:
+def _doubts(q: Question, layer: Layer, found: LayerOutputs | LayerGradients, *, cut: bool) -> None:
+    if found.at_times:
+        text = f"the layer `{layer.name}` was called for some of the inputs alone: ask about them one by one, or choose another"
+        q.note(Note("refuse", text))
+        return
+    if not found.fired:
         q.note(Note("refuse", f"the layer `{layer.name}` was not called in the forward pass"))
         return
     times = f", its last call of {layer.call + 1}" if layer.call else ""
@@ -176,6 +182,11 @@ def doubt_slope(q: Question, layer: Layer | None) -> None:
     """
     if not steadiness_notes(q.torch_model, q.query.inputs):
         q.notes += slope_notes(q.torch_model, q.query.inputs, layer)
+
+
+def _seen(where: MapLayer, found: LayerOutputs | LayerGradients) -> MapLayer:
+    """The layer as it was found by one input; it has no maps where others pass it by."""
+    return where if found.fired else replace(where, layout=None)
 
 
 def _as_maps(where: MapLayer, *outputs: Tensor) -> tuple[Tensor, ...]:

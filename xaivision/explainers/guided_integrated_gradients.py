@@ -10,6 +10,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
@@ -48,6 +49,8 @@ class GuidedIntegratedGradients:
     max_distance: float = 0.02
     anchors: int = 0
     baseline: Baseline = "auto"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("steps", self.steps)

@@ -12,11 +12,12 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.completeness import score_change, score_scale
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
-from xaivision.engines.path_integral import FIRST_STEPS, SETTLED, Path, PathIntegral, path_integral, refined_path_integral
+from xaivision.engines.path_integral import FEWEST_STEPS, SETTLED, Path, PathIntegral, path_integral, refined_path_integral
 from xaivision.engines.quadrature import RuleName, quadrature_rule
 from xaivision.explainers.doubts import gradient_doubts, missed_changes
 from xaivision.explainers.reference import baseline_of
@@ -27,7 +28,7 @@ from xaivision.explainers.steps import Steps, check_steps
 class IntegratedGradients:
     """The gradient averaged along the line from the baseline, times the distance: contributions that add up.
 
-    `steps` "auto" doubles the number of gradients, from 65 on, until the contributions of an input add up within 5 % of its
+    `steps` "auto" doubles the number of gradients, from 63 on, until the contributions of an input add up within 5 % of its
     score's change and 1 % of the map, and the map has settled, or `max_steps` are spent; a number fixes it. A change that is
     steeper than the steps are fine, and cancels in the sum, is not seen. `rule` is for fixed steps. `baseline`: a name or a
     tensor, "auto" for black images and the typical row of a table.
@@ -37,7 +38,7 @@ class IntegratedGradients:
         name="integrated_gradients",
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Steep models need many steps.",
-        cost="as many gradients as steps (65 to 513 by default) + 1 forward",
+        cost="as many gradients as steps (63 to 511 by default) + 1 forward",
         source="Sundararajan, Taly, Yan, 2017, arXiv:1703.01365",
         needs=Access.GRADIENTS,
     )
@@ -45,13 +46,15 @@ class IntegratedGradients:
     steps: Steps = "auto"
     baseline: Baseline = "auto"
     rule: RuleName = "midpoint"
-    max_steps: int = 513
+    max_steps: int = 511
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
-        quadrature_rule(self.rule, FIRST_STEPS if self.steps == "auto" else self.steps)  # raises where it knows no such rule
+        quadrature_rule(self.rule, 1 if self.steps == "auto" else self.steps)  # raises where it knows no such rule
         if self.steps == "auto" and self.rule != "midpoint":
-            raise InputError(f"`rule` {self.rule!r} needs a fixed number of `steps`; automatic steps refine the midpoint rule.")
-        check_steps(self.steps, self.max_steps)
+            raise InputError(f"`rule` {self.rule!r} needs a fixed number of `steps`; automatic steps have a rule of their own.")
+        check_steps(self.steps, self.max_steps, FEWEST_STEPS)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
         """Contributions of the shape of the inputs, which sum to the change of the score."""

@@ -9,6 +9,7 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.targets import Targets
 from xaivision.engines.grouping import Groups
@@ -54,6 +55,8 @@ class KernelShap:
     baseline: Absent = "auto"
     background: Tensor | None = None
     adjust: Adjust = "auto"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_sampling(self)

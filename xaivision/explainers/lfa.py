@@ -12,6 +12,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import NORMAL, Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
@@ -80,6 +81,8 @@ class Lfa:
     baseline: Baseline = "auto"
     segments: SegmentsSetting = "slic"
     groups: Groups | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

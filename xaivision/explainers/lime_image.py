@@ -12,6 +12,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.core.targets import Targets
@@ -55,6 +56,8 @@ class LimeImage:
     budget: int = 1000
     kernel_width: float = 0.25
     alpha: float = 1.0
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

@@ -14,6 +14,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
@@ -60,6 +61,8 @@ class LimePackage:
 
     background: Tensor | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    __repr__ = told_settings
 
     def __init__(self, background: Tensor | None = None, settings: Mapping[str, Any] | None = None, **more: Any) -> None:
         object.__setattr__(self, "background", background)

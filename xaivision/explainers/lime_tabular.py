@@ -13,6 +13,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
@@ -58,6 +59,8 @@ class LimeTabular:
     kernel_width: float | None = None
     alpha: float = 1.0
     categorical: Sequence[int] | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)

@@ -22,6 +22,7 @@ IN_TABLES: dict[str, tuple[str, Callable[[Mapping[str, Any]], bool]]] = {
     "owen": ("hierarchy", _no_hierarchy),
     "partition_shap": ("background", lambda settings: _no_background(settings) and _no_hierarchy(settings)),
     "lime_package": ("background", _no_background),
+    "anchors": ("background", _no_background),
 }
 
 

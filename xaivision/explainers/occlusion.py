@@ -9,6 +9,7 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.sharing import shared_scores
@@ -47,6 +48,8 @@ class Occlusion:
     stride: int | None = None
     baseline: Baseline = "auto"
     whole_passes: bool = False
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         for name, value in (("window", self.window), ("stride", self.stride)):

@@ -13,6 +13,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
@@ -59,6 +60,8 @@ class PartitionShap:
     baseline: Absent | str = "auto"
     background: Tensor | None = None
     hierarchy: Hierarchy = "correlation"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

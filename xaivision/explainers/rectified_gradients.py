@@ -12,17 +12,9 @@ from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.engines.gradient_path import Step
 from xaivision.engines.input_factors import InputFactors
-from xaivision.explainers.captum_module import (
-    CUT,
-    ExplainedNumber,
-    Hookable,
-    Rules,
-    captum_attributions,
-    explained_factors,
-    hookable,
-    told,
-)
+from xaivision.explainers.captum_module import Hookable, Rules, by_rules, captum_attributions, told
 from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.operations_seen import CUT, ExplainedNumber
 
 # Parts of names of what is no activation: the gradient passes it as it is, and is meant to.
 _NO_ACTIVATION = ("pool", "norm", "softmax", "attention", "dropout", "upsample", "interpolate", "copyslices", "copy_slices")
@@ -77,7 +69,8 @@ def rectified_gradients(q: Question, method: Literal["GuidedBackprop", "Deconvol
     Raises: CapabilityError, where the model has no ReLU that the gradient passes: it would be the plain gradient.
     """
     inputs, target = q.query.inputs, q.query.target
-    with hookable(q, RECTIFIERS) as network:
+
+    def answer(network: Hookable) -> Tensor:
         gradient_doubts(q, not network.steps)
         if not network.steps:
             return torch.zeros_like(inputs)
@@ -87,6 +80,8 @@ def rectified_gradients(q: Question, method: Literal["GuidedBackprop", "Deconvol
             return _rectified(network, method, inputs[rows], target.take(rows))
 
         return torch.cat(network.model.batches.run(part, inputs, purpose="gradients"))
+
+    return by_rules(q, RECTIFIERS, answer, earlier=True)
 
 
 def _rectified(network: Hookable, method: str, inputs: Tensor, target: TargetScore) -> Tensor:
@@ -98,7 +93,7 @@ def _rectified(network: Hookable, method: str, inputs: Tensor, target: TargetSco
 
 def _check_activations(q: Question, network: Hookable) -> None:
     name = q.explainer.about.name
-    others = other_activations(network.steps, explained_factors(network.model, q.query.target, q.query.inputs))
+    others = other_activations(network.steps, network.seen.factors)
     found = rectifiers(network.steps)
     if not found:
         instead = f"; it has {others[0]}" if others else ""

@@ -17,6 +17,12 @@ from xaivision.explainers.blur_integrated_gradients import BlurIntegratedGradien
 from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+from xaivision.explainers.counterfactuals.face import Face
+from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
+from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
+from xaivision.explainers.counterfactuals.growing_spheres import GrowingSpheres
+from xaivision.explainers.counterfactuals.nearest_unlike_neighbors import NearestUnlikeNeighbors
+from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
 from xaivision.explainers.deconvolution import Deconvolution
 from xaivision.explainers.deep_lift import DeepLift
 from xaivision.explainers.deep_lift_shap import DeepLiftShap
@@ -45,7 +51,10 @@ from xaivision.explainers.occlusion import Occlusion
 from xaivision.explainers.owen import Owen
 from xaivision.explainers.partition_shap import PartitionShap
 from xaivision.explainers.permutation_shap import PermutationShap
+from xaivision.explainers.prototypes.proto_dash import ProtoDash
+from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
 from xaivision.explainers.rise import Rise
+from xaivision.explainers.rules.anchors import Anchors
 from xaivision.explainers.saliency import Saliency
 from xaivision.explainers.score_cam import ScoreCam
 from xaivision.explainers.shap_original import Shap
@@ -104,6 +113,15 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "shap": Shap,
     "lime_package": LimePackage,
     "nearest_examples": NearestExamples,
+    "prototype_matches": PrototypeMatches,
+    "proto_dash": ProtoDash,
+    "random_counterfactuals": RandomCounterfactuals,
+    "nearest_unlike_neighbors": NearestUnlikeNeighbors,
+    "genetic_counterfactuals": GeneticCounterfactuals,
+    "gradient_counterfactuals": GradientCounterfactuals,
+    "growing_spheres": GrowingSpheres,
+    "face": Face,
+    "anchors": Anchors,
     "random": Random,
     "sobel": Sobel,
     "input_magnitude": InputMagnitude,

@@ -19,16 +19,18 @@ RESCALE = Rules(lambda kind: kind in ACTIVATIONS + POOLS)
 
 
 def rescaled(network: Hookable, inputs: Tensor, baselines: Tensor, target: TargetScore) -> Tensor:
-    """(n, *S) contributions of each input's values to the change of its explained number from its baseline."""
-    pairs = torch.stack([inputs, baselines], 1)  # both pass the network together: they count twice in a batch
+    """(n, *S) contributions of each input's values to the change of its explained number from its baseline.
+
+    An input and its baseline pass the network together, two rows of a call, also where the model's batches are of one.
+    """
 
     def part(rows: slice) -> Tensor:
-        return _rescaled(network, pairs[rows, 0], pairs[rows, 1], target.take(rows))
+        return _rescaled(network, inputs[rows], baselines[rows], target.take(rows))
 
     # Where a pooled value stays at its baseline, captum's rule for max pooling reads the gradient of the batch's first input.
     if any(step.kind in POOLS for step in network.steps):
         return torch.cat([part(slice(row, row + 1)) for row in range(len(inputs))])
-    return torch.cat(network.model.batches.run(part, pairs, purpose="gradients"))
+    return torch.cat(network.model.batches.run(part, inputs, purpose="pairs", together=2))
 
 
 def _rescaled(network: Hookable, inputs: Tensor, baselines: Tensor, target: TargetScore) -> Tensor:

@@ -12,6 +12,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, batch_size_of
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
@@ -47,6 +48,8 @@ class Rise:
     share: float = 0.5
     baseline: Baseline = "auto"
     centered: bool = True
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_positive_integer("budget", self.budget)

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from xaivision.core.errors import InputError
 from xaivision.core.targets import TargetScore
-from xaivision.explainers.captum_module import ExplainedNumber, as_found
+from xaivision.explainers.captum_module import as_found
 from xaivision.explainers.cv2_removals import INPAINTINGS
+from xaivision.explainers.operations_seen import ExplainedNumber
 from xaivision.explainers.own_copy import own_copy
 from xaivision.explainers.shap_call import ShapAlgorithm
 from xaivision.explainers.tree_games import output_weights

@@ -5,7 +5,7 @@ from typing import Any
 
 from xaivision.core.diagnostics import Note
 from xaivision.core.question import Question
-from xaivision.explainers.captum_module import explained_steps
+from xaivision.explainers.operations_seen import seen_now
 from xaivision.explainers.rescaling import RESCALE
 from xaivision.explainers.shap_call import ShapAlgorithm
 from xaivision.explainers.tree_shap import ANOTHER_GAME
@@ -48,7 +48,7 @@ def _tree_doubts(q: Question, settings: Mapping[str, Any], background: object) -
 
 def _rule_doubts(q: Question) -> None:
     """Layers are known to shap by the names of their classes; what a function does gets the plain gradient."""
-    steps = explained_steps(q.torch_model, q.query.target, q.query.inputs)
+    steps = seen_now(q.torch_model, q.query.target, q.query.inputs).steps
     if uncovered := RESCALE.uncovered(steps):
         more = f" and {len(uncovered) - 1} more" if len(uncovered) > 1 else ""
         q.note(Note("warn", f"shap may have no rule for {uncovered[0]}{more}, and take the plain gradient there"))

@@ -12,6 +12,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import CapabilityError
+from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.requirements import lacking
@@ -49,6 +50,8 @@ class Shap:
     algorithm: str
     background: Tensor | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    __repr__ = told_settings
 
     def __init__(
         self, algorithm: str, background: Tensor | None = None, settings: Mapping[str, Any] | None = None, **more: Any

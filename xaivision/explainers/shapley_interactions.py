@@ -11,6 +11,7 @@ from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
@@ -58,6 +59,8 @@ class ShapleyInteractions:
     groups: Groups | None = None
     baseline: Absent = "auto"
     background: Tensor | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if self.budget is not None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from xaivision.core.about import About
 from xaivision.core.access import Access
+from xaivision.core.origin import told_settings
 from xaivision.engines.segments import SegmentsSetting
 from xaivision.explainers.absence import Absent
 from xaivision.explainers.lime_image import LimeImage
@@ -32,3 +33,5 @@ class SuperpixelLime(LimeImage):
     segments: SegmentsSetting = "quickshift"
     baseline: Absent = "black"
     budget: int = 300
+
+    __repr__ = told_settings

@@ -12,6 +12,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.completeness import score_scale
 from xaivision.core.diagnostics import Note
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.explainers.background import check_background, fitting_background
@@ -53,6 +54,8 @@ class TreeShap:
     )
 
     background: Tensor | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if self.background is not None:
