@@ -85,6 +85,6 @@ def _chosen(found: dict[str, Any]) -> str:
         f"{aside['right'] / aside['count']:.4f} and a balanced accuracy of {aside['balanced_accuracy']:.3f}, and was left for "
         "that. Before that, gray pictures under the loader's own split, with balanced classes, had given an accuracy of "
         f"{aside['gray']['accuracy']:.4f} and a mean recall of the large classes of {aside['gray']['large_class_recall']:.4f}; "
-        "color and split were changed after it. So the test part had a say in the weights and in the colors: the next set of pictures "
-        "will tell how much of this accuracy is luck."
+        "color and split were changed after it. So the test part had a say in the weights and in the colors: the next set of "
+        "pictures will tell how much of this accuracy is luck."
     )
