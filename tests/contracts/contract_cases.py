@@ -49,7 +49,7 @@ def reachable(subject: Subject) -> Mapping[str, Any]:
 def easy_rules(subject: Subject) -> Mapping[str, Any]:
     """Rules that need not be precise, few draws, and tiles of pictures."""
     known = {"background": 100 * subject.inputs(60, seed=9) - 49.5} if len(subject.one) == 1 else {}
-    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 400}
+    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 400, "beam_size": 1}
 
 
 # Values for the settings that have no default, or none that suits tiny inputs.
@@ -65,6 +65,8 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "anchors": easy_rules,
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
     "deep_lift_shap": lambda subject: {"background": subject.inputs(4, seed=9)},
+    # The default 200 steps take one gradient after the other.
+    "guided_integrated_gradients": lambda _subject: {"steps": 80},
     "captum": lambda _subject: {"method": "FeatureAblation", "settings": {"perturbations_per_eval": 32}},
     "feature_ablation": tiles,
     "exact_shapley": lambda subject: tiles(subject, 2),
@@ -121,7 +123,7 @@ READING_PROTOTYPES = ("prototype_matches",)
 # are asked like one of them; a few meet them by default, all of them in the slow tests.
 MET_BY_ALL = ("cnn3", "mlp", "function")
 MEETING_ALL = (
-    "occlusion", "kernel_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random", "deletion",
+    "occlusion", "permutation_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random", "deletion",
     "completeness", "parameter_randomization",
 )  # fmt: skip
 

@@ -126,8 +126,8 @@ MUTANTS = (
     Mutant(
         "the empty coalition's value is taken for zero",
         "shapley_regression",
-        "left = values.double() - empty - even * rows.sum(1)",
-        "left = values.double() - even * rows.sum(1)",
+        "even = (full - empty) / players",
+        "even = full / players",
         lambda: test_shapley_regression.check_the_fit_is_that_of_the_textbook(6, 1),
     ),
     Mutant(

@@ -14,7 +14,8 @@ NAN = math.nan
 
 
 def test_a_method_that_beats_every_control_has_no_doubt_against_it() -> None:
-    good = made([0.1, 0.1], {"chance": [0.9, 0.9], "sobel": [0.5, 0.4], "reversed": [0.9, 0.8]}, {"chance": chance([0.9, 0.9])})
+    rivals = {"chance": [0.9] * 4, "sobel": [0.5, 0.4, 0.5, 0.4], "reversed": [0.9, 0.8, 0.9, 0.8]}
+    good = made([0.1] * 4, rivals, {"chance": chance([0.9] * 4)})
     assert control_doubts({"deletion": good, "insertion": good}) == ()
     assert control_doubts({}) == ()
 
@@ -27,20 +28,26 @@ def test_a_control_that_is_as_good_is_named_with_the_margin() -> None:
 
 
 def test_several_inputs_give_the_margin_an_interval_and_each_control_its_own_sentence() -> None:
-    several = made([0.5, 0.5], {"a": [0.4, 0.25], "b": [0.5, 0.5], "c": [0.5, 0.25]})
+    several = made([0.5] * 4, {"a": [0.4, 0.25, 0.4, 0.25], "b": [0.5] * 4, "c": [0.5, 0.25, 0.5, 0.25]})
     assert control_doubts({"deletion": several}) == (
-        "no better than `a` on deletion (-0.17 [-0.25, -0.1])",
+        "no better than `a` on deletion (-0.17 [-0.32, -0.034])",
         "no better than `b` on deletion (0 [0, 0])",
-        "no better than `c` on deletion (-0.12 [-0.25, 0])",
+        "no better than `c` on deletion (-0.12 [-0.36, 0.11])",
     )
 
 
 def test_a_margin_whose_interval_holds_zero_is_not_clear() -> None:
-    unclear = made([0.5, 0.5], {"a": [0.75, 0.375]})
-    assert control_doubts({"deletion": unclear}) == ("not clearly better than `a` on deletion (0.062 [-0.12, 0.25])",)
+    unclear = made([0.5] * 4, {"a": [0.75, 0.375, 0.75, 0.375]})
+    assert control_doubts({"deletion": unclear}) == ("not clearly better than `a` on deletion (0.062 [-0.29, 0.41])",)
     lucky = made([0.5], {"random": [0.6]}, {"random": chance([0.6])})
     (doubt,) = control_doubts({"deletion": lucky})
     assert doubt.startswith("not clearly better than `random` on deletion (0.1 [-0.1")
+
+
+def test_two_inputs_that_gain_unalike_are_too_few_to_be_clear_of_a_control_and_three_may_be_enough() -> None:
+    two = made([0.5] * 2, {"sobel": [0.6, 0.7]})
+    assert control_doubts({"deletion": two}) == ("not clearly better than `sobel` on deletion (0.15 [-0.49, 0.79])",)
+    assert control_doubts({"deletion": made([0.5] * 3, {"sobel": [0.6, 0.7, 0.65]})}) == ()
 
 
 def test_a_control_has_to_hold_its_own_on_every_metric_and_each_counts_in_its_own_direction() -> None:
@@ -51,9 +58,9 @@ def test_a_control_has_to_hold_its_own_on_every_metric_and_each_counts_in_its_ow
     assert control_doubts({"insertion": bad, "deletion": worse}) == (
         "no better than `sobel` on insertion (-0.25) and deletion (-0.25)",
     )
-    unclear = made([0.5, 0.5], {"sobel": [0.75, 0.375]})
+    unclear = made([0.5] * 4, {"sobel": [0.75, 0.375, 0.75, 0.375]})
     assert control_doubts({"deletion": worse, "other": unclear}) == (
-        "not clearly better than `sobel` on deletion (-0.25) and other (0.062 [-0.12, 0.25])",
+        "not clearly better than `sobel` on deletion (-0.25) and other (0.062 [-0.29, 0.41])",
     )
 
 

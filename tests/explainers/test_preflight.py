@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.errors import Cancelled, InputError, UnknownNameError
+from xaivision.core.explanation import Explanation
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers import preflight as module
-from xaivision.explainers.preflight import preflight
+from xaivision.explainers.preflight import draws_a_map, preflight
 from xaivision.explainers.registry import explainers
 from xaivision.explainers.saliency import Saliency
 
@@ -59,11 +60,38 @@ class Asking(Saliency):
     concepts: Tensor
 
 
-def test_every_method_that_looks_inside_is_tried_and_no_control():
+def test_every_method_that_draws_a_map_from_inside_is_tried_and_no_control():
     found = {finding.method for finding in preflight(network(nn.ReLU()), pictures()).findings}
     inside = {name for name, kind in explainers().items() if kind.about.needs >= Access.ACTIVATIONS and not kind.about.control}
-    assert found == inside
+    assert found == inside - {"prototype_matches", "gradient_counterfactuals"}
     assert len(found) > 15
+
+
+def test_a_method_for_tables_is_tried_on_a_table_unless_its_answer_is_no_map():
+    net = nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 2))
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(torch.linspace(-1, 1.5, parameter.numel()).view_as(parameter))
+    found = preflight(TorchClassifier(net, 2, domain="tabular"), torch.tensor([[0.3, -0.2]]))
+    inside = {
+        name
+        for name, kind in explainers().items()
+        if kind.about.needs >= Access.ACTIVATIONS and "tabular" in kind.about.domains and not kind.about.control
+    }
+    assert {finding.method for finding in found.findings} == inside - {"prototype_matches", "gradient_counterfactuals"}
+    assert [finding for finding in found.findings if finding.standing == "refused"] == []
+
+
+def test_only_a_signature_that_names_another_answer_keeps_a_method_from_being_tried():
+    class Open(Saliency):
+        def explain(self, model, inputs, targets=None, *, seed=0) -> Explanation:
+            raise NotImplementedError
+
+    known = explainers()
+    assert all(map(draws_a_map, (Saliency, Breaking, Open)))
+    others = {name for name, kind in known.items() if not draws_a_map(kind)}
+    assert {"nearest_examples", "prototype_matches", "gradient_counterfactuals", "anchors"} <= others
+    assert not any(getattr(known[name], "stands_on", "") for name in others)
 
 
 def test_a_clean_network_is_valid_and_one_with_silu_is_refused_where_there_is_no_rule():

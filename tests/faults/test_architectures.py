@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.architectures import ARCHITECTURES, RESULT, row
 from xaivision.core.access import Access
-from xaivision.explainers.preflight import SILENT_GAP
+from xaivision.explainers.preflight import SILENT_GAP, draws_a_map
 from xaivision.explainers.registry import EXPLAINERS
 
 STORED = {one["architecture"]: one for one in json.loads(RESULT.read_text(encoding="utf-8"))["rows"]}
@@ -31,7 +31,10 @@ def test_the_table_in_the_docs_knows_every_architecture_and_every_method():
     methods = {
         name
         for name, kind in EXPLAINERS.items()
-        if kind.about.needs >= Access.ACTIVATIONS and not kind.about.control and "image" in kind.about.domains
+        if kind.about.needs >= Access.ACTIVATIONS
+        and not kind.about.control
+        and "image" in kind.about.domains
+        and draws_a_map(kind)
     }
     for one in STORED.values():
         assert {finding["method"] for finding in one["findings"]} == methods, one["architecture"]

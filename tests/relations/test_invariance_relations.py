@@ -274,10 +274,20 @@ def needed(name, inputs):
 
 # Eight tiles: on pictures of one color no segmenter finds any.
 HALVES_AND_QUARTERS = (torch.arange(8)[:, None] // 4) * 4 + torch.arange(8) // 2
-# Methods that give no map, those that read the attention of transformers and those that read trees, of which there are none
-# here, and whole packages: the contracts ask all of them on models of their own.
+# Methods that give no map but examples, counterfactuals or rules, those that read the attention of transformers and those that
+# read trees, of which there are none here, and whole packages: the contracts ask all of them on models of their own, also
+# whether an input alone gets what it gets in a batch.
 OTHERS = (
     "nearest_examples",
+    "prototype_matches",
+    "proto_dash",
+    "random_counterfactuals",
+    "nearest_unlike_neighbors",
+    "genetic_counterfactuals",
+    "gradient_counterfactuals",
+    "growing_spheres",
+    "face",
+    "anchors",
     "attention_rollout",
     "transformer_attribution",
     "tree_shap",

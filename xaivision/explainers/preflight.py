@@ -1,7 +1,8 @@
 """Which methods are right on this model: one look at it, before anybody relies on a map.
 
-Each method that looks inside is tried on one input. What it would silently get wrong it refuses by itself, with the name of
-the operation, or repairs on a copy and says so; here that is gathered, beside what is to be doubted of the model as a whole.
+Each method that looks inside and answers with a map is tried on one input. What it would silently get wrong it refuses by
+itself, with the name of the operation, or repairs on a copy and says so; here that is gathered, beside what is to be doubted
+of the model as a whole.
 """
 
 from collections.abc import Mapping
@@ -55,7 +56,7 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Preflight:
-    """`doubts`: of the model as a whole, which concern all methods. `findings`: one for each method that looks inside."""
+    """`doubts`: of the model as a whole, which concern all methods. `findings`: one for each method that was tried."""
 
     model: str
     doubts: tuple[str, ...]
@@ -82,10 +83,11 @@ class Preflight:
 
 
 def preflight(model: Classifier, inputs: Tensor) -> Preflight:
-    """What every registered method that needs activations or gradients can be trusted with on this model.
+    """What every registered method that draws its map from activations or gradients can be trusted with on this model.
 
     The first of the `inputs` (B, *S), as the model takes them, is explained by each of them with its default settings:
-    methods that average many passes stand on the method whose passes they average, at its price.
+    methods that average many passes stand on the method whose passes they average, at its price. Methods with other answers
+    are not tried: a counterfactual is scored again by the model, and a match with a prototype is the model's own sum.
 
     Raises: InputError, where the inputs do not fit the model.
     """
@@ -100,11 +102,17 @@ def preflight(model: Classifier, inputs: Tensor) -> Preflight:
 
 
 def _names(model: ClassifierAdapter) -> list[str]:
-    """Methods for inputs like these that look inside; those that stand on others come after them."""
+    """Methods for inputs like these that draw a map from inside; those that stand on others come after them."""
     known = explainers()
-    abouts = {name: kind.about for name, kind in known.items() if kind.about.needs >= Access.ACTIVATIONS}
+    abouts = {name: kind.about for name, kind in known.items() if kind.about.needs >= Access.ACTIVATIONS and draws_a_map(kind)}
     names = [name for name, about in abouts.items() if not about.control and model.domain in about.domains]
     return sorted(names, key=lambda name: _stands_on(known[name]) != "")
+
+
+def draws_a_map(kind: type[Explainer]) -> bool:
+    """Whether it answers with an attribution: by its signature; one that does not say what it answers with is taken to."""
+    says = getattr(kind.explain, "__annotations__", {}).get("return")
+    return not isinstance(says, type) or issubclass(Attribution, says)
 
 
 def _stands_on(kind: type[Explainer]) -> str:

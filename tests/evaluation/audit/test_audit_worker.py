@@ -177,11 +177,21 @@ def test_agreement_of_every_two_explanations_is_their_rank_correlation():
 
 
 def test_masks_of_all_items_are_handed_to_the_items_they_belong_to():
-    masks = torch.zeros(11, 1, 5, dtype=torch.bool)
-    plan = AuditPlan(
-        {"occlusion": explainer("occlusion", baseline="zeros")}, {}, {"found": metric("pointing_game", masks=masks[:, 0])}
-    )
-    assert worker_of(plan=plan)(Shard(1, (2, 3))).rows[0].error  # (11, 5) masks are no masks of 2 rows: said, not guessed
+    method = explainer("occlusion", baseline="zeros")
+    largest = method.explain(linear_model(), rows_of()).values.argmax(1)
+    assert largest[[8, 2, 0, 1]].tolist() == [1, 0, 4, 0]  # the mask of another item would miss
+    masks = torch.nn.functional.one_hot(largest, 5).bool()
+    plan = AuditPlan({"occlusion": method}, {}, {"found": metric("pointing_game", masks=masks)})
+    found = worker_of(plan=plan)(Shard(1, (8, 2))).rows
+    assert values(found, metric="found", variant="") == {"8": 1.0, "2": 1.0}
+
+
+@pytest.mark.parametrize("shape", [(10, 5), (11, 1, 5)])
+def test_masks_of_no_item_of_a_table_are_refused_and_not_guessed(shape):
+    masks = torch.ones(shape, dtype=torch.bool)
+    plan = AuditPlan({"occlusion": explainer("occlusion", baseline="zeros")}, {}, {"found": metric("pointing_game", masks=masks)})
+    found = worker_of(plan=plan)(Shard(1, (2, 3))).rows
+    assert {row.item for row in found if "`masks` must have the shape" in row.error} == {"2", "3"}
 
 
 def test_curves_are_summed_over_the_items_and_begin_at_the_score():

@@ -21,11 +21,11 @@ def distances(points: Tensor, centers: Tensor, kind: Distance) -> Tensor:
     places = points.double().flatten(2) if points.ndim > 2 else points.double()[:, :, None]
     others = centers.double()
     if kind == "projection":
-        found = -(others / others.norm(dim=1, keepdim=True)) @ places
+        found: Tensor = -(others / others.norm(dim=1, keepdim=True)) @ places
     else:
         found = squared_distances(places, others)
         found = found if kind == "squared" else _root(found)
-    return torch.as_tensor(found).view(len(points), len(centers), *points.shape[2:]).to(points.dtype)
+    return found.view(len(points), len(centers), *points.shape[2:]).to(points.dtype)
 
 
 def squared_distances(places: Tensor, centers: Tensor) -> Tensor:

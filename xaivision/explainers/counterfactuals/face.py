@@ -28,7 +28,7 @@ class Face(Wishes):
 
     A path goes from case to one of its nearest `fraction` of all (at least 5), and is longer where cases are sparse. Only cases
     that the row may become count: with the same values wherever it may not change. They are handed out as they are
-    (`posthoc_sparsity_param` None): any change would leave where cases are.
+    (`posthoc_sparsity_param` None): any change would leave where cases are. All other settings are those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

@@ -29,6 +29,7 @@ class GeneticCounterfactuals(Wishes):
 
     Parents are those that hold at the least `proximity_weight` times cost plus `sparsity_weight` times changed columns. It ends
     after `maxiterations` generations, or when for five of them the best has become better by less than the share `thresh`.
+    All other settings are those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

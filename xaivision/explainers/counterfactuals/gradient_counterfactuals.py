@@ -25,7 +25,7 @@ class GradientCounterfactuals(Wishes):
 
     With several wanted, the others move random halves of the columns only. Categories and linked columns, which have no
     gradient, are swapped on trial: the one, two, three swaps that help most for their cost are starting places as well.
-    `maxiterations`: steps at most.
+    `maxiterations`: steps at most. All other settings are those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

@@ -23,7 +23,8 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 class GrowingSpheres(Wishes):
     """Rows with the class to reach on spheres around the input, of which the smallest that holds one counts.
 
-    `sample_size` rows lie on each helping of spheres. Which columns need not change is found out afterwards.
+    `sample_size` rows lie on each helping of spheres. Which columns need not change is found out afterwards. All other
+    settings are those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

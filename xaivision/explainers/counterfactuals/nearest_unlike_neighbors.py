@@ -26,7 +26,8 @@ CHOICE = 5
 class NearestUnlikeNeighbors(Wishes):
     """Rows that take what they need from the nearest rows of the `background` which the model gives the class to reach.
 
-    `sparsity_weight`: what each changed column counts on top of the distance, as a share of all columns.
+    `sparsity_weight`: what each changed column counts on top of the distance, as a share of all columns. All other settings are
+    those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

@@ -26,7 +26,8 @@ CHOICE = 5
 class RandomCounterfactuals(Wishes):
     """Rows with the class to reach, found among `sample_size` with one, two, three and more columns drawn anew.
 
-    What is not needed is taken back, and numbers go back toward the input as far as the class holds.
+    What is not needed is taken back, and numbers go back toward the input as far as the class holds. All other settings
+    are those of `Wishes`.
     """
 
     about: ClassVar[About] = About(

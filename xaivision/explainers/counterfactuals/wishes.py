@@ -29,11 +29,11 @@ class Wishes:
 
     Costs: `feature_weights` of a unit of change, "inverse_mad" by default (1 over the median absolute deviation), a number for
     some columns, or None for 1; a change of category or of linked columns costs 1, or its weight. They are put together by
-    `norm`. `cost(row, rows)` replaces all that. `posthoc_sparsity_param`: numbers that changed by no more than this quantile of
-    the column's absolute deviations from its median are tried for undoing, as is every other change; 1 tries all, None none
-    (DiCE tries 0.1). `proximity_weight` and `diversity_weight`: how the set is chosen among what was found. `plausible`: share
-    of the background's rows of the class to reach that lie as close to their five nearest as a counterfactual must.
-    `max_seconds`: when the whole search ends with what it has.
+    `norm`. `cost`, a function of (row, rows), replaces all that. `posthoc_sparsity_param`: numbers that changed by no more than
+    this quantile of the column's absolute deviations from its median are tried for undoing, as is every other change; 1 tries
+    all, None none (DiCE tries 0.1). `proximity_weight` and `diversity_weight`: how the set is chosen among what was found.
+    `plausible`: share of the background's rows of the class to reach that lie as close to their five nearest as a counterfactual
+    must. `max_seconds`: when the whole search ends with what it has.
     """
 
     background: Tensor

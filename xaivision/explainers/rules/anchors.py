@@ -36,10 +36,11 @@ class Anchors:
 
     Tables: conditions are categories, and the quartiles of the `background` (N, F) that a number is above or not above. A rule
     is tried on rows of the background in which values that miss it are replaced by known ones that meet it. Pictures: a
-    condition is a segment that is there; the others are there or, by half a chance, replaced by the `baseline`.
+    condition is one of the `segments` that is there; the others are there or, by half a chance, replaced by the `baseline`.
 
-    `delta`: the chance that a rule is less precise than the threshold less 0.05. `samples` draws are taken of a rule at a time,
-    and `most_samples` an input. The precision and its bound are measured on 1000 fresh draws in the end.
+    `delta`: the chance that a rule is less precise than the threshold less 0.05. The `beam_size` most precise rules of each
+    length are made longer, up to `max_anchor_size` conditions. `samples` draws are taken of a rule at a time, and
+    `most_samples` an input. The precision and its bound are measured on 1000 fresh draws in the end.
     """
 
     about: ClassVar[About] = About(
@@ -48,7 +49,7 @@ class Anchors:
         misleads="It holds for changes of the kind that were drawn: columns one by one, or hidden segments. What covers few "
         "cases says little, and a broken rule says nothing at all.",
         cost="5,000 to 50,000 forwards an input, most of them for conditions that are tried and left",
-        source="Ribeiro et al., Anchors, AAAI 2018",
+        source="Ribeiro et al., Anchors, AAAI 2018, doi:10.1609/aaai.v32i1.11491",
         needs=Access.SCORES,
     )
 
