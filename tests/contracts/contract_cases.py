@@ -123,8 +123,8 @@ READING_PROTOTYPES = ("prototype_matches",)
 # are asked like one of them; a few meet them by default, all of them in the slow tests.
 MET_BY_ALL = ("cnn3", "mlp", "function")
 MEETING_ALL = (
-    "occlusion", "permutation_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random", "deletion",
-    "completeness", "parameter_randomization",
+    "occlusion", "permutation_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random",
+    "deletion", "completeness", "parameter_randomization",
 )  # fmt: skip
 
 
