@@ -49,7 +49,7 @@ def reachable(subject: Subject) -> Mapping[str, Any]:
 def easy_rules(subject: Subject) -> Mapping[str, Any]:
     """Rules that need not be precise, few draws, and tiles of pictures."""
     known = {"background": 100 * subject.inputs(60, seed=9) - 49.5} if len(subject.one) == 1 else {}
-    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 400, "beam_size": 1}
+    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 4000 if known else 400, "beam_size": 1}
 
 
 # Values for the settings that have no default, or none that suits tiny inputs.
