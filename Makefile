@@ -19,6 +19,8 @@ GROUPS_test := --group test --group peers
 GROUPS_lint := --group lint
 GROUPS_docs := --group docs
 EXTRAS_app := ,app
+# The types of the app are those of what it is built on.
+EXTRAS_lint := ,app
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
