@@ -1,20 +1,34 @@
 """Runs each contract over every registered method, on every tiny model that it fits (`case`) or does not fit (`misfit`)."""
 
+from typing import Any
+
 import pytest
 import torch
 from contract_cases import FITTING, MISFITS, Case, marks_of
 from contract_evaluators import FITTING_EVALUATORS, Judge
+
+TYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def name_of(case: Case | Judge) -> str:
     return case.method if isinstance(case, Case) else case.evaluator
 
 
+def once(case: Case | Judge) -> Any:
+    return pytest.param(case, id=str(case), marks=marks_of(name_of(case), case.kind))
+
+
+def typed(case: Case) -> list[Any]:
+    return [
+        pytest.param(case, dtype, id=f"{case}-{name}", marks=marks_of(name_of(case), case.kind, dtype))
+        for name, dtype in TYPES.items()
+    ]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dtype" in metafunc.fixturenames:
+        metafunc.parametrize(("case", "dtype"), [asked for case in FITTING for asked in typed(case)])
+        return
     for name, cases in (("case", FITTING), ("misfit", MISFITS), ("judge", FITTING_EVALUATORS)):
         if name in metafunc.fixturenames:
-            metafunc.parametrize(
-                name, [pytest.param(case, id=str(case), marks=marks_of(name_of(case), case.kind)) for case in cases]
-            )
-    if "dtype" in metafunc.fixturenames:
-        metafunc.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
+            metafunc.parametrize(name, [once(case) for case in cases])

@@ -119,18 +119,21 @@ READING_TREES = ("tree_shap",)
 # Methods that read prototypes, and refuse all else.
 READING_PROTOTYPES = ("prototype_matches",)
 
-# Every method and metric meets these in the default tests: a network for pictures, one for tables, and a black box. The others
-# are asked like one of them; a few meet them by default, all of them in the slow tests.
-MET_BY_ALL = ("cnn3", "mlp", "function")
+# Every method and metric meets these in the default tests: a network for pictures and one for tables. The others are asked like
+# one of them; a few methods meet them by default, all of them in the slow tests.
+MET_BY_ALL = ("cnn3", "mlp")
 MEETING_ALL = (
     "occlusion", "permutation_shap", "lime_tabular", "tree_shap", "saliency", "integrated_gradients", "grad_cam", "random",
     "deletion", "completeness", "parameter_randomization",
 )  # fmt: skip
 
 
-def marks_of(name: str, kind: str) -> Any:
-    """Slow, where another kind of model stands for this one in the default tests of the named method or metric."""
-    return pytest.mark.slow if kind not in MET_BY_ALL and name not in MEETING_ALL else ()
+def marks_of(name: str, kind: str, dtype: torch.dtype = torch.float64) -> Any:
+    """Slow, where another kind of model, or the type whose tolerance shows more, stands for this one in the default tests of
+    the named method or metric.
+    """
+    stood_for = kind not in MET_BY_ALL or dtype != torch.float64
+    return pytest.mark.slow if stood_for and name not in MEETING_ALL else ()
 
 
 @dataclass(frozen=True)

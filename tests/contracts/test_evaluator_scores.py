@@ -81,7 +81,9 @@ def test_a_zero_map_has_a_defined_score(judge: Judge) -> None:
         assert_same_scores(values, torch.full((3,), judge.rules.of_zero, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("spoiler", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    "spoiler", [float("nan"), *(pytest.param(sign * float("inf"), marks=pytest.mark.slow) for sign in (1, -1))]
+)
 def test_a_map_that_is_not_finite_is_undefined_and_counted(judge: Judge, spoiler: float) -> None:
     subject = judge.subject()
     explanation = judge.explanation(subject)

@@ -67,13 +67,14 @@ def test_the_order_of_the_batch_does_not_matter(case: Case) -> None:
         assert torch.allclose(values, back[name].flip(0), rtol=0, atol=tolerance(torch.float64, values)), name
 
 
-def test_shape_dtype_and_device_are_those_of_the_inputs(case: Case, dtype: torch.dtype) -> None:
-    subject = case.subject(dtype)
+@pytest.mark.parametrize("given", [torch.float32, torch.float64], ids=["float32", "float64"])
+def test_shape_dtype_and_device_are_those_of_the_inputs(case: Case, given: torch.dtype) -> None:
+    subject = case.subject(given)
     inputs = subject.inputs()
     found = case.explainer(subject).explain(subject.model, inputs, TARGET)
     assert torch.equal(found.query.inputs, inputs)
     assert found.query.targets.tolist() == [TARGET] * len(inputs)
-    assert found.query.inputs.dtype == dtype
+    assert found.query.inputs.dtype == given
     floating = [values for name, values in answers(found).items() if values.is_floating_point() and values.ndim > 1]
     for values in floating:
         assert len(values) == len(inputs)
@@ -82,7 +83,7 @@ def test_shape_dtype_and_device_are_those_of_the_inputs(case: Case, dtype: torch
     if isinstance(found, Attribution):
         positions = (len(inputs), 1, *inputs.shape[2:]) if inputs.ndim == 4 else tuple(inputs.shape)
         assert tuple(found.values.shape) in {tuple(inputs.shape), positions}
-        assert found.values.dtype == dtype
+        assert found.values.dtype == given
         assert found.values.isfinite().all()
         assert bool(found.values.any())
 
@@ -185,7 +186,7 @@ def test_a_one_channel_model_keeps_one_channel(gray: Case) -> None:
     assert all(values.shape[-3] == 1 for values in answers(found).values() if values.ndim >= 4)
 
 
-@pytest.mark.parametrize("seed", [0, -1, 2**63])
+@pytest.mark.parametrize("seed", [-1, 2**63])
 def test_any_integer_is_a_seed(case: Case, seed: int) -> None:
     subject = case.subject()
     explainer, inputs = case.explainer(subject), subject.inputs(1)

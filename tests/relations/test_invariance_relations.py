@@ -13,6 +13,9 @@ from xaivision.core.registered import setting_names
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.registry import EXPLAINERS, explainer, missing_settings
 
+# Every method meets float32 as well in the slow tests.
+TYPES = [(torch.float64, 1e-12), pytest.param(torch.float32, 1e-6, marks=pytest.mark.slow)]
+
 
 def pooled(stride=2):
     """Convolutions, global average pooling, and a linear head."""
@@ -301,7 +304,7 @@ OTHERS = (
     "name", [name for name, made in EXPLAINERS.items() if "image" in made.about.domains and name not in OTHERS]
 )
 @pytest.mark.parametrize("targets", [None, [2, 0, 1, 1, 0, 2]], ids=["predicted", "given"])
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+@pytest.mark.parametrize(("dtype", "tolerance"), TYPES)
 def test_g14_batch_every_image_gets_the_map_it_gets_alone(name, targets, dtype, tolerance):
     model, inputs = small_images(dtype=dtype), batch(dtype)
     method = explainer(name, **needed(name, inputs))
@@ -316,7 +319,7 @@ def test_g14_batch_every_image_gets_the_map_it_gets_alone(name, targets, dtype, 
 @pytest.mark.parametrize(
     "name", [name for name, made in EXPLAINERS.items() if "tabular" in made.about.domains and name not in OTHERS]
 )
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
+@pytest.mark.parametrize(("dtype", "tolerance"), TYPES)
 def test_g14_batch_every_row_gets_the_values_it_gets_alone(name, dtype, tolerance):
     model, inputs = table(seeded(lambda: dense(8, 16, 16, 3)).to(dtype), 3, batch_size=7), drawn((5, 8), 0).to(dtype)
     method = explainer(name, **needed(name, inputs))
