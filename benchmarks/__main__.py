@@ -15,6 +15,7 @@ NAMES = (
     "smooth_grad",
     "expected_gradients",
     "grad_cam",
+    "rectified_gradients",
     "occlusion",
     "sharing",
     "lime_images",

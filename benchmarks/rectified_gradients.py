@@ -1,0 +1,78 @@
+"""Guided backpropagation, deconvolution and guided Grad-CAM on one photo, beside captum's and the passes they need.
+
+Each of ours carries the scores that it explains, which are a forward pass that captum's maps come without: so captum is asked
+twice, for its map alone and for the map and the scores.
+"""
+
+from typing import Any
+
+import captum.attr
+import torch
+from torch import Tensor
+
+from benchmarks.contest import LIMIT, OURS, Contest, hold
+from benchmarks.limit import forwards, gradients
+from benchmarks.networks import InPixels, random_resnet
+from benchmarks.peers import Peer
+from benchmarks.timing import Work, in_a_row
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.explainers.registry import explainer
+from xaivision.facade import load_sample_images
+
+IN_A_ROW = 5
+CLASS = 282
+METHODS = {"guided_backprop": "GuidedBackprop", "deconvolution": "Deconvolution", "guided_grad_cam": "GuidedGradCam"}
+ALONE, WITH_SCORES = "captum, the map alone", "captum, and the scores"
+
+
+def main(quick: bool = False) -> list[list[object]]:
+    return [row for method in METHODS for row in _hold(method, quick)]
+
+
+def _hold(method: str, quick: bool) -> list[list[object]]:
+    model, photo = _model_and_photo()
+    contest = Contest(
+        method,
+        method.replace("_", " ").capitalize(),
+        "ResNet-18 with random weights, one photo of 224 pixels, against one forward pass for the scores, and one forward and "
+        "backward pass",
+        "ours at most captum's time for the map and the scores",
+    )
+    ours = explainer(method)
+    contestants = {
+        LIMIT: in_a_row(lambda: _passes(model, photo), IN_A_ROW),
+        OURS: in_a_row(lambda: ours.explain(model, photo, CLASS), IN_A_ROW),
+        **{name: Peer("rectified_gradients", method, name, quick=quick) for name in (ALONE, WITH_SCORES)},
+    }
+    return hold(contest, contestants, rounds=1 if quick else 7)
+
+
+def peer(contest: str, name: str, _quick: bool) -> Work:
+    """What the process of this contestant runs."""
+    model, photo = _model_and_photo()
+    network = InPixels(model)
+    method = _captums(contest, network)
+    leaf = photo.clone().requires_grad_()
+
+    def asked() -> None:
+        if name == WITH_SCORES:
+            with torch.no_grad():
+                network(photo)
+        method.attribute(leaf, target=CLASS)
+
+    return in_a_row(asked, IN_A_ROW)
+
+
+def _captums(method: str, network: InPixels) -> Any:
+    made = getattr(captum.attr, METHODS[method])
+    return made(network, network.network.layer4) if method == "guided_grad_cam" else made(network)
+
+
+def _passes(model: TorchClassifier, photo: Tensor) -> None:
+    forwards(model, photo, 1, 1)
+    gradients(model, photo, 1, 1)
+
+
+def _model_and_photo() -> tuple[TorchClassifier, Tensor]:
+    model = random_resnet()
+    return model, load_sample_images(["chelsea"], model)
