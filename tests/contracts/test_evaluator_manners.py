@@ -20,53 +20,53 @@ from xaivision.explainers.nearest_examples import NearestExamples
 PAPER = re.compile(r"arXiv:\d{4}\.\d{4,5}|10\.\d{4,}/\S+")
 
 
-def test_global_generators_are_neither_moved_nor_heard(judge: Judge) -> None:
-    subject = judge.subject()
-    explanation = judge.explanation(subject)
+def test_global_generators_are_neither_moved_nor_heard(usual: Judge) -> None:
+    subject = usual.subject()
+    explanation = usual.explanation(subject)
     found = []
     for seed in (1, 2):
         torch.manual_seed(seed)
         before = global_states()
-        found.append(judge.scores(subject, explanation, seed=5).values)
+        found.append(usual.scores(subject, explanation, seed=5).values)
         assert global_states() == before
     assert torch.equal(*found)
 
 
-def test_model_and_explanation_are_left_as_they_were(judge: Judge) -> None:
-    subject = judge.subject()
-    explanation = judge.explanation(subject)
+def test_model_and_explanation_are_left_as_they_were(usual: Judge) -> None:
+    subject = usual.subject()
+    explanation = usual.explanation(subject)
     before, values, inputs = subject.state(), explanation.values.clone(), explanation.query.inputs.clone()
     scored = subject.model(explanation.query.inputs)
-    judge.scores(subject, explanation)
+    usual.scores(subject, explanation)
     assert subject.state() == before
     assert torch.equal(explanation.values, values)
     assert torch.equal(explanation.query.inputs, inputs)
     assert torch.equal(subject.model(explanation.query.inputs), scored)
-    assert torch.equal(judge.explanation(subject).values, values)
+    assert torch.equal(usual.explanation(subject).values, values)
 
 
-def test_the_model_is_left_as_it_was_after_it_broke_down(judge: Judge) -> None:
-    subject = judge.subject()
-    explanation, before, asked = judge.explanation(subject), subject.state(), subject.witness.calls
-    judge.scores(subject, explanation)
+def test_the_model_is_left_as_it_was_after_it_broke_down(usual: Judge) -> None:
+    subject = usual.subject()
+    explanation, before, asked = usual.explanation(subject), subject.state(), subject.witness.calls
+    usual.scores(subject, explanation)
     calls = subject.witness.calls - asked
     for call in sorted({1, calls // 2, calls} & set(range(1, calls + 1))):
         subject.witness.strike_at(call, break_down)
         with pytest.raises(BrokenModelError):
-            judge.scores(subject, explanation)
+            usual.scores(subject, explanation)
         subject.witness.spare()
         assert subject.state() == before
         assert torch.is_grad_enabled()
 
 
-def test_a_cancelled_job_stops_soon_and_leaves_the_model_as_it_was(judge: Judge) -> None:
-    subject = judge.subject()
-    explanation, before = judge.explanation(subject), subject.state()
+def test_a_cancelled_job_stops_soon_and_leaves_the_model_as_it_was(usual: Judge) -> None:
+    subject = usual.subject()
+    explanation, before = usual.explanation(subject), subject.state()
     token, asked = CancelToken(), subject.witness.calls
     subject.witness.strike_at(1, token.cancel)
     with reporting(None, token):
         try:
-            judge.scores(subject, explanation)
+            usual.scores(subject, explanation)
         except Cancelled:
             assert subject.witness.calls > asked
     assert subject.witness.calls <= asked + 1 + CALLS_AFTER_CANCELLING
@@ -74,11 +74,11 @@ def test_a_cancelled_job_stops_soon_and_leaves_the_model_as_it_was(judge: Judge)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_callers_grad_mode_is_kept(judge: Judge, enabled: bool) -> None:
-    subject = judge.subject()
-    explanation = judge.explanation(subject)
+def test_the_callers_grad_mode_is_kept(usual: Judge, enabled: bool) -> None:
+    subject = usual.subject()
+    explanation = usual.explanation(subject)
     with torch.set_grad_enabled(enabled):
-        found = judge.scores(subject, explanation)
+        found = usual.scores(subject, explanation)
         assert torch.is_grad_enabled() == enabled
     assert not found.values.requires_grad
 
@@ -109,22 +109,22 @@ def test_a_kind_without_a_definition_is_refused(strict: Judge, kind: str) -> Non
     assert f"gives {kind}s" in str(caught.value)
 
 
-def test_a_result_that_is_no_attribution_is_refused(judge: Judge) -> None:
-    subject = judge.subject()
+def test_a_result_that_is_no_attribution_is_refused(usual: Judge) -> None:
+    subject = usual.subject()
     examples = NearestExamples(background=subject.inputs(9)).explain(subject.model, subject.inputs())
     with pytest.raises(InputError) as caught:
-        judge.scores(subject, examples)  # type: ignore[arg-type]
+        usual.scores(subject, examples)  # type: ignore[arg-type]
     assert_one_sentence(str(caught.value))
-    assert f"`{judge.evaluator}`" in str(caught.value)
+    assert f"`{usual.evaluator}`" in str(caught.value)
     assert "Got Examples" in str(caught.value)
 
 
-def test_an_explanation_of_a_class_the_model_has_not_is_refused(judge: Judge) -> None:
-    subject = judge.subject()
-    explanation = judge.explanation(subject)
+def test_an_explanation_of_a_class_the_model_has_not_is_refused(usual: Judge) -> None:
+    subject = usual.subject()
+    explanation = usual.explanation(subject)
     foreign = replace(explanation, query=replace(explanation.query, targets=torch.tensor([0, 7, 1])))
     with pytest.raises(InputError, match=r"classes, 0 to 2. It explains class 7\.") as caught:
-        judge.scores(subject, foreign)
+        usual.scores(subject, foreign)
     assert_one_sentence(str(caught.value))
 
 
