@@ -1,0 +1,51 @@
+import json
+
+import pytest
+
+import xaivision as xv
+from xaivision import cli
+
+QUICK = ("--set", "draws=2", "--set", "resamples=2")
+
+
+def ran(capsys, *arguments):
+    code = cli.run(["surrogate", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_the_command_tells_fidelity_and_writes_page_numbers_and_rules(tmp_path, capsys):
+    code, out, _ = ran(capsys, "wine", "-m", "wine_logistic", "-k", 3, *QUICK, "-o", tmp_path)
+    assert code == 0
+    assert "same class as the black box" in out
+    assert {path.name for path in tmp_path.iterdir()} == {"surrogate.html", "surrogate.json", "surrogate_rules.json"}
+    told = json.loads((tmp_path / "surrogate.json").read_text())
+    assert told["k"] == 3
+    made = xv.surrogate(xv.load_model("wine_logistic"), "wine", k=3, draws=2, resamples=2)
+    assert told["features"] == list(made.surrogate.names)
+
+
+def test_a_csv_file_of_rows_is_enough(tmp_path, capsys):
+    data = xv.load_dataset("wine")
+    data.schema.to_frame(data.train.inputs).to_csv(tmp_path / "rows.csv", index=False)
+    code, out, _ = ran(capsys, tmp_path / "rows.csv", "-m", "wine_logistic", "-k", 2, *QUICK, "-o", tmp_path / "out", "--json")
+    assert code == 0
+    assert json.loads(out)["rows"] == {"learned": 88, "held_out": 37}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["wine", "-m", "wine_logistic", "-k", "many"], "`--features` must be a number, or auto. Got 'many'."),
+        (["wine", "-m", "wine_logistic", "--kind", "bush"], "is not a known kind of surrogate"),
+        (["wine", "-m", "wine_forest", "--rankings", "gradient"], "needs a torch model"),
+        (["wine", "-m", "breast_cancer_forest"], "has other columns than this model"),
+        (["nowhere.csv", "-m", "wine_forest"], "is no CSV file and no data set"),
+        (["wine", "-m", "wine_forest", "--set", "depht=3"], "Did you mean `depth`"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_path, capsys):
+    code, _, err = ran(capsys, *arguments, "-o", tmp_path)
+    assert code == 2
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1

@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+import xaivision as xv
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.surrogate_making import surrogate
+from xaivision.surrogates.picture_reading import concept_scores, grid_statistics
+
+QUICK = {"draws": 3, "resamples": 2}
+
+
+@pytest.mark.parametrize("name", ["breast_cancer_forest", "breast_cancer_logistic"])
+def test_a_tree_of_eight_features_stands_in_for_models_of_breast_cancer(name):
+    found = surrogate(xv.load_model(name), "breast_cancer", k=8, depth=5, **QUICK)
+    assert found.fidelity.agreement.value >= 0.90
+    assert found.fidelity.r2.value >= 0.75
+    assert found.follows.value >= 0.7
+    assert found.fidelity.rows == 171
+    rows = found.held_out.inputs[:20]
+    assert bool(found.counterfactual(rows).found.all())
+
+
+def test_a_surrogate_is_a_classifier_that_everything_explains():
+    data = xv.load_dataset("wine")
+    found = surrogate(xv.load_model("wine_logistic"), data, k=5, **QUICK).surrogate
+    assert isinstance(found, xv.Classifier)
+    scores = found(data.test.inputs[:4])
+    assert scores.shape == (4, 3)
+    assert torch.allclose(scores.sum(1), torch.ones(4))
+    exact = xv.explain(found, data.test.inputs[:2], "exact_shapley", background=data.train.inputs[:10])
+    unread = [i for i in range(13) if i not in found.features]
+    assert bool((exact.values[:, unread].abs() < 1e-6).all())
+    compared = xv.compare(found, data.test.inputs[:2], ["feature_ablation"], metrics=["deletion"])
+    assert not compared.failures
+
+
+@pytest.mark.parametrize("kind", ["tree", "forest"])
+def test_tree_shapley_values_of_a_surrogate_are_read_off_its_trees(kind):
+    data = xv.load_dataset("wine")
+    found = surrogate(xv.load_model("wine_logistic"), data, kind=kind, k=4, trees=5, **QUICK).surrogate
+    rows, background = data.test.inputs[:3], data.train.inputs[:8]
+    read = xv.explain(found, rows, "tree_shap", background=background)
+    exact = xv.explain(found, rows, "exact_shapley", background=background)
+    assert read.verdict.status == "ok"
+    assert torch.allclose(read.values, exact.values, atol=1e-5)
+
+
+def test_rows_alone_are_enough_and_labels_are_only_judged_by():
+    def score(rows):
+        right = 1 / (1 + np.exp(-3 * rows[:, 0]))
+        return np.stack([1 - right, right], 1)
+
+    model = FunctionClassifier(score, 2, score_unit="probability", domain="tabular")
+    rows = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+    without = surrogate(model, rows, k=1, **QUICK)
+    labeled = surrogate(model, rows, k=1, labels=(rows[:, 1] > 0).long(), **QUICK)
+    assert np.isnan(without.fidelity.accuracy.value)
+    assert labeled.fidelity.accuracy.value == pytest.approx(0.5, abs=0.2)
+    assert np.array_equal(
+        without.surrogate.model.probabilities(rows.numpy()), labeled.surrogate.model.probabilities(rows.numpy())
+    )
+
+
+def test_a_local_surrogate_has_the_same_shape_and_another_tree():
+    data = xv.load_dataset("breast_cancer")
+    model = xv.load_model("breast_cancer_logistic")
+    near = surrogate(model, data, near=data.test.inputs[3], k=3, **QUICK)
+    assert near.surrogate.local
+    assert "near one input" in repr(near.surrogate)
+    assert len(near.learned) + len(near.held_out) == 2000
+    spread = data.train.inputs.double().std(0)
+    far = ((near.learned.inputs - data.test.inputs[3]).double() / spread).abs().mean()
+    usual = ((data.train.inputs - data.test.inputs[3]).double() / spread).abs().mean()
+    assert far < 0.7 * usual
+
+
+def test_a_frame_with_missing_values_is_refused_by_the_name_of_the_column():
+    data = xv.load_dataset("wine")
+    frame = data.schema.to_frame(data.train.inputs)
+    frame.loc[4, "ash"] = np.nan
+    with pytest.raises(InputError, match="`ash`"):
+        surrogate(xv.load_model("wine_logistic"), frame)
+
+
+def test_frames_are_taken_by_their_columns():
+    data = xv.load_dataset("wine")
+    frame = data.schema.to_frame(data.train.inputs)
+    assert isinstance(frame, pd.DataFrame)
+    found = surrogate(xv.load_model("wine_logistic"), frame, k=2, **QUICK)
+    assert set(found.surrogate.names) <= set(frame.columns)
+
+
+class Bright(nn.Module):
+    """Class 1 where the picture's upper left is bright; (B, 2) logits."""
+
+    def forward(self, pictures):
+        bright = pictures[:, :, :4, :4].mean((1, 2, 3))
+        return torch.stack([1 - 6 * bright, 6 * bright - 5 + 3], 1)
+
+
+def test_a_picture_classifier_has_a_tree_over_what_is_measured_on_its_pictures():
+    pictures = torch.rand(160, 1, 12, 12, generator=torch.Generator().manual_seed(0)) * 0.2
+    pictures[:, :, :4, :4] += torch.rand(160, 1, 1, 1, generator=torch.Generator().manual_seed(1)) * 0.8
+    model = xv.classifier(Bright(), num_classes=2, domain="image", image_format=xv.ImageFormat(1, 12, 12))
+    found = surrogate(model, pictures, k=1, **QUICK)
+    assert found.surrogate.names == ("brightness at row 1 column 1",)
+    assert found.fidelity.agreement.value > 0.9
+    assert found.surrogate(pictures[:3]).shape == (3, 2)
+    assert found.surrogate.domain == "image"
+
+
+def test_grid_statistics_are_means_spreads_and_edges_of_their_cells():
+    picture = torch.zeros(1, 3, 6, 6)
+    picture[:, 0, :2, :2] = 0.6
+    reading = grid_statistics(3)
+    values = dict(zip(reading.names, reading(picture)[0].tolist(), strict=True))
+    assert values["brightness at row 1 column 1"] == pytest.approx(0.2)
+    assert values["redness at row 1 column 1"] == pytest.approx(0.6)
+    assert values["contrast at row 1 column 1"] == pytest.approx(0, abs=1e-7)
+    assert values["edges at row 1 column 2"] == pytest.approx(0.2 * 2 / 4)
+    assert values["brightness overall"] == pytest.approx(0.2 * 4 / 36)
+
+
+def test_concepts_are_read_along_their_directions():
+    reading = concept_scores(["a", "b"], nn.Flatten(2), torch.tensor([[1.0, 0, 0], [0, 2.0, -1]]))
+    pictures = torch.rand(2, 3, 4, 4)
+    means = pictures.mean((2, 3)).double()
+    assert reading(pictures) == pytest.approx(torch.stack([means[:, 0], 2 * means[:, 1] - means[:, 2]], 1).numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"data": "breast_cancr"}, "must be a data set or rows"),
+        ({"rankings": "permutation"}, r"Write \['permutation'\]"),
+        ({"labels": [0]}, "are for rows without a data set"),
+        ({"near": torch.zeros(2, 13)}, "`near` must be one row. Got 2"),
+        ({"depht": 3}, "Did you mean `depth`"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_sentence(asked, said):
+    with pytest.raises((InputError, UnknownNameError), match=said):
+        surrogate(xv.load_model("wine_logistic"), **{"data": "wine", **asked})

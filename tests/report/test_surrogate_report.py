@@ -1,0 +1,113 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import xaivision as xv
+from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
+from xaivision.report.surrogate_files import surrogate_html, surrogate_summary
+from xaivision.report.surrogate_table import surrogate_table
+from xaivision.report.surrogate_tree import tree_figure
+from xaivision.report.surrogate_words import summary_sentences
+from xaivision.report.table import as_text
+from xaivision.surrogates.fidelity import Measure
+from xaivision.surrogates.surrogate_rules import applied
+
+
+def black_box(names=("quiet", "loud")):
+    def score(rows):
+        right = 1 / (1 + np.exp(-4 * (rows[:, 0] - rows[:, 2])))
+        return np.stack([1 - right, right], 1)
+
+    return FunctionClassifier(score, 2, score_unit="probability", domain="tabular", class_names=names)
+
+
+@pytest.fixture(scope="module")
+def study():
+    rows = torch.randn(240, 5, generator=torch.Generator().manual_seed(0))
+    return xv.surrogate(black_box(), rows, k=2, depth=3, draws=3, resamples=2, labels=(rows[:, 0] > rows[:, 2]).long())
+
+
+def texts(figure):
+    found = [text.get_text() for text in figure.texts]
+    waiting = list(figure.axes)
+    while waiting:
+        axes = waiting.pop()
+        found += [text.get_text() for text in axes.texts]
+        waiting += axes.child_axes
+    return found
+
+
+def test_the_tree_is_drawn_with_every_question_and_every_leaf(study):
+    told = texts(tree_figure(study))
+    tree = study.surrogate.tree
+    for node in np.flatnonzero(tree.left >= 0):
+        assert f"column {tree.feature[node]} ≤ {float(tree.threshold[node])!r}" in told
+    leaves = [text for text in told if text.startswith(("quiet:", "loud:"))]
+    assert len(leaves) == len(tree.leaves)
+    rows = sum(int(text.split(" of ")[1].split()[0]) for text in leaves if " of " in text)
+    assert rows == len(study.held_out)
+
+
+def test_curves_have_every_depth_and_every_number_of_features(study):
+    left, right = (axes.child_axes[0] for axes in fidelity_figure(study).axes)
+    lines = {line.get_label(): line for line in left.lines}
+    assert lines["R² of probabilities"].get_ydata().tolist() == [point.held_out.r2.value for point in study.depths]
+    counted = {line.get_label(): line for line in right.lines}
+    assert counted["share with the same class"].get_xdata().tolist() == [point.count for point in study.counts]
+
+
+def test_the_map_marks_every_held_out_row_once_and_each_disagreement(study):
+    plot = disagreement_figure(study).axes[0].child_axes[0]
+    agreeing, apart = (len(part.get_offsets()) for part in plot.collections)
+    labels = study.surrogate.model.probabilities(study.held_out.rows).argmax(1)
+    assert apart == (labels != study.held_out.labels).sum()
+    assert agreeing + apart == len(study.held_out)
+    assert len(plot.patches) == len(study.regions)
+
+
+def test_kinds_without_a_tree_show_their_fidelity(study):
+    forest = xv.surrogate(black_box(), study.learned.inputs, kind="forest", k=2, trees=5, draws=2, resamples=2)
+    with pytest.raises(CapabilityError, match="Got 'forest'"):
+        tree_figure(forest)
+    assert len(forest.show().axes) == 2
+    assert "The tree" not in surrogate_html(forest)
+
+
+def test_the_page_tells_the_limits_and_escapes_foreign_names():
+    rows = torch.randn(120, 3, generator=torch.Generator().manual_seed(1))
+    page = surrogate_html(xv.surrogate(black_box(("<b>quiet</b>", "loud & clear")), rows, k=2, draws=2, resamples=2))
+    assert "<b>quiet" not in page
+    assert "&lt;b&gt;quiet" in page
+    for part in ("Where it disagrees", "random features", "Confidence", "data:image/png"):
+        assert part in page
+    assert "<script" not in page
+
+
+def test_saving_writes_the_page_its_numbers_and_rules_that_are_the_surrogate(study, tmp_path):
+    page = study.save(tmp_path / "out")
+    assert page.name == "surrogate.html"
+    told = json.loads((tmp_path / "out" / "surrogate.json").read_text())
+    assert told == surrogate_summary(study)
+    assert told["fidelity"]["agreement"]["value"] == study.fidelity.agreement.value
+    rules = (tmp_path / "out" / "surrogate_rules.json").read_text()
+    rows = torch.randn(50, 5).numpy()
+    assert np.array_equal(applied(rules, rows), study.surrogate.model.probabilities(rows))
+
+
+def test_sentences_say_when_the_chosen_features_are_no_better_than_random_ones(study):
+    assert "do better" in summary_sentences(study)[0]
+    same = replace(study, random=replace(study.random, agreement_gain=Measure(0.01, (-0.02, 0.04))))
+    assert "do not do better: their names say little" in summary_sentences(same)[0]
+
+
+def test_notebook_and_terminal_show_the_same_numbers(study):
+    said = f"{study.fidelity.agreement.value:.3f}"
+    assert said in as_text(surrogate_table(study))
+    assert "held-out rows the black box" in study._repr_html_()
+    with pytest.raises(InputError, match=r"in one figure\. Got the index 2"):
+        study.show(2)

@@ -1,0 +1,96 @@
+"""The page of a surrogate: what it is, how far to trust it, and where not, in tables and pictures."""
+
+from dataclasses import dataclass
+from math import isnan
+
+from xaivision.report.cards import Picture
+from xaivision.report.figure import png
+from xaivision.report.markup import png_uri
+from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
+from xaivision.report.surrogate_tree import tree_figure
+from xaivision.report.surrogate_words import LINES, fidelity_lines, region_words, summary_sentences
+from xaivision.report.wording import number, plain
+from xaivision.surrogates.stand_in import TreeStandIn
+from xaivision.surrogates.study import SurrogateStudy
+from xaivision.surrogates.surrogate_rules import condition_text
+
+MOST_RULES, MOST_FEATURES = 60, 20
+
+
+@dataclass(frozen=True)
+class SurrogatePage:
+    """The whole page: rows of tables are texts already."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    lines: tuple[str, ...]
+    fidelity: tuple[tuple[str, ...], ...]
+    ranking_heads: tuple[str, ...]
+    ranking: tuple[tuple[str, ...], ...]
+    rules: tuple[tuple[str, ...], ...]
+    more_rules: int
+    regions: tuple[tuple[str, ...], ...]
+    tree: Picture | None
+    curves: Picture
+    map: Picture
+
+
+def surrogate_page(study: SurrogateStudy) -> SurrogatePage:
+    """The page's contents, all foreign text made plain."""
+    tree = Picture(png_uri(png(tree_figure(study))), "The tree of the surrogate") if _has_tree(study) else None
+    return SurrogatePage(
+        f"A surrogate for {plain(type(study.black_box.model).__name__)}",
+        _facts(study),
+        summary_sentences(study),
+        LINES,
+        fidelity_lines(study),
+        ("feature", "read", *(plain(part.method) for part in study.ranking.parts)),
+        _ranking(study),
+        tuple(_rule(study, number_) for number_ in range(min(MOST_RULES, len(study.rules)))),
+        max(0, len(study.rules) - MOST_RULES),
+        tuple(region_words(study, region) for region in study.regions),
+        tree,
+        Picture(png_uri(png(fidelity_figure(study))), "Fidelity by the depth of a tree and by the number of features"),
+        Picture(png_uri(png(disagreement_figure(study))), "Held-out rows, with the regions where the surrogate disagrees"),
+    )
+
+
+def _has_tree(study: SurrogateStudy) -> bool:
+    return isinstance(study.surrogate.model, TreeStandIn)
+
+
+def _facts(study: SurrogateStudy) -> tuple[tuple[str, str], ...]:
+    plan = study.plan
+    return (
+        ("Black box", plain(repr(study.black_box))),
+        ("Surrogate", f"{plan.kind.replace('_', ' ')} of {study.k} of {len(study.held_out.names)} features"),
+        ("Rows", f"{len(study.learned)} to learn from, {len(study.held_out)} held out"),
+        ("Ranking", ", ".join(plain(part.method) for part in study.ranking.parts)),
+        ("Seed", str(plan.growth.seed)),
+    )
+
+
+def _ranking(study: SurrogateStudy) -> tuple[tuple[str, ...], ...]:
+    """The first features, with their importance in each ranking."""
+    read = set(study.surrogate.features)
+    return tuple(
+        (
+            plain(study.held_out.names[feature]),
+            "yes" if feature in read else "",
+            *(number(float(part.values[feature])) for part in study.ranking.parts),
+        )
+        for feature in study.ranking.top(max(MOST_FEATURES, 0))
+    )
+
+
+def _rule(study: SurrogateStudy, place: int) -> tuple[str, ...]:
+    rule = study.rules[place]
+    names = tuple(map(plain, study.held_out.names))
+    steady = float("nan") if study.steadiness is None else study.steadiness.rules.get(rule.place, float("nan"))
+    return (
+        " and ".join(condition_text(one, names) for one in rule.conditions) or "otherwise",
+        plain(study.surrogate.class_names[rule.label]),
+        str(rule.support),
+        *("" if isnan(value) else f"{value:.2f}" for value in (rule.confidence, rule.lift, steady)),
+    )

@@ -1,0 +1,110 @@
+"""The door to surrogates: anything that is a model and anything that holds rows becomes a surrogate with its limits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.wrapping import classifier
+from xaivision.data.dataset import Dataset
+from xaivision.data.inputs import as_inputs
+from xaivision.data.registry import available_datasets, load_dataset
+from xaivision.models.trained_model import TrainedModel
+from xaivision.surrogates.growing import Growth
+from xaivision.surrogates.nearby import rows_near
+from xaivision.surrogates.observed import Observed, observed, split
+from xaivision.surrogates.picture_reading import grid_statistics
+from xaivision.surrogates.ranking import FeatureRanking
+from xaivision.surrogates.reading import Reading, columns_of
+from xaivision.surrogates.study import Plan, SurrogateStudy, studied
+
+RANKINGS: Mapping[str, tuple[str, ...]] = {"tabular": ("permutation",), "image": ("mutual_information",)}
+
+
+def surrogate(  # noqa: PLR0913 - the questions of one door
+    model: Any,
+    data: Any,
+    *,
+    kind: str = "tree",
+    k: int | Literal["auto"] = "auto",
+    rankings: Sequence[str | FeatureRanking] | None = None,
+    labels: Any = None,
+    near: Any = None,
+    reading: Reading | None = None,
+    **settings: Any,
+) -> SurrogateStudy:
+    """An interpretable stand-in for a classifier, with its rules, its fidelity beside that of random features, and its limits.
+
+    `data`: a data set or its name, whose training part is learned from and whose test part judges; or rows (a frame, an array,
+    a tensor; pictures for a model of such), of which 30 % judge. `labels` (n,) of such rows, where they are known: the surrogate
+    never learns from them. `kind`: "tree", "rule_list", "linear", "forest" or "boosting". `k`: how many features, "auto" for the
+    knee of held-out fidelity. `rankings`: "permutation", "mutual_information", "gradient", "tree_shapley", "attention", or
+    `FeatureRanking`s. `near`: one row, for a local surrogate of what the model does near it. `reading`: what is read of pictures.
+    `settings`: `depth`, `in_a_leaf`, `trees`, `rules`, `strength`, `sure`, `draws`, `resamples`, `seed`.
+
+    Raises: InputError, where something handed over does not fit or cannot be learned from; UnknownNameError; CapabilityError,
+    where the model does not give what a ranking needs; Cancelled.
+    """
+    adapter = model.classifier if isinstance(model, TrainedModel) else classifier(model)
+    plan = _plan(kind, k, RANKINGS[adapter.domain] if rankings is None else rankings, settings)
+    seed = plan.growth.seed
+    parts = _parts(adapter, data, labels)
+    read = reading if reading is not None else _reading(adapter, parts[0][0])
+    if near is not None:
+        parts = _near(adapter, near, parts[0][0], seed)
+    if len(parts) == 1:
+        learned, held_out = split(_observed(adapter, parts[0], read), seed=seed)
+    else:
+        learned, held_out = (_observed(adapter, part, read) for part in parts)
+    study = studied(adapter, learned, held_out, read, plan)
+    study.surrogate.local = near is not None
+    return study
+
+
+def _observed(model: ClassifierAdapter, part: tuple[Tensor, Tensor | None], reading: Reading) -> Observed:
+    return observed(model, part[0], reading, part[1])
+
+
+def _plan(kind: str, k: Any, rankings: Sequence[Any], settings: Mapping[str, Any]) -> Plan:
+    """Raises: UnknownNameError, where there is no such setting; InputError."""
+    if isinstance(rankings, str):
+        raise InputError(f"`rankings` must be a list. Got the name {rankings!r}. Write [{rankings!r}].")
+    growths = {part.name for part in fields(Growth)}
+    others = {"sure", "draws", "resamples"}
+    if unknown := sorted(set(settings) - growths - others):
+        raise UnknownNameError("setting of a surrogate", unknown[0], growths | others)
+    growth = Growth(**{name: value for name, value in settings.items() if name in growths})
+    return Plan(kind, k, tuple(rankings), growth, **{name: value for name, value in settings.items() if name in others})
+
+
+def _parts(model: ClassifierAdapter, data: Any, labels: Any) -> list[tuple[Tensor, Tensor | None]]:
+    """What is learned from and what judges, of a data set; all rows, of others."""
+    if isinstance(data, str) and data in available_datasets():
+        data = load_dataset(data)
+    if isinstance(data, Dataset):
+        if labels is not None:
+            raise InputError("`labels` are for rows without a data set. Got them beside the data set, which has its own.")
+        return [(part.inputs, part.targets if bool((part.targets >= 0).all()) else None) for part in (data.train, data.test)]
+    if isinstance(data, str):
+        raise InputError(f"`data` must be a data set or rows. Got {data!r}. Known data sets: {', '.join(available_datasets())}.")
+    inputs = as_inputs(data, domain=model.domain, image_format=model.image_format, schema=model.schema)
+    return [(inputs, None if labels is None else torch.as_tensor(labels))]
+
+
+def _reading(model: ClassifierAdapter, inputs: Tensor) -> Reading:
+    return columns_of(model, inputs.shape[1]) if model.domain == "tabular" else grid_statistics(inputs.shape[1])
+
+
+def _near(model: ClassifierAdapter, near: Any, known: Tensor, seed: int) -> list[tuple[Tensor, Tensor | None]]:
+    if model.domain != "tabular":
+        raise InputError(
+            "`near` is for rows of a table. Got a model of pictures. `xv.explain(..., 'lime_image')` looks near one."
+        )
+    row = as_inputs(near, domain="tabular", schema=model.schema)
+    if len(row) != 1:
+        raise InputError(f"`near` must be one row. Got {len(row)}.")
+    return [(rows_near(row[0].to(known), known, seed=seed), None)]

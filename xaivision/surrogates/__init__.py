@@ -1,0 +1,1 @@
+"""Interpretable stand-ins for a classifier, and how far each can be trusted."""
