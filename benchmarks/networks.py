@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
+from xaivision.core.image_format import ImageFormat
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.models.construction import construction
 
@@ -12,10 +13,10 @@ SEED = 0
 
 
 def random_resnet() -> TorchClassifier:
-    """ResNet-18 with random weights: what a pass costs does not depend on them."""
+    """ResNet-18 with random weights for photos of 224 pixels: what a pass costs does not depend on them."""
     with construction(SEED):
         network = resnet18()
-    return TorchClassifier(network.eval(), 1000, mean=MEAN, std=STD)
+    return TorchClassifier(network.eval(), 1000, image_format=ImageFormat(3, 224, 224), mean=MEAN, std=STD)
 
 
 class InPixels(nn.Module):

@@ -3,6 +3,8 @@ import torch
 from engine_networks import seeded
 from torch import nn
 
+from xaivision.core.targets import TargetScore
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines import reinitialization
 
 
@@ -54,6 +56,34 @@ def check_running_statistics_are_drawn_anew_too():
     with reinitialization.reinitialized(module, layers(module), 3):
         assert not module.norm.running_mean.any()
         assert module.norm.num_batches_tracked == 0
+
+
+INPUTS, TARGET = torch.tensor([[0.2, 0.7, -0.4], [1.0, 0.1, 0.3]]), TargetScore(torch.tensor([0, 2]))
+
+
+class Behind(nn.Linear):
+    """Drawn anew behind torch's back, which counts no change of it."""
+
+    def reset_parameters(self):
+        self.weight.data.uniform_(-1, 1)
+        self.bias.data.zero_()
+
+
+def check_gradients_are_those_of_whole_passes():
+    """From the top down and one alone, where a pass begins at the first layer that is another."""
+    for order in ("top_down", "independent"):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            net = nn.Sequential(*(part for _ in range(4) for part in (Behind(3, 3), nn.Tanh())))
+        net[2].weight = nn.Parameter(net[4].weight.data)  # two objects on one memory
+        model = TorchClassifier(net, 3, domain="tabular")
+
+        def ask(model=model):
+            found, _, whole = (model.gradients(rows, TARGET).values for rows in (INPUTS, INPUTS + 1, INPUTS))
+            return found, whole  # the last pass is one of other inputs: nothing of it is known
+
+        for found, whole in reinitialization.answers_by_stage(net, order, 0, ask):
+            assert torch.equal(found, whole)
 
 
 def check_every_layer_gets_fresh_weights():
@@ -114,6 +144,10 @@ def check_each_layer_has_a_stream_of_its_own():
     alone = reinitialization.answers_by_stage(module, "independent", 3, ask)
     assert torch.equal(alone[0][0], found[0])
     assert torch.equal(alone[1][1], found[1])
+
+
+def test_gradients_are_those_of_whole_passes():
+    check_gradients_are_those_of_whole_passes()
 
 
 def test_stages_add_up_from_the_named_end():

@@ -118,11 +118,11 @@ def scores_with(module: nn.Module, layer: Layer, forward: Forward, outputs: Tens
         return forward()
 
 
-def summed_gradient(scores: Tensor, leaf: Tensor) -> Tensor | None:
+def summed_gradient(scores: Tensor, leaf: Tensor, keep_graph: bool = False) -> Tensor | None:
     """The gradient of the summed scores: each input's own, since inputs do not mix in evaluation mode."""
     if not scores.requires_grad:
         return None
-    (gradient,) = torch.autograd.grad(scores.sum(), leaf, allow_unused=True)
+    (gradient,) = torch.autograd.grad(scores.sum(), leaf, allow_unused=True, retain_graph=keep_graph)
     return gradient
 
 

@@ -14,6 +14,7 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
+from xaivision.core.kept_pass import graph_pass
 from xaivision.core.layer_layout import Layout
 from xaivision.core.layer_passes import (
     LayerGradients,
@@ -282,10 +283,11 @@ class TorchClassifier(ClassifierAdapter):
         with torch.no_grad():
             leaf = self.prepared(inputs).detach()
         with torch.enable_grad():
-            leaf.requires_grad_()  # asked through a clone: modules that work in place refuse a leaf
-            all_scores = self._logits(leaf.clone())
+            # Asked through a clone: modules that work in place refuse a leaf.
+            found = graph_pass(self.model, leaf.requires_grad_(), lambda inputs: self._logits(inputs.clone()))
+            all_scores = found.scores
             scores = target.of(all_scores)
-            gradient = summed_gradient(scores, leaf)
+            gradient = summed_gradient(scores, found.leaf, keep_graph=found.kept)
         if gradient is None:
             return Gradients(scores.detach(), all_scores.detach(), torch.zeros_like(inputs), cut=True)
         if self._affine is not None:

@@ -4,18 +4,20 @@ Source: Adebayo et al., Sanity checks for saliency maps, 2018, arXiv:1810.03292.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Literal, TypeVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
+from xaivision.core.kept_pass import layers_changed, passes_kept
 from xaivision.core.progress import track
 from xaivision.core.random import GLOBAL_GENERATORS, seed_for
 
 # Every layer at once; one after the other, cumulatively, from the named end; or each alone.
 Order = Literal["all", "bottom_up", "top_down", "independent"]
 ORDERS: tuple[Order, ...] = get_args(Order)
+LATE: tuple[Order, ...] = ("top_down", "independent")  # what comes before the changed layers stays as it was
 Answer = TypeVar("Answer")
 
 
@@ -41,15 +43,24 @@ def unreachable_parameters(module: nn.Module) -> tuple[str, ...]:
 def answers_by_stage(module: nn.Module, order: Order, seed: int, ask: Callable[[], Answer]) -> list[Answer]:
     """What `ask()` answers at each stage: one for "all", else one for each layer; the weights are given back after an error too.
 
-    A layer's fresh parameters depend on the seed and its name alone: they are the same in every order.
+    A layer's fresh parameters depend on the seed and its name alone: they are the same in every order. What comes before the
+    layers that changed from one stage to the next is not computed again where `ask` takes gradients of the same inputs.
     """
-    layers = resettable_layers(module)
+    kept = passes_kept() if order in LATE else nullcontext()
+    with kept:
+        return _alone(module, seed, ask) if order == "independent" else _one_after_the_other(module, order, seed, ask)
+
+
+def _alone(module: nn.Module, seed: int, ask: Callable[[], Answer]) -> list[Answer]:
     found = []
-    if order == "independent":
-        for layer in track(layers, "random layers"):
-            with _drawn(module, layer, seed):
-                found.append(ask())
-        return found
+    for layer in track(resettable_layers(module), "random layers"):
+        with _drawn(module, layer, seed):
+            found.append(ask())
+    return found
+
+
+def _one_after_the_other(module: nn.Module, order: Order, seed: int, ask: Callable[[], Answer]) -> list[Answer]:
+    layers, found = resettable_layers(module), []
     with ExitStack() as stack:  # undone from the last layer to the first, since layers may share a tensor
         for layer in track(layers[::-1] if order == "top_down" else layers, "random layers"):
             stack.enter_context(_drawn(module, layer, seed))
@@ -69,6 +80,7 @@ def reinitialized(module: nn.Module, layers: Sequence[str], seed: int) -> Iterat
     registered, saved = _registered(parts), _copies(parts)
     try:
         _reset(parts, seed)
+        layers_changed([*(tensor for tensor, _ in saved), *_tensors(parts)])
         yield
     finally:
         with torch.no_grad():
@@ -76,6 +88,7 @@ def reinitialized(module: nn.Module, layers: Sequence[str], seed: int) -> Iterat
                 setattr(part, name, tensor)
             for tensor, copy in saved:
                 tensor.copy_(copy)
+        layers_changed(tensor for tensor, _ in saved)
 
 
 def _registered(parts: Sequence[nn.Module]) -> list[tuple[nn.Module, str, Tensor | None]]:
@@ -89,8 +102,12 @@ def _registered(parts: Sequence[nn.Module]) -> list[tuple[nn.Module, str, Tensor
 
 
 def _copies(parts: Sequence[nn.Module]) -> list[tuple[Tensor, Tensor]]:
-    tensors = {id(tensor): tensor for part in parts for tensor in (*part.parameters(), *part.buffers())}
-    return [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
+    return [(tensor, tensor.detach().clone()) for tensor in _tensors(parts)]
+
+
+def _tensors(parts: Sequence[nn.Module]) -> list[Tensor]:
+    """Parameters and buffers of these layers, each once."""
+    return list({id(tensor): tensor for part in parts for tensor in (*part.parameters(), *part.buffers())}.values())
 
 
 def _reset(parts: Sequence[nn.Module], seed: int) -> None:

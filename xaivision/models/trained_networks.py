@@ -18,7 +18,7 @@ from xaivision.data.registry import load_dataset
 from xaivision.models import pooled_cnn, small_convnet, small_vit, standardized_mlp, training
 from xaivision.models.card import ModelCard
 from xaivision.models.construction import construction
-from xaivision.models.held_out import held_out_accuracy, held_out_text
+from xaivision.models.held_out import held_out_card
 from xaivision.models.pooled_cnn import PooledCnn
 from xaivision.models.small_convnet import SmallConvnet
 from xaivision.models.small_vit import SmallVit
@@ -119,18 +119,8 @@ def card(name: str) -> ModelCard:
     """The card, with the accuracy on the held-out part as this very model reaches it."""
     data, kind = _parts(name)
     model = load(name)
-    return ModelCard(
-        name=name,
-        what=f"{kind.what}, for {data.name}",
-        training_data=f"{len(data.train[0])} rows of {data.name}",
-        license=data.card.license,
-        citation=kind.citation,
-        preprocessing=kind.preprocessing,
-        accuracy=held_out_accuracy(model, data),
-        measured_on=held_out_text(data),
-        num_classes=model.num_classes,
-        parameters=sum(parameter.numel() for parameter in model.model.parameters()),
-    )
+    parameters = sum(parameter.numel() for parameter in model.model.parameters())
+    return held_out_card(model, data, kind, name=name, what=f"{kind.what}, for {data.name}", parameters=parameters)
 
 
 def _parts(name: str) -> tuple[Dataset, _Kind]:
