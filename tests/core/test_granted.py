@@ -100,6 +100,12 @@ def test_the_shape_that_an_estimator_was_fitted_on_is_kept():
 
 @pytest.mark.parametrize("level", Access)
 def test_bad_inputs_are_refused_as_the_model_refuses_them(level):
+    for bad in (inputs()[:, :2], inputs()[0]):
+        with pytest.raises(InputError) as whole:
+            network().check(bad)
+        with pytest.raises(InputError) as through:
+            granted(network(), level).check(bad)
+        assert str(through.value) == str(whole.value)
     for bad in (inputs()[:, :2], inputs()[0], inputs().long()):
         with pytest.raises(InputError) as whole:
             network()(bad)
@@ -212,6 +218,7 @@ def test_a_grant_can_be_narrowed_and_not_widened():
     scores = granted(network(), Access.SCORES)
     assert granted(scores, Access.GRADIENTS) is scores
     assert granted(scores, Access.WEIGHTS) is scores
+    assert granted(scores, Access.SCORES) is scores
     assert granted(granted(network(), Access.GRADIENTS), Access.SCORES).access == Access.SCORES
 
 
@@ -220,6 +227,15 @@ def test_no_grant_adds_what_a_model_does_not_give():
     assert model.access == Access.SCORES
     with pytest.raises(CapabilityError, match="gives no more than its scores"):
         Saliency().explain(model, drawn(2, 4))
+
+
+@pytest.mark.parametrize("level", [Access.ACTIVATIONS, Access.GRADIENTS])
+def test_a_module_whose_scores_stand_for_no_probabilities_is_one_under_every_grant(level):
+    class Margins(TorchClassifier):
+        gives_probabilities = False
+
+    assert not granted(Margins(convnet(), 3), level).gives_probabilities
+    assert granted(network(), level).gives_probabilities
 
 
 def test_margins_are_no_scores_to_be_granted_and_labels_of_them_are():
@@ -272,3 +288,4 @@ def test_only_the_library_itself_looks_behind_a_grant():
     whole = network()
     assert ungranted(granted(whole, Access.SCORES)) is whole
     assert ungranted(whole) is whole
+    assert ungranted(granted(granted(whole, Access.GRADIENTS), Access.SCORES)) is whole

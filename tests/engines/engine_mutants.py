@@ -471,9 +471,23 @@ MUTANTS = (
     Mutant(
         "layers alone stay random",
         "reinitialization",
-        "            with _drawn(module, layer, seed):\n                found.append(ask())",
-        "            _drawn(module, layer, seed).__enter__()\n            found.append(ask())",
+        "        with _drawn(module, layer, seed):\n            found.append(ask())",
+        "        _drawn(module, layer, seed).__enter__()\n        found.append(ask())",
         test_reinitialization.check_stages_add_up_from_the_named_end,
+    ),
+    Mutant(
+        "nobody is told that layers are drawn anew",
+        "reinitialization",
+        "        layers_changed([*(tensor for tensor, _ in saved), *_tensors(parts)])\n",
+        "",
+        test_reinitialization.check_gradients_are_those_of_whole_passes,
+    ),
+    Mutant(
+        "nobody is told that layers are given back",
+        "reinitialization",
+        "        layers_changed(tensor for tensor, _ in saved)\n",
+        "",
+        test_reinitialization.check_gradients_are_those_of_whole_passes,
     ),
     Mutant(
         "the first layer alone is drawn anew",

@@ -29,10 +29,17 @@ MUTANTS = (
         test_noise_response.check_rises_are_the_slopes_times_the_noise,
     ),
     Mutant(
+        "what rounding makes is missed",
+        "noise_response",
+        "if resolution is not None:",
+        "if False:",
+        test_noise_response.check_infidelity_is_the_mean_square_and_scales_by_least_squares,
+    ),
+    Mutant(
         "absolute differences",
         "noise_response",
-        "(predicted - found).square()",
-        "(predicted - found).abs()",
+        "missed.square()",
+        "missed.abs()",
         test_noise_response.check_infidelity_is_the_mean_square_and_scales_by_least_squares,
     ),
     Mutant(

@@ -26,6 +26,27 @@ MUTANTS = (
         test_stability.check_sizes_are_norms_over_all_axes,
     ),
     Mutant(
+        "what rounding makes is a change",
+        "stability",
+        "(change <= rounding)",
+        "(change < 0)",
+        test_stability.check_what_rounding_makes_of_a_map_is_no_change,
+    ),
+    Mutant(
+        "the map that is judged is as fine as it is written",
+        "stability",
+        "before.dtype, after.dtype)",
+        "after.dtype)",
+        test_stability.check_what_rounding_makes_of_a_map_is_no_change,
+    ),
+    Mutant(
+        "an endless change is none",
+        "stability",
+        "change.isfinite() & (",
+        "(",
+        test_stability.check_what_rounding_makes_of_a_map_is_no_change,
+    ),
+    Mutant(
         "nothing of nothing is undefined",
         "stability",
         "found = torch.where(change == 0, torch.zeros_like(change), change / size)",

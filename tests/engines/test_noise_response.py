@@ -43,6 +43,8 @@ def check_infidelity_is_the_mean_square_and_scales_by_least_squares():
     scaled = noise_response.infidelity(predicted, found, scaled=True)
     # 12/5 is the best number for the first; the second would need a negative one; the third is zero whatever it is times.
     assert scaled.tolist() == pytest.approx([(0.4**2 + 0.2**2) / 2, 5.0, 5.0])
+    fine = noise_response.infidelity(predicted, found, resolution=torch.tensor([1.0, 1.0, 3.0]))
+    assert fine.tolist() == [4.5, 10.0, 0.0]
 
 
 def test_scores_are_those_of_each_copy():

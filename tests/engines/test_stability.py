@@ -40,6 +40,22 @@ def check_sizes_are_norms_over_all_axes():
     assert stability.sizes(rows).dtype == torch.float64
 
 
+def check_what_rounding_makes_of_a_map_is_no_change():
+    """Of what size a map is does not count; a float64 beside a float32 is as fine as the latter."""
+    before = torch.tensor([[3.0, 4.0]]).repeat(4, 1) * torch.tensor([[1e-9], [1.0], [1e9], [1.0]])
+    rounded = before * torch.tensor([[1 + 5e-7], [1 + 5e-7], [1 + 5e-7], [1 + 1e-5]])
+    for after in (rounded, rounded.double()):
+        found = stability.change_sizes(before, after)
+        assert found[:3].tolist() == [0, 0, 0]
+        assert float(found[3]) == pytest.approx(5e-5, rel=0.05)
+        assert stability.relative_size(before, after, 1e-6)[:3].tolist() == [0, 0, 0]
+    exact = before.double()
+    assert bool((stability.change_sizes(exact, exact * (1 + 1e-12)) > 0).all())
+    assert bool((stability.change_sizes(exact, exact * (1 + 3e-16)) == 0).all())
+    endless = torch.tensor([[math.inf, 1.0], [1.0, 1.0]])
+    assert not bool((stability.change_sizes(endless, endless.flip(0)) == 0).any())
+
+
 def check_each_change_is_a_share_of_the_value_or_of_the_floor():
     before, after = torch.tensor([[2.0, -4.0, 0.0]]), torch.tensor([[3.0, -3.0, 0.1]])
     expected = math.sqrt(0.5**2 + 0.25**2 + (0.1 / 0.4) ** 2)
@@ -80,6 +96,10 @@ def test_nothing_changed_is_zero_and_a_change_of_nothing_is_undefined():
 
 def test_sizes_are_norms_over_all_axes():
     check_sizes_are_norms_over_all_axes()
+
+
+def test_what_rounding_makes_of_a_map_is_no_change():
+    check_what_rounding_makes_of_a_map_is_no_change()
 
 
 def test_each_change_is_a_share_of_the_value_or_of_the_floor():

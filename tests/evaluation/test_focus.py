@@ -1,6 +1,6 @@
 """Focus: a model whose classes are colors, maps that know them and maps that do not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -144,6 +144,82 @@ def test_a_true_map_beats_the_controls() -> None:
 def test_another_method_is_refused() -> None:
     with pytest.raises(InputError, match="must come from the explainer that is checked"):
         Focus(PARTNERS).evaluate(COLORS, Channel(), mapped(COLORS, TESTED.inputs, TESTED.inputs))
+
+
+def test_mosaics_without_anything_for_the_class_are_left_out_of_the_mean() -> None:
+    """A black picture of class 0, whose partners are one black and one bright picture."""
+    black = torch.zeros(2, 3, 8, 8).double()
+    black[1, 1, 0, 0] = 0.5  # another picture than the judged one, with nothing of its color
+    partners = Part(torch.cat([black[1:], PARTNERS.inputs[:3]]), torch.tensor([0, 0, 1, 2]))
+    found = asked(Channel(), Part(black[:1], torch.tensor([0])), partners, samples=12)
+    shares = found.details["of each mosaic"][0]
+    assert 0 < int(shares.isnan().sum()) < 12
+    assert float(found.values) == 1.0
+
+
+def test_a_map_that_is_not_finite_has_no_value() -> None:
+    explanation = Channel().explain(COLORS, TESTED.inputs, TESTED.targets)
+    values = explanation.values.clone()
+    values[2, 0, 3, 3] = float("inf")
+    found = Focus(PARTNERS).evaluate(COLORS, Channel(), replace(explanation, values=values))
+    assert found.values.isnan().tolist() == [False, False, True, False]
+
+
+def test_the_method_is_asked_about_the_explained_class_with_the_seed_of_its_answer() -> None:
+    """Class 1 of a picture of class 0: its color is on its partner alone, and on none of the others."""
+    told: list[tuple[list[int], int]] = []
+
+    class Told(Channel):
+        def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+            found = super().explain(model, inputs, targets, seed=seed)
+            told.append((found.query.targets.tolist(), seed))
+            return found
+
+    method = Told()
+    explanation = method.explain(COLORS, TESTED.inputs[:1], 1, seed=7)
+    found = Focus(PARTNERS, samples=2).evaluate(COLORS, method, explanation)
+    assert told == [([1], 7)] * 3
+    assert found.values.tolist() == [1.0]
+
+
+def test_each_of_the_partners_has_its_turn() -> None:
+    """Partners are even pictures of brightness 1/8 to 4/8, as their tiles are; each of the others is drawn for itself."""
+    brightness = torch.arange(1, 5).double() / 8
+    even = brightness[:, None, None, None] * torch.ones(4, 3, 8, 8).double()
+    own, other = even * torch.tensor([1.0, 0, 0]).double().view(3, 1, 1), even * torch.tensor([0, 1.0, 0]).double().view(3, 1, 1)
+    partners = Part(torch.cat([own, other]), torch.tensor([0] * 4 + [1] * 4))
+    judged = torch.zeros(1, 3, 8, 8).double()
+    judged[0, 0] = 0.75
+    seen: list[Tensor] = []
+
+    def watched(images: Tensor) -> Tensor:
+        seen.append(images.clone())
+        return images.mean((2, 3))
+
+    model = FunctionClassifier(watched, 3, score_unit="logit", domain="image", array="torch")
+    explanation = Channel().explain(model, judged, 0)
+    seen.clear()
+    Focus(partners, samples=60).evaluate(model, Channel(), explanation)
+    same, others = set(), set()
+    for mosaic in seen:
+        tiles = [mosaic[0, :, top, left] for top in (0, 4) for left in (0, 4)]
+        same |= {float(tile[0]) for tile in tiles if 0 < tile[0] < 0.75}
+        others.add(tuple(sorted(float(tile[1]) for tile in tiles if tile[1] > 0)))
+    assert same == {0.125, 0.25, 0.375, 0.5}
+    assert {one for pair in others for one in pair} == same
+    assert any(len(set(pair)) == 2 for pair in others)
+
+
+@pytest.mark.parametrize(
+    ("tested", "partners", "words"),
+    [
+        (TESTED, colored([0, 1, 2] * 2, 0, side=6), "`partners`"),
+        (colored([0, 1], 1, side=1), colored([0, 1] * 2, 0, side=1), r"pictures of at least 2 x 2 pixels. Got \(1, 1\)"),
+    ],
+)
+def test_pictures_that_make_no_mosaic_are_refused(tested: Part, partners: Part, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        asked(Channel(), tested, partners)
 
 
 def test_tables_are_refused() -> None:

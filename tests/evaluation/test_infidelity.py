@@ -28,6 +28,20 @@ def test_the_gradient_of_a_linear_model_has_none() -> None:
     assert Infidelity(scaled=True).evaluate(model, slopes_of(model, X, 40 * SLOPES)).values.max() < 1e-20
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e4])
+def test_exact_slopes_are_all_the_same_however_they_were_rounded(size: float) -> None:
+    """In float32 they miss by 1e-14 of the score's square, in float64 by 1e-30: no method is the better for that."""
+    weights, bias = tuple((size * torch.randn(200, generator=generator(1, "w"))).tolist()), 3 * size
+    inputs = torch.randn(4, 200, generator=generator(2, "x"))
+    model = linear(weights, bias)  # counts in what it is given
+    exact = torch.tensor([weights], dtype=torch.float64).expand(4, 200)
+    jittered = (exact * (1 + 6e-8 * torch.randn(4, 200, generator=generator(3, "jitter")))).float()
+    for asked, values in ((inputs, jittered), (inputs, exact.float()), (inputs.double(), exact)):
+        assert Infidelity().evaluate(model, slopes_of(model, asked, values)).values.tolist() == [0.0] * 4
+    wrong = Infidelity().evaluate(model, slopes_of(model, inputs, (exact * 1.001).float())).values
+    assert (wrong > 0).all()
+
+
 def test_the_error_of_slopes_of_a_linear_model_is_its_length_times_the_noise() -> None:
     """E[(I (a - w))^2] is the squared length of a - w times the noise's variance."""
     model, wrong = linear(WEIGHTS), SLOPES + rows_of((0.0, 1.0, -2.0, 0.0))

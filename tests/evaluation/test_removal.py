@@ -258,6 +258,61 @@ def test_a_model_without_a_finite_score_leaves_the_value_undefined() -> None:
 
 
 @BOTH
+def test_a_map_that_is_not_finite_has_no_value_and_its_neighbors_keep_theirs(judge: type[Metric]) -> None:
+    model, inputs = linear(WEIGHTS), X.expand(3, 5)
+    values = CONTRIBUTIONS.repeat(3, 1)
+    values[1, 2], values[2] = float("nan"), float("inf")
+    found = judge(baseline=B, output="score").evaluate(model, mapped(model, inputs, values)).values
+    alone = judge(baseline=B, output="score").evaluate(model, mapped(model, X, CONTRIBUTIONS)).values
+    assert found.isnan().tolist() == [False, True, True]
+    assert float(found[0]) == pytest.approx(float(alone), abs=1e-12)
+
+
+@BOTH
+def test_each_input_of_a_batch_is_followed_by_its_own_target(judge: type[Metric]) -> None:
+    scales = torch.tensor([1.0, 10.0], dtype=torch.float64)
+    model = FunctionClassifier(lambda rows: rows * scales, 2, score_unit="logit", domain="tabular", array="torch")
+    inputs, targets = rows_of((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), [0, 1, 1]
+    metric = judge(output="score", baseline="zeros")
+    together = metric.evaluate(model, mapped(model, inputs, inputs, targets=targets))
+    assert together.higher_is_better == (judge is Insertion)
+    for row, target in enumerate(targets):
+        alone = metric.evaluate(model, mapped(model, inputs[row : row + 1], inputs[row : row + 1], targets=target))
+        assert torch.equal(together.curves[row], alone.curves[0])
+
+
+@BOTH
+def test_chance_is_that_of_the_seed(judge: type[Metric]) -> None:
+    """The order of ties, and what noise puts in."""
+    model = image_model(lambda images: images[:, 0].flatten(1) @ torch.arange(12.0, dtype=torch.float64))
+    images = torch.rand(2, 1, 3, 4, generator=generator(4), dtype=torch.float64)
+    ties, noise = judge(output="score"), judge(output="score", baseline="noise")
+    for metric, values in ((ties, torch.ones_like(images)), (noise, images)):
+        first, again, other = (metric.evaluate(model, mapped(model, images, values), seed=seed).curves for seed in (0, 0, 1))
+        assert torch.equal(first, again)
+        assert not torch.equal(first, other)
+
+
+@BOTH
+def test_curves_are_kept_in_float64_over_the_shares_that_were_done(judge: type[Metric]) -> None:
+    model = linear(WEIGHTS)
+    found = judge(steps=3, baseline="zeros").evaluate(model, mapped(model, X.float(), CONTRIBUTIONS.float()))
+    assert found.curve_shares.tolist() == pytest.approx([0, 0.4, 0.6, 1])
+    assert found.curves.dtype == torch.float64
+    assert found.unit == "mean probability over the share of features replaced"
+    assert judge(output="score").evaluate(model, mapped(model, X, CONTRIBUTIONS)).unit.startswith("mean logit over")
+
+
+def test_insertion_starts_from_the_baseline_that_it_is_given() -> None:
+    model = image_model(lambda images: images.sum((1, 2, 3)))
+    images = torch.rand(2, 2, 5, 6, generator=generator(3), dtype=torch.float64)
+    for baseline, start in (("black", 0.0), ("mean", None), (torch.full((2, 5, 6), 0.5, dtype=torch.float64), 30.0)):
+        found = Insertion(output="score", baseline=baseline).evaluate(model, mapped(model, images, images)).curves[:, 0]
+        expected = images.sum((1, 2, 3)) if start is None else torch.full((2,), start, dtype=torch.float64)
+        assert torch.allclose(found, expected, rtol=0, atol=1e-9)
+
+
+@BOTH
 @pytest.mark.parametrize("steps", [0, -3, 2.5, True, "8", None])
 def test_steps_that_are_no_positive_integer_are_refused(judge: type[Metric], steps: object) -> None:
     with pytest.raises(InputError, match=r"`steps` must be a positive integer\. Got "):

@@ -21,9 +21,9 @@ def row_correlation(first: Tensor, second: Tensor, resolution: Tensor | None = N
     return found.masked_fill(steady, torch.nan)
 
 
-def score_resolution(scores: Tensor, dtype: torch.dtype) -> Tensor:
-    """(B,) the difference between two scores of a row of `scores` (B, n) that rounding in `dtype` may make."""
-    return 8 * torch.finfo(dtype).eps * scores.double().abs().amax(1)
+def score_resolution(scores: Tensor, *dtypes: torch.dtype) -> Tensor:
+    """(B,) the difference between two scores of a row of `scores` (B, n) that rounding may make, in the coarsest of `dtypes`."""
+    return 8 * max(torch.finfo(dtype).eps for dtype in dtypes) * scores.double().abs().amax(1)
 
 
 def _steady(rows: Tensor, bound: Tensor) -> Tensor:

@@ -34,13 +34,17 @@ def predicted_rises(copies: NoisyCopies, slopes: Tensor) -> Tensor:
     return torch.cat([weighted @ copies.noise(part).flatten(1).double().T for part in ranges], 1).cpu()
 
 
-def infidelity(predicted: Tensor, found: Tensor, *, scaled: bool = False) -> Tensor:
+def infidelity(predicted: Tensor, found: Tensor, *, scaled: bool = False, resolution: Tensor | None = None) -> Tensor:
     """(B,) mean squared difference of predicted and found rises, (B, n) both.
 
-    `scaled`: the predictions of an input are multiplied by the number from 0 that fits best first.
+    `scaled`: the predictions of an input are multiplied by the number from 0 that fits best first. `resolution` (B,):
+    differences up to this are none.
     """
     if scaled:
         powers = predicted.square().sum(1, keepdim=True)
         best = (predicted * found).sum(1, keepdim=True) / torch.where(powers == 0, 1, powers)
         predicted = best.clamp_min(0) * predicted
-    return (predicted - found).square().mean(1)
+    missed = predicted - found
+    if resolution is not None:
+        missed = missed.masked_fill(missed.abs() <= resolution[:, None], 0.0)
+    return missed.square().mean(1)

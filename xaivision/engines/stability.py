@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.random import generator
+from xaivision.engines.correlation import score_resolution
 
 
 def box_draws(shape: Sequence[int], versions: Sequence[int], seed: int) -> Tensor:
@@ -25,6 +26,13 @@ def sizes(rows: Tensor) -> Tensor:
     return rows.double().flatten(1).square().sum(1).sqrt()
 
 
+def change_sizes(before: Tensor, after: Tensor) -> Tensor:
+    """(n,) norm of the change from `before` to `after` (n, ...); 0 where it is no more than what the two are rounded by."""
+    change, both = sizes(after.double() - before.double()), torch.stack([sizes(before), sizes(after)], 1)
+    rounding = score_resolution(both, before.dtype, after.dtype)
+    return change.masked_fill(change.isfinite() & (change <= rounding), 0.0)
+
+
 def ratio(change: Tensor, size: Tensor) -> Tensor:
     """(n,) change over size: 0 where nothing changed, whatever the size; NaN where there is no size, or not a finite one."""
     found = torch.where(change == 0, torch.zeros_like(change), change / size)
@@ -34,10 +42,11 @@ def ratio(change: Tensor, size: Tensor) -> Tensor:
 def relative_size(before: Tensor, after: Tensor, floor: float) -> Tensor:
     """(n,) norm of the change from `before` to `after` (n, ...), each value's change as a share of what it was before.
 
-    A value smaller than `floor` times the largest of its row is taken as that large. NaN where a row of zeros changed.
+    A value smaller than `floor` times the largest of its row is taken as that large. 0 where the rows are the same but for
+    rounding, NaN where a row of zeros changed.
     """
     old = before.double().flatten(1)
-    change = after.double().flatten(1) - old
+    change = (after.double().flatten(1) - old).masked_fill(change_sizes(before, after)[:, None] == 0, 0.0)
     least = floor * old.abs().amax(1, keepdim=True)
     shares = torch.where(change == 0, torch.zeros_like(change), change / torch.maximum(old.abs(), least))
     found = sizes(shares)

@@ -13,6 +13,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer, check_positive_number
 from xaivision.core.sharing import shared_scores, shared_work
+from xaivision.engines.correlation import score_resolution
 from xaivision.engines.noise_response import infidelity, noisy_scores, predicted_rises
 from xaivision.engines.smoothing import NoisyCopies, input_range
 from xaivision.evaluation.measurement import Measurement, measurement
@@ -31,7 +32,8 @@ class Infidelity:
 
     `budget` copies with Gaussian noise, whose standard deviation is the share `noise` of each input's range, or of each
     column's where a schema knows them. `scaled`: a map is multiplied by the number from 0 that fits best first, so that its
-    size does not count. 0 for the gradient of a linear model. Contributions have no such meaning: slopes only.
+    size does not count. What slopes miss by no more than scores and slopes are rounded by is nothing: exactly 0 for the
+    gradient of a linear model, however it was computed. Contributions have no such meaning: slopes only.
     """
 
     about: ClassVar[AboutEvaluator] = AboutEvaluator(
@@ -64,8 +66,12 @@ class Infidelity:
             copies = NoisyCopies(
                 inputs, self.noise * input_range(inputs, m.model.ranges), noise_of(inputs, seed, "infidelity"), self.budget
             )
-            rises = self._scores(m, copies, seed) - target.of(shared_scores(m.model, inputs)).double().cpu()[:, None]
-            values = infidelity(predicted_rises(copies, explanation.values), rises, scaled=self.scaled)
+            noisy, scores = self._scores(m, copies, seed), target.of(shared_scores(m.model, inputs)).double().cpu()[:, None]
+            resolution = score_resolution(
+                torch.cat([noisy, scores, _terms(copies, explanation.values)], 1), inputs.dtype, explanation.values.dtype
+            )
+            predicted = predicted_rises(copies, explanation.values)
+            values = infidelity(predicted, noisy - scores, scaled=self.scaled, resolution=resolution)
             undefined = copies.scale.flatten(1).amax(1) == 0  # no range, no noise
             undefined |= ~explanation.values.flatten(1).isfinite().all(1)
             return m.scores(values.masked_fill(undefined.cpu(), torch.nan), f"squared {target.unit}")
@@ -78,6 +84,12 @@ class Infidelity:
             return _Asked(noisy_scores(m.model, copies, target))
 
         return shared_work(m.model, copies.inputs, self.about.name, question, ask).scores
+
+
+def _terms(copies: NoisyCopies, slopes: Tensor) -> Tensor:
+    """(B, 1) what the terms of a linear score with these slopes come to where none takes away from another."""
+    sizes = slopes.double().abs() * (copies.inputs.double().abs() + copies.scale.double())
+    return sizes.flatten(1).sum(1, keepdim=True).cpu()
 
 
 def _check_slopes(explanation: Attribution) -> None:

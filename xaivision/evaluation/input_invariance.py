@@ -20,7 +20,7 @@ from xaivision.core.sharing import shared_scores, unshared
 from xaivision.core.steadiness import carry_over
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.input_shift import FirstLayer, first_layer, taking_back
-from xaivision.engines.stability import ratio, sizes
+from xaivision.engines.stability import change_sizes, ratio, sizes
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.nearby import numeric_columns
 from xaivision.evaluation.same_method import check_same
@@ -73,8 +73,8 @@ class InputInvariance:
             carry_over(network, twin, query.inputs)
             with unshared(), perturbed_on_purpose():
                 again = explainer.explain(twin, moved, query.target, seed=explanation.origin.seed).as_attribution()
-            before = explanation.values.double()
-            changes = ratio(sizes(again.values.double() - before), sizes(before))
+            before = explanation.values
+            changes = ratio(change_sizes(before, again.values), sizes(before))
             return m.scores(changes, "change of the map as a share", details={"scores differ by": apart})
 
     def _shift(self, model: ClassifierAdapter) -> Tensor:

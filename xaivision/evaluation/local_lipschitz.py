@@ -10,7 +10,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
-from xaivision.engines.stability import ratio, sizes
+from xaivision.engines.stability import change_sizes, ratio, sizes
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.nearby import Near, check_around, doubts, found_nearby
 
@@ -50,7 +50,7 @@ class LocalLipschitz:
             values, inputs = explanation.values, explanation.query.inputs
 
             def judge(near: Near) -> dict[str, Tensor]:
-                change = sizes(near.values.double() - values[near.rows].double())
+                change = change_sizes(values[near.rows], near.values)
                 return {"slope": ratio(change, sizes(near.copies.double() - inputs[near.rows].double()))}
 
             slopes = found_nearby(m, explainer, self, seed, judge)["slope"]

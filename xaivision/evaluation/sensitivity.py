@@ -13,7 +13,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
-from xaivision.engines.stability import ratio, sizes
+from xaivision.engines.stability import change_sizes, ratio, sizes
 from xaivision.evaluation.measurement import Measurement, measurement
 from xaivision.evaluation.nearby import Near, check_around, doubts, found_nearby
 
@@ -37,8 +37,8 @@ class _Sensitivity:
         before = m.explanation.values
 
         def judge(near: Near) -> dict[str, Tensor]:
-            own = before[near.rows].double()
-            return {"change": ratio(sizes(near.values.double() - own), sizes(own))}
+            own = before[near.rows]
+            return {"change": ratio(change_sizes(own, near.values), sizes(own))}
 
         return found_nearby(m, explainer, self, seed, judge)["change"]
 

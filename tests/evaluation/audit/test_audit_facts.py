@@ -9,8 +9,9 @@ import torch
 from audit_subjects import everything, small_plan, touchy_model, worker_of
 
 from xaivision.core.about import AboutEvaluator
-from xaivision.evaluation.audit.facts import audit_facts, changes_weights, removal_of
+from xaivision.evaluation.audit.facts import audit_facts, changes_weights
 from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.audit.replacements import in_words
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.f_fidelity import FFidelity
 from xaivision.evaluation.registry import EVALUATORS, metric, sanity_check
@@ -114,7 +115,7 @@ def test_a_metric_of_others_says_what_it_puts_in_the_place_of_features():
     by_card = card("quiet", judges="explanation", faithfulness=True, replaces_by="hum")
     assert facts_with(a=told, b=by_card).removals == ("inpainted", "hum")
     told.removal = torch.zeros(3)
-    assert removal_of(told) == "given values"
+    assert in_words(told) == "given values"
 
 
 def test_removals_are_told_in_words_and_counted_once():
@@ -129,8 +130,8 @@ def test_removals_are_told_in_words_and_counted_once():
 
 
 def test_a_metric_that_replaces_nothing_has_no_removal():
-    assert removal_of(metric("sparseness")) == ""
-    assert removal_of(metric("pixel_flipping")) == "its own default"
+    assert in_words(metric("sparseness")) == ""
+    assert in_words(metric("pixel_flipping")) == "its own default"
 
 
 def test_mosaics_show_where_a_class_is_as_masks_do():

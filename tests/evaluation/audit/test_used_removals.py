@@ -10,7 +10,8 @@ from xaivision.core.about import AboutEvaluator
 from xaivision.core.attribution import Attribution
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.random import generator
-from xaivision.evaluation.audit.used_removals import imputing, operator_name, removals_of, replacing
+from xaivision.evaluation.audit.replacements import operator_of
+from xaivision.evaluation.audit.used_removals import imputing, removals_of, replacing
 from xaivision.evaluation.registry import metric, sanity_check
 from xaivision.explainers.registry import explainer
 
@@ -104,6 +105,37 @@ def test_a_tensor_that_a_metric_was_given_is_an_operator_of_its_own():
     assert (one.remove(torch.tensor([0]), torch.ones(1, SIDE * SIDE, dtype=torch.bool)) == 0.25).all()
 
 
+def test_each_input_is_given_its_own_substitute_and_noise_is_that_of_the_seed():
+    inputs = pictures(3)
+    remove = replacing(inputs, torch.arange(3.0).view(3, 1, 1, 1).expand_as(inputs))
+    gone = torch.ones(2, SIDE * SIDE, dtype=torch.bool)
+    assert remove(torch.tensor([2, 1]), gone).mean((1, 2, 3)).tolist() == [2, 1]
+    model, _ = recorded()
+    judges = {"it": metric("region_perturbation")}
+    first, again, other = (
+        removals_of(judges, model, inputs, seed)["noise"].remove(torch.tensor([0, 1]), gone) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_imputed_pixels_have_a_hundredth_of_noise_where_nothing_else_is_said():
+    inputs, gone = pictures(1), torch.ones(1, SIDE * SIDE, dtype=torch.bool)
+    gone[0, ::2] = False
+    plain, usual, loud = (imputing(inputs, 0, **said)(torch.tensor([0]), gone) for said in ({"noise": 0.0}, {}, {"noise": 1.0}))
+    assert 0.005 < float((usual - plain).std()) < 0.015
+    torch.testing.assert_close(100 * (usual - plain), loud - plain, atol=1e-3, rtol=0)
+
+
+def test_tables_take_the_typical_values_of_their_schema():
+    rows = torch.ones(2, 3)
+    columns = SimpleNamespace(typical=(4.0, 5.0, 6.0), ranges=None, category_names=(), names=("a", "b", "c"), groups={})
+    model = FunctionClassifier(lambda rows: rows[:, :2], 2, score_unit="logit", domain="tabular", schema=columns)
+    name, one = used(metric("deletion"), model, rows)
+    assert name == "typical"
+    assert one.remove(torch.tensor([1]), torch.tensor([[True, False, True]])).tolist() == [[4, 1, 6]]
+
+
 def test_a_metric_of_others_is_done_where_its_operator_is_known_and_left_out_where_it_is_not():
     model, _ = recorded()
     card = AboutEvaluator("road", "How?", "Always.", "2", "you", higher_is_better=True)
@@ -119,7 +151,7 @@ def test_a_metric_of_others_is_done_where_its_operator_is_known_and_left_out_whe
     }
     found = removals_of(judges, model, pictures(), 0)
     assert {name: one.metrics for name, one in found.items()} == {"blur": ("a",), "given (c)": ("c",)}
-    assert [operator_name(name, judge, model) for name, judge in judges.items()] == ["blur", "", "given (c)", ""]
+    assert [operator_of(name, judge, model)[0] for name, judge in judges.items()] == ["blur", "", "given (c)", ""]
     assert removals_of({"a": named("blur", trains_again=True)}, model, pictures(), 0) == {}
     assert list(removals_of({"a": named(None, replaces_by="noise")}, model, pictures(), 0)) == ["noise"]
     assert list(removals_of({"a": named(None)}, model, pictures(), 0)) == ["black"]

@@ -17,7 +17,8 @@ from xaivision.evaluation.audit.part import Part, Shard
 from xaivision.evaluation.audit.pieces import Chosen, in_pieces
 from xaivision.evaluation.audit.plan import AuditPlan, for_items
 from xaivision.evaluation.audit.removal_shift import VERSIONS, RemovalShift, removal_shift
-from xaivision.evaluation.audit.used_removals import UsedRemoval, operator_name, removals_of
+from xaivision.evaluation.audit.replacements import operator_of
+from xaivision.evaluation.audit.used_removals import UsedRemoval, removals_of
 
 
 def aside(model: ClassifierAdapter, items: Items, plan: AuditPlan, shard: Shard) -> Part:
@@ -32,7 +33,7 @@ def aside(model: ClassifierAdapter, items: Items, plan: AuditPlan, shard: Shard)
 
 def removal_calls(plan: AuditPlan, model: ClassifierAdapter, items: int) -> int:
     """How many model calls it takes to look at the removals of a plan over so many items."""
-    operators = set(filter(None, (operator_name(name, judge, model) for name, judge in plan.judges.items())))
+    operators = set(filter(None, (operator_of(name, judge, model)[0] for name, judge in plan.judges.items())))
     return items * (1 + VERSIONS * len(operators)) if operators else 0
 
 

@@ -3,7 +3,7 @@
 import math
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from xaivision.evaluation.audit.findings import Findings
 from xaivision.evaluation.audit.fingerprint import model_fingerprint
 from xaivision.evaluation.audit.part import Cost
 from xaivision.evaluation.audit.plan import AuditPlan
+from xaivision.evaluation.audit.replacements import recorded
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.audit.scope import used_by
 
@@ -75,28 +76,19 @@ def method_records(plan: AuditPlan, costs: Iterable[Cost]) -> tuple[MethodRecord
 
 
 def _record(label: str, role: str, one: Any, seed: int, costs: Sequence[Cost]) -> MethodRecord:
-    settings = plain_settings(one)
     return MethodRecord(
         label=label,
         role=role,
         algorithm=one.about.name,
         source=one.about.source,
         access_used=used_by(one.about),
-        settings=settings,
-        replaces=_replaced(settings),
+        settings=plain_settings(one),
+        replaces=recorded(one),
         seed=seed,
         queries=sum(cost.model_calls for cost in costs),
         gradients=sum(cost.gradient_calls for cost in costs),
         seconds=math.fsum(cost.seconds for cost in costs) if costs else None,
     )
-
-
-def _replaced(settings: Mapping[str, Any]) -> str:
-    """What stands in the place of features, as the settings name it."""
-    for name in ("baseline", "background"):
-        if settings.get(name) is not None:
-            return f"{name}: {settings[name]}" if isinstance(settings[name], str) else f"{name}: given values"
-    return "its own default" if "baseline" in settings else ""
 
 
 def validity_records(

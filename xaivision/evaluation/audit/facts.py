@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from xaivision.core.about import AboutEvaluator
 from xaivision.evaluation.audit.plan import AuditPlan, Judge
+from xaivision.evaluation.audit.replacements import in_words
 from xaivision.evaluation.audit.rows import Row
 
 # Controls that look at the picture or the table, though not at the model: an explanation may be no more than they are.
@@ -78,21 +77,4 @@ def changes_weights(card: AboutEvaluator) -> bool:
 
 
 def _removals(name: str, judge: Judge, known: Mapping[str, Sequence[str]]) -> list[str]:
-    return [removal for removal, metrics in known.items() if name in metrics] or list(filter(None, [removal_of(judge)]))
-
-
-def removal_of(judge: Judge) -> str:
-    """What a metric of faithfulness puts in the place of features, in words; nothing where it replaces none."""
-    removal = removal_setting(judge)
-    if isinstance(removal, torch.Tensor):
-        return "given values"
-    return "its own default" if removal is None else removal
-
-
-def removal_setting(judge: Judge) -> str | torch.Tensor | None:
-    """What a metric was told to put in the place of features, or says by itself. None: it has a default; "": it replaces none."""
-    for name in ("removal", "baseline"):
-        if hasattr(judge, name):
-            found: str | torch.Tensor | None = getattr(judge, name)
-            return found
-    return judge.about.replaces_by or ""
+    return [removal for removal, metrics in known.items() if name in metrics] or list(filter(None, [in_words(judge)]))

@@ -1,6 +1,7 @@
 """The lock of a folder: one process at a time works on an audit, and one that has died holds nothing."""
 
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ _open: dict[Path, int] = {}
 def hold(path: Path) -> None:
     """Hold this file until `let_go`, or the end of the process, which may ask for it several times.
 
-    Where the system or the disk knows no locks, nothing is held.
+    Where the system or the disk knows no locks, nothing is held, and a warning says so once for each folder.
 
     Raises: InputError, where another process holds it; OSError, where it cannot be written.
     """
@@ -32,13 +33,22 @@ def hold(path: Path) -> None:
             f"`{path.parent}` is worked on by another process{f', number {who}' if who else ''}. Wait until it is done, or name "
             "another folder."
         ) from None
-    except (ImportError, OSError):
-        os.close(file)
+    except ImportError:
+        _unlocked(file, path, "Python has no `fcntl` on this system")
+        return
+    except OSError as error:
+        _unlocked(file, path, f"the disk gives no locks ({error})")
         return
     _open[key] = file
     with suppress(OSError):  # a full disk: who holds it is not said then
         os.ftruncate(file, 0)
         os.write(file, str(os.getpid()).encode())
+
+
+def _unlocked(file: int, path: Path, why: str) -> None:
+    os.close(file)
+    text = f"`{path.parent}` cannot be locked, since {why}: let no other process work on it at the same time."
+    warnings.warn(text, RuntimeWarning, stacklevel=3)
 
 
 def let_go(path: Path) -> None:

@@ -8,16 +8,13 @@ from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.random import generator
-from xaivision.engines.baselines import BASELINE_NAMES, Baseline, reference_inputs
+from xaivision.engines.baselines import Baseline, reference_inputs
 from xaivision.engines.removals import Imputation
-from xaivision.evaluation.audit.facts import removal_setting
 from xaivision.evaluation.audit.plan import Judge
+from xaivision.evaluation.audit.replacements import operator_of
 
 # From numbers (n,) of inputs and what goes of each, (n, H * W) or (n, F) bool, to the inputs without it, (n, *S).
 Remove = Callable[[Tensor, Tensor], Tensor]
-
-# What can be done here: the baselines, and two that are none. What somebody else's metric puts in may have another name.
-KNOWN = (*BASELINE_NAMES, "flipped", "imputed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,32 +26,22 @@ class UsedRemoval:
 
 
 def removals_of(judges: Mapping[str, Judge], model: ClassifierAdapter, inputs: Tensor, seed: int) -> dict[str, UsedRemoval]:
-    """The operators that the judges use on these inputs, by name: "black", "zeros", "typical", "mean", "blur", "noise",
-    "flipped", "imputed", and "given (metric)" where a metric was given a tensor. Metrics that remove nothing have none, nor
-    have those of which nobody knows how they do it, and those that train the model on what is left: to it that is nothing new.
-
-    Where a metric takes the explanation's own baseline, the "auto" one stands for it.
+    """The operators that the judges use on these inputs, by the names that `operator_of` gives; metrics without one have none.
 
     Raises: InputError, where a baseline does not fit the inputs.
     """
     found: dict[str, list[str]] = {}
     tensors: dict[str, Tensor] = {}
     for name, judge in judges.items():
-        operator = _operator(name, judge, model)
-        if isinstance(operator, Tensor):
-            tensors[f"given ({name})"], operator = operator, f"given ({name})"
+        operator, given = operator_of(name, judge, model)
+        if given is not None:
+            tensors[operator] = given
         if operator:
             found.setdefault(operator, []).append(name)
     return {
         operator: UsedRemoval(_remove(operator, tensors.get(operator), model, inputs, seed), tuple(metrics))
         for operator, metrics in found.items()
     }
-
-
-def operator_name(name: str, judge: Judge, model: ClassifierAdapter) -> str:
-    """What this metric puts in the place of features, by the name that it has in `removals_of`; "" where it removes nothing."""
-    operator = _operator(name, judge, model)
-    return f"given ({name})" if isinstance(operator, Tensor) else operator
 
 
 def replacing(inputs: Tensor, substitutes: Tensor) -> Remove:
@@ -80,19 +67,6 @@ def imputing(inputs: Tensor, seed: int, noise: float = 0.01) -> Remove:
         return torch.cat(imputed)
 
     return remove
-
-
-def _operator(name: str, judge: Judge, model: ClassifierAdapter) -> str | Tensor:
-    """The name of what this metric puts in, the tensor it was given, or "" where it removes nothing."""
-    removal = "" if judge.about.trains_again else removal_setting(judge)
-    if isinstance(removal, Tensor):
-        return removal
-    picture = model.domain == "image"
-    if removal in (None, "auto"):
-        usual = "black" if picture else "zeros" if model.typical is None else "typical"
-        return (judge.about.replaces_by if picture else None) or usual
-    known = removal if removal in KNOWN else ""
-    return "black" if known == "zeros" and picture else known
 
 
 def _remove(operator: str, given: Tensor | None, model: ClassifierAdapter, inputs: Tensor, seed: int) -> Remove:
