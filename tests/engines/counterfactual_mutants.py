@@ -127,6 +127,11 @@ MUTANTS = (
           deletions.check_no_other_point_that_lasts_is_nearer),
     fault("ranges are forgotten", "lasting", "broken = _outside(point, wish)", "broken: list[tuple[Tensor, float]] = []",
           deletions.check_columns_that_are_not_free_stay_and_ranges_hold),
-    fault("no margin", "lasting", "return SAFETY * margin", "return 0.0",
-          deletions.check_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not),
+    fault("no margin", "swapped_lasting", "margin = max(SAFETY * margin, error + spare)", "margin = 0.0",
+          deletions.check_a_proven_margin_survives_the_worst_deletion_and_none_does_not),
+    fault("swaps are free", "swapped_lasting", "cost = float((model.standardized(found.rows) - own).norm())",
+          "cost = float((model.standardized(found.rows) - model.standardized(option)).norm())",
+          deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
+    fault("swaps are not tried", "swapped_lasting", "options += [_with(row, [one]) for one in found]", "pass",
+          deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from xaivision.engines.counterfactuals import deletion, lasting
+from xaivision.engines.counterfactuals import deletion, lasting, swapped_lasting
 
 
 def table(rows=120, columns=4, seed=0):
@@ -141,17 +141,43 @@ def survives(found, answer, side):
     return [float(one) > 0 for one in exact]
 
 
-def check_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not():
+def check_a_proven_margin_survives_the_worst_deletion_and_none_does_not():
     found, inputs, side, wish = asked(60, k=3, margin=0.0)
-    margin = lasting.calibrated_margin(found, inputs[:30], side[:30], lasting.Wish(3, 0.0, wish.low[:30], wish.high[:30]))
     bare = lasting.lasting(found, inputs, side, wish)
-    safe = lasting.lasting(found, inputs, side, lasting.Wish(3, margin, wish.low, wish.high))
+    safe, margins, left = swapped_lasting.proven_lasting(found, inputs, side, (wish, []))
     assert not any(survives(found, bare, side))
     assert all(survives(found, safe, side))
+    assert bool((safe.worst >= margins - 1e-6).all())
+    assert bool((left > 0).all())
 
 
-def test_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not():
-    check_the_calibrated_margin_survives_the_worst_deletion_and_none_does_not()
+def test_a_proven_margin_survives_the_worst_deletion_and_none_does_not():
+    check_a_proven_margin_survives_the_worst_deletion_and_none_does_not()
+
+
+def check_swaps_are_taken_where_they_are_cheaper_and_only_then():
+    """The first column may be swapped to any of four values; against every choice of swap solved by itself."""
+    found, inputs, side, wish = asked(12, k=2, margin=0.1, free=(False, True, True, False))
+    patterns = found.mean[0] + found.scale[0] * torch.tensor([[-2.0], [-1.0], [1.0], [2.0]], dtype=torch.float64)
+    swaps = [swapped_lasting.Swaps(torch.tensor([0]), patterns)]
+    own = found.standardized(inputs)
+    told = swapped_lasting.swapped_lasting(found, inputs, side, (wish, swaps))
+    costs = (found.standardized(told.rows) - own).norm(dim=1)
+    each = []
+    for value in (None, *patterns[:, 0].tolist()):
+        start = inputs.clone()
+        if value is not None:
+            start[:, 0] = value
+        low, high = wish.low.clone(), wish.high.clone()
+        low[:, 0], high[:, 0] = start[:, 0], start[:, 0]
+        one = lasting.lasting(found, start, side, lasting.Wish(2, 0.1, low, high))
+        each.append(torch.where(one.worst >= 0.1 - 1e-6, (found.standardized(one.rows) - own).norm(dim=1), torch.inf))
+    assert torch.allclose(costs, torch.stack(each).amin(0), atol=1e-6)
+    assert 0 < int(((told.rows - inputs)[:, 0].abs() > 1e-6).sum()) <= len(inputs)
+
+
+def test_swaps_are_taken_where_they_are_cheaper_and_only_then():
+    check_swaps_are_taken_where_they_are_cheaper_and_only_then()
 
 
 @pytest.mark.parametrize("ridge", [1e-4, 0.1])

@@ -1,5 +1,7 @@
 """Measures of counterfactuals on sets whose every number is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,7 +11,9 @@ from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.origin import Origin
 from xaivision.core.query import asked
-from xaivision.evaluation.counterfactual_quality import counterfactual_quality
+from xaivision.data.registry import load_dataset
+from xaivision.evaluation.counterfactual_quality import CARDS, counterfactual_quality
+from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Class 1 where the first column is above 1. Spreads of the background: 1, 2, and nothing.
 MODEL = FunctionClassifier(
@@ -58,7 +62,7 @@ def test_each_measure_is_what_it_is_by_hand():
 def test_what_was_not_found_has_no_measure_but_validity():
     told = quality()
     for name, values in told.items():
-        assert values[2] == 0 if name == "validity" else values[2] != values[2]
+        assert values[2] == 0 if name in ("validity", "seconds") else values[2] != values[2], name
 
 
 def test_a_claim_that_does_not_flip_is_not_valid():
@@ -71,3 +75,88 @@ def test_a_background_of_other_columns_is_refused():
     )
     with pytest.raises(InputError, match="`background` must be rows with the columns of the counterfactuals"):
         counterfactual_quality(MODEL, result, BACKGROUND[:, :2])
+
+
+def judged(model, rows, found, background, **more):
+    """The measures of one counterfactual a row, each said to be found."""
+    count = len(rows)
+    result = Counterfactuals(
+        asked(model, rows),
+        Origin("probe"),
+        Diagnostics(seconds=3.0),
+        counterfactuals=found[:, None],
+        goals=torch.ones(count, dtype=torch.int64),
+        scores=torch.zeros(count, 1),
+        found=torch.ones(count, 1, dtype=torch.bool),
+    )
+    return {name: scores.values for name, scores in counterfactual_quality(model, result, background, **more).items()}
+
+
+def cloud(count=400, columns=3, seed=0):
+    return torch.randn(count, columns, generator=torch.Generator().manual_seed(seed))
+
+
+def test_robustness_to_noise_is_the_normal_distribution_of_the_margin():
+    """A change to a margin of m standard deviations beyond a border holds as often as noise of a tenth of one stays below m."""
+    background = cloud(4000)
+    rows = torch.zeros(4, 3)
+    beyond = torch.tensor([0.0, 0.1, 0.2, -0.1])
+    found = rows.clone()
+    found[:, 0] = 1 + beyond
+    told = judged(MODEL, rows, found, background)["robustness"]
+    spread = float(background[:, 0].std())
+    expected = torch.distributions.Normal(0, 1).cdf(beyond.double() / (0.1 * spread))
+    assert told.tolist() == pytest.approx(expected.tolist(), abs=0.12)
+    assert told[1:].argsort().tolist() == [2, 0, 1]
+
+
+def test_robustness_moves_only_what_has_changed():
+    """The border is in a column that has not changed: no noise there."""
+    rows = torch.tensor([[1.01, 0.0, 0.0]])
+    assert judged(MODEL, rows, torch.tensor([[1.01, 5.0, 0.0]]), cloud())["robustness"].tolist() == [1.0]
+
+
+def test_a_row_of_the_background_is_no_outlier_and_one_far_away_is():
+    background = cloud()
+    rows = torch.zeros(2, 3)
+    told = judged(MODEL, rows, torch.stack([background[5] * 0.1, torch.full((3,), 20.0)]), background)["local_outlier"]
+    assert told.tolist() == [1.0, 0.0]
+
+
+def test_every_kind_of_forbidden_change_is_counted_and_an_allowed_one_is_not():
+    data = load_dataset("wine")
+    schema = data.schema
+    frozen = replace(schema, features=(replace(schema.features[0], mutable=False), *schema.features[1:]))
+    model = FunctionClassifier(
+        lambda rows: torch.stack([1 - rows[:, 0], rows[:, 0] - 1], 1),
+        2,
+        score_unit="logit",
+        domain="tabular",
+        array="torch",
+        schema=frozen,
+    )
+    row = data.train.inputs[:1]
+    low, high = schema.features[2].low, schema.features[2].high
+    wishes = Wishes(data.train.inputs, one_way={3: "up"}, features_to_vary=[0, 2, 3])
+    changes = {0: row[0, 0] + 0.1, 2: high + 1, 3: row[0, 3] - 1, 4: row[0, 4] + 1}
+    for column, value in changes.items():
+        found = row.clone()
+        found[0, column] = value
+        assert judged(model, row, found, data.train.inputs, wishes=wishes)["violations"].tolist() == [1.0], column
+    allowed = row.clone()
+    allowed[0, 2], allowed[0, 3] = (low + high) / 2, row[0, 3] + 1
+    assert judged(model, row, allowed, data.train.inputs, wishes=wishes)["violations"].tolist() == [0.0]
+    assert judged(model, row, allowed, data.train.inputs)["violations"].tolist() == [0.0]
+
+
+def test_time_is_shared_by_the_inputs():
+    assert judged(MODEL, torch.zeros(2, 3), torch.ones(2, 3), cloud())["seconds"].tolist() == [1.5, 1.5]
+
+
+def test_every_measure_has_a_card_that_says_its_direction():
+    told = quality()
+    assert set(told) == set(CARDS)
+    assert all(card.answers.endswith("?") and card.misleads.endswith(".") for card in CARDS.values())
+    assert {name for name, card in CARDS.items() if card.higher_is_better} == {
+        "validity", "diversity", "neighbor_agreement", "local_outlier", "robustness",
+    }  # fmt: skip

@@ -1,7 +1,7 @@
 """One question put to a model, from the checked inputs to the finished result with its cost and its doubts."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from xaivision.core.granted import ungranted
 from xaivision.core.machine import load_per_core
 from xaivision.core.metering import Meter, metered
 from xaivision.core.modes import trained_otherwise
+from xaivision.core.narrative import Narrative
 from xaivision.core.origin import Origin, plain_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, Scorer, asked
@@ -116,6 +117,13 @@ class Question:
     def rules(self, rules: tuple[tuple[Rule, ...], ...], players: Tensor | None = None) -> Rules:
         """The answer in rules, for each input its own."""
         return Rules(self.query, self._origin(), self._diagnostics(), rules=rules, players=players)
+
+    def narrative(
+        self, attribution: Attribution, regions: Tensor, text: tuple[str, ...], evidence: tuple[Mapping[str, Any], ...] = ()
+    ) -> Narrative:
+        """The answer in words about an attribution, with the record of each stage."""
+        asked = (self.query, self._origin(), self._diagnostics())
+        return Narrative(*asked, attribution=attribution, regions=regions, text=text, evidence=evidence)
 
     def _doubt_zero_maps(self, values: Tensor) -> None:
         """A zero map is only right where the score does not move; ask the model whether it does."""

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.deletion import Logistic, influences, refitted, worst_deletion
+from xaivision.engines.counterfactuals.deletion import Logistic, influences, worst_deletion
 
 ROUNDS = 60
 SLACK = 1e-9
-# Rows whose worst deletions are carried out to learn how far the first order is off, and what is added to what they show.
-TRIALS, SAFETY, MOST_TRIALS = 16, 1.5, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,27 +116,3 @@ def _projected(start: Tensor, normals: Tensor, ends: Tensor) -> Tensor:
     right = torch.linalg.solve_triangular(factor, need[:, None], upper=False)[:, 0]
     multipliers, _ = nnls(factor.T.numpy(), right.numpy(), maxiter=1000 + 100 * len(normals))
     return start + normals.T @ torch.from_numpy(multipliers)
-
-
-def calibrated_margin(model: Logistic, table: Tensor, side: Tensor, wish: Wish) -> float:
-    """The margin at which the worst deletions do no harm when they are carried out, for some of the rows of the table.
-
-    The model is fitted again without the k rows that endanger each trial's counterfactual. What its score then lacks to what
-    the first order foresaw is the margin, raised until every trial survives, and half as much again.
-    """
-    some = slice(0, TRIALS)
-    margin = 0.0
-    for _ in range(MOST_TRIALS):
-        tried = Wish(wish.k, margin, wish.low[some], wish.high[some])
-        found = lasting(model, table[some], side[some], tried)
-        exact = torch.stack(
-            [
-                s * (model.standardized(row[None]) @ refitted(model, rows))[0]
-                for row, s, rows in zip(found.rows, side[some].double(), found.dangerous, strict=True)
-            ]
-        )
-        reached = found.worst >= margin - 1e-6  # where ranges forbid more, nothing is to be learned
-        if not bool(reached.any()) or (margin > 0 and float(exact[reached].min()) > 0):
-            break
-        margin = max(1.5 * margin, float((found.worst - exact)[reached].max()), 1e-6)
-    return SAFETY * margin

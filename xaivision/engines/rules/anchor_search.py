@@ -3,29 +3,33 @@
 Source: Ribeiro et al., Anchors: high-precision model-agnostic explanations, AAAI 2018.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from xaivision.engines.rules.kl_bounds import exploration, lower_bound, upper_bound
+from xaivision.engines.rules.conjunctions import Anchor, Conjunctions
+from xaivision.engines.rules.kl_bounds import exploration
+from xaivision.engines.rules.tally import Helping, Tally
 
-# Numbers of the conditions in a conjunction, in order.
-Anchor = tuple[int, ...]
-# The first draws of each conjunction, as a share of a batch: most are out of the question soon.
-FIRST_SHARE = 0.25
-# Rounds in which those of one size are told apart: ties, of which there are many, would go on until all draws are used up.
-MOST_ROUNDS = 20
+# The first draws of each conjunction, as a share of a batch, and those of the best third of them: most are out soon.
+FIRST_SHARE, NEXT_SHARE, KEPT = 0.1, 0.3, 1 / 3
+# Rounds in which those of one length are told apart: ties, of which there are many, would go on until all draws are used up.
+MOST_ROUNDS = 6
+# Batches after which a conjunction next to the threshold is given up.
+MOST_BATCHES = 20
+# How often each condition may be made stricter on the way.
+STEPS_A_CONDITION = 2
 # From conjunctions and how often each is tried to how often the prediction held, (n,).
-Trial = Callable[[Sequence[Anchor], int], Tensor]
+Trial = Callable[[Sequence[Anchor], Sequence[int]], Tensor]
 
 
 @dataclass(frozen=True)
 class Plan:
     """A conjunction is accepted if its precision is `threshold` at least, sure to `delta` but for `slack`. The `beam` best of
-    each size are told from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in all.
+    each length are told from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in all.
     """
 
     threshold: float = 0.95
@@ -38,41 +42,7 @@ class Plan:
     most_draws: int = 50_000
 
 
-@dataclass
-class Tally:
-    """How often each conjunction was tried, and how often the prediction held."""
-
-    trial: Trial
-    plan: Plan
-    tried: dict[Anchor, int] = field(default_factory=dict)
-    held: dict[Anchor, float] = field(default_factory=dict)
-    draws: int = 0
-
-    @property
-    def spent(self) -> bool:
-        return self.draws >= self.plan.most_draws
-
-    def try_out(self, anchors: Sequence[Anchor], share: float = 1.0) -> None:
-        """A batch of draws for each of them, or this share of one, asked about in one pass."""
-        draws = max(1, round(share * self.plan.batch))
-        hits = self.trial(anchors, draws).tolist()
-        for anchor, count in zip(anchors, hits, strict=True):
-            self.tried[anchor] = self.tried.get(anchor, 0) + draws
-            self.held[anchor] = self.held.get(anchor, 0.0) + count
-            self.draws += draws
-
-    def shares(self, anchors: Sequence[Anchor]) -> Tensor:
-        return torch.tensor([self.held[one] / self.tried[one] for one in anchors], dtype=torch.float64, device="cpu")
-
-    def bounds(self, anchors: Sequence[Anchor], level: float) -> tuple[Tensor, Tensor]:
-        """Lower and upper bounds of the precision of each."""
-        share = self.shares(anchors)
-        each = level / torch.tensor([self.tried[one] for one in anchors], dtype=torch.float64, device="cpu")
-        return lower_bound(share, each), upper_bound(share, each)
-
-
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The chosen conjunction; `sure`: its precision reaches the threshold but for the plan's slack."""
 
     anchor: Anchor
@@ -80,75 +50,111 @@ class Found:
     draws: int
 
 
-def best_anchor(covered: Tensor, trial: Trial, plan: Plan) -> Found:
-    """The conjunction that covers most cases among those that are precise for sure, of `covered` (C, n): which cases each
-    single condition covers. Without any, the one with the best precision.
+# A search yields helpings of draws that it wants, is sent how often the prediction held, (n,), and ends with what it found.
+Search = Generator[list[Helping], Tensor, Found]
+Sifting = Generator[list[Helping], Tensor, list[Anchor]]
+
+
+def best_anchor(conjunctions: Conjunctions, trial: Trial, plan: Plan) -> Found:
+    """What the search ends with when it is answered by this trial."""
+    search = anchor_search(conjunctions, plan)
+    try:
+        wanted = next(search)
+        while True:
+            anchors, counts = zip(*wanted, strict=True)
+            wanted = search.send(trial(anchors, counts))
+    except StopIteration as end:
+        found: Found = end.value
+    return found
+
+
+def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
+    """The conjunction that covers most cases among those that are precise for sure. Without any, the one of which the best
+    precision is sure.
     """
     everything: Anchor = ()
-    tally, best, best_coverage = Tally(trial, plan), everything, -1.0
-    tally.try_out([everything])
-    beam = [everything]
-    if _is_sure(tally, everything, _level(plan, 1)):
+    tally = Tally(plan.most_draws)
+    yield from tally.draws_of([everything], plan.batch)
+    if (yield from _sure(tally, [everything], plan, 1)):
         return Found(everything, True, tally.draws)
-    for _ in range(min(plan.most_conditions, len(covered))):
-        grown = sorted({tuple(sorted((*one, c))) for one in beam for c in range(len(covered)) if c not in one})
-        level = [one for one in grown if coverage(covered, one) > max(0.0, best_coverage)]
-        level = [one for one in level if all(coverage(covered, one) < coverage(covered, part) for part in _parts(one))]
-        if not level or tally.spent:
+    beam: list[Anchor] = [everything]
+    finalists, best, best_coverage = [everything], everything, -1.0
+    for _ in range(STEPS_A_CONDITION * plan.most_conditions):
+        grown = conjunctions.grown(beam, plan.most_conditions)
+        grown = [one for one in grown if one not in finalists and conjunctions.coverage(one) > best_coverage]
+        if not grown or tally.spent:
             break
-        tally.try_out([one for one in level if one not in tally.tried], FIRST_SHARE)
-        beam = _most_precise(tally, level)
-        for one in beam:
-            if coverage(covered, one) > best_coverage and _is_sure(tally, one, _level(plan, len(level))):
-                best, best_coverage = one, coverage(covered, one)
+        promising = yield from _screened(tally, grown, plan)
+        beam = yield from _most_precise(tally, promising, plan)
+        finalists += beam
+        for one in (yield from _sure(tally, beam, plan, len(grown))):
+            if conjunctions.coverage(one) > best_coverage:
+                best, best_coverage = one, conjunctions.coverage(one)
     if best_coverage >= 0:
+        best = yield from _loosened(tally, conjunctions, best, plan)
         return Found(best, True, tally.draws)
-    share = tally.shares(known := sorted(tally.tried))
-    return Found(known[int(share.argmax())], False, tally.draws)
+    low, _ = tally.bounds(finalists, log(1 / plan.delta))
+    return Found(finalists[int(low.argmax())], False, tally.draws)
 
 
-def coverage(covered: Tensor, anchor: Anchor) -> float:
-    """The share of cases that meet all conditions."""
-    return float(covered[list(anchor)].all(0).double().mean()) if anchor else 1.0
+def _screened(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
+    """The best third of them by few draws, all of them where they are hardly more than the beam, tried some more."""
+    yield from tally.draws_of([one for one in anchors if not tally.knows(one)], max(1, round(FIRST_SHARE * plan.batch)))
+    count = min(len(anchors), max(2 * plan.beam, round(KEPT * len(anchors))))
+    order = tally.shares(anchors).argsort(descending=True, stable=True)[:count]
+    kept = [anchors[place] for place in order.tolist()]
+    yield from tally.draws_of(kept, max(1, round(NEXT_SHARE * plan.batch)))
+    return kept
 
 
-def _parts(anchor: Anchor) -> list[Anchor]:
-    """The conjunction without each of its conditions."""
-    return [anchor[:place] + anchor[place + 1 :] for place in range(len(anchor))]
-
-
-def _level(plan: Plan, arms: int) -> float:
-    """The level at which the precision of one of so many conjunctions is sure."""
-    return log(max(1, plan.beam * arms) / plan.delta)
-
-
-def _most_precise(tally: Tally, anchors: list[Anchor]) -> list[Anchor]:
-    """The `beam` with the best precision: those in doubt are tried until they are told apart, as KL-LUCB does."""
-    count, rounds = min(tally.plan.beam, len(anchors)), 1
-    while True:
+def _most_precise(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
+    """The `beam` with the best precision: those in doubt are tried until they are told apart, by KL-LUCB with all of them in
+    one round.
+    """
+    count = min(plan.beam, len(anchors))
+    for round_ in range(1, MOST_ROUNDS + 2):
         order = tally.shares(anchors).argsort(descending=True, stable=True)
         chosen, left = order[:count], order[count:]
-        if not len(left) or tally.spent or rounds > MOST_ROUNDS:
+        if not len(left) or tally.spent or round_ > MOST_ROUNDS:
             break
-        low, high = tally.bounds(anchors, exploration(len(anchors), rounds, tally.plan.delta))
-        weakest, rival = int(chosen[low[chosen].argmin()]), int(left[high[left].argmax()])
-        if float(high[rival] - low[weakest]) <= tally.plan.tolerance:
+        low, high = tally.bounds(anchors, exploration(len(anchors), round_, plan.delta))
+        weakest, rival = float(low[chosen].min()), float(high[left].max())
+        if rival - weakest <= plan.tolerance:
             break
-        tally.try_out([anchors[weakest], anchors[rival]])
-        rounds += 1
+        doubted = chosen[low[chosen] < rival - plan.tolerance]
+        rivals = left[high[left] > weakest + plan.tolerance]
+        rivals = rivals[high[rivals].argsort(descending=True, stable=True)[:count]]
+        yield from tally.draws_of([anchors[place] for place in (*doubted.tolist(), *rivals.tolist())], plan.batch)
     return [anchors[place] for place in chosen.tolist()]
 
 
-def _is_sure(tally: Tally, anchor: Anchor, level: float) -> bool:
-    """Whether the precision is the threshold or more; tried until that is sure one way or the other."""
-    plan = tally.plan
-    while True:
-        share = float(tally.shares([anchor]))
-        low, high = (float(bound) for bound in tally.bounds([anchor], level))
-        if share >= plan.threshold and low > plan.threshold - plan.slack:
-            return True
-        if share < plan.threshold and high < plan.threshold + plan.slack:
-            return False
-        if tally.spent or tally.tried[anchor] >= plan.most_draws // 4:
-            return False
-        tally.try_out([anchor], max(1.0, tally.tried[anchor] / plan.batch / 2))
+def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Plan) -> Generator[list[Helping], Tensor, Anchor]:
+    """The conjunction without the conditions that its precision does not need."""
+    while len(anchor) > 1 and not tally.spent:
+        fewer = [anchor[:place] + anchor[place + 1 :] for place in range(len(anchor))]
+        yield from tally.draws_of([one for one in fewer if not tally.knows(one)], plan.batch)
+        sure = yield from _sure(tally, fewer, plan, len(fewer))
+        if not sure:
+            break
+        anchor = max(sure, key=conjunctions.coverage)
+    return anchor
+
+
+def _sure(tally: Tally, anchors: list[Anchor], plan: Plan, arms: int) -> Sifting:
+    """Which of them have the threshold's precision; tried until that is sure one way or the other.
+
+    Acceptance is sure to the plan's delta over all `arms` that there were. A rejection harms no one but the rule: one that
+    misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
+    """
+    level, accepted, open_ = log(max(1, plan.beam * arms) / plan.delta), set[Anchor](), list(anchors)
+    while open_:
+        share, (low, _), (_, high) = tally.shares(open_), tally.bounds(open_, level), tally.bounds(open_, log(1 / plan.delta))
+        held = (share >= plan.threshold) & (low > plan.threshold - plan.slack)
+        accepted |= {one for one, is_held in zip(open_, held.tolist(), strict=True) if is_held}
+        out = held | ((share < plan.threshold) & (high < plan.threshold))
+        open_ = [one for one, is_out in zip(open_, out.tolist(), strict=True) if not is_out]
+        open_ = [one for one in open_ if tally.count(one) < MOST_BATCHES * plan.batch]
+        if tally.spent or not open_:
+            break
+        yield from tally.draws_of(open_, plan.batch)
+    return [one for one in anchors if one in accepted]

@@ -8,8 +8,8 @@ from math import log
 import torch
 from torch import Tensor
 
-# Halvings of the interval in which a bound is sought: 1e-9 is finer than any share that is drawn.
-HALVINGS = 30
+# Halvings of the interval in which a bound is sought: a millionth is finer than any share that is drawn.
+HALVINGS = 20
 TINY = 1e-12
 
 

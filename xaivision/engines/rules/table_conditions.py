@@ -51,11 +51,41 @@ def rows_that_meet(
     """(count, F) known rows drawn with repeats; a value that misses its condition is replaced by one that meets it, drawn from
     the known values of its column, or by the row's `own` (F,) where no known value does.
     """
-    rows = background[torch.randint(len(background), (count,), generator=generator, device="cpu")].clone()
-    for one in joined(conditions):
-        values = background[:, one.column]
-        meeting = values[one.holds(values.double())]
-        drawn = torch.randint(max(1, len(meeting)), (count,), generator=generator, device="cpu")
-        fitting = meeting[drawn] if len(meeting) else own[one.column].expand(count)
-        rows[:, one.column] = torch.where(one.holds(rows[:, one.column].double()), rows[:, one.column], fitting)
-    return rows
+    return KnownValues(background, own).drawn([conditions], [count], generator)
+
+
+class KnownValues:
+    """The values of a `background` (n, F), sorted column by column, around a row with values of its `own` (F,)."""
+
+    def __init__(self, background: Tensor, own: Tensor) -> None:
+        self.background, self.own = background, own
+        self._sorted = background.T.contiguous().sort(dim=1).values  # (F, n)
+
+    def drawn(self, conditions: Sequence[Sequence[Bounds]], counts: Sequence[int], generator: torch.Generator) -> Tensor:
+        """(sum of counts, F) rows drawn as above, so many of them for each of these conjunctions, one after the other."""
+        total = sum(counts)
+        rows = self.background[torch.randint(len(self.background), (total,), generator=generator, device="cpu")].clone()
+        for column, ends in _ends(conditions).items():
+            low, high = ends.repeat_interleave(torch.tensor(counts, device="cpu"), dim=1)
+            # What lies within is a stretch of the sorted values.
+            start, end = (torch.searchsorted(self._sorted[column].double(), bound, right=True) for bound in (low, high))
+            draws = torch.rand(total, generator=generator, dtype=torch.float64, device="cpu")
+            place = start + (draws * (end - start)).long()
+            fitting = self._sorted[column][place.clamp_max(len(self.background) - 1)]
+            fitting = torch.where(end > start, fitting, self.own[column])
+            value = rows[:, column].double()
+            rows[:, column] = torch.where((value > low) & (value <= high), rows[:, column], fitting)
+        return rows
+
+
+def _ends(conditions: Sequence[Sequence[Bounds]]) -> dict[int, Tensor]:
+    """For each column that is named (2, A): its lower and upper end in each of the conjunctions."""
+    ends: dict[int, Tensor] = {}
+    for place, every in enumerate(conditions):
+        for column, low, high in joined(every):
+            if column not in ends:
+                ends[column] = torch.tensor([[-torch.inf], [torch.inf]], dtype=torch.float64, device="cpu").repeat(
+                    1, len(conditions)
+                )
+            ends[column][0, place], ends[column][1, place] = low, high
+    return {column: ends[column] for column in sorted(ends)}

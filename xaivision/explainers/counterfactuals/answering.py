@@ -27,26 +27,35 @@ Requirement = Callable[[Tensor], Tensor]
 
 
 class Clock:
-    """The time of one search. Without a limit it never ends."""
+    """The time of one search, which began at `start`. Without a limit it never ends."""
 
-    def __init__(self, seconds: float | None) -> None:
-        self.start, self.seconds = time.perf_counter(), seconds
+    def __init__(self, seconds: float | None, start: float) -> None:
+        self.start, self.seconds = start, seconds
         self.pace: float | None = None  # seconds a row, of the last call
+        self._ended = time.perf_counter()
+        # What a call takes whatever its rows are, by the first one, which asked about the inputs; what lies between two calls.
+        self._call, self._between = self._ended - start, 0.0
 
     @property
     def left(self) -> float:
-        """Seconds until the search must end."""
+        """Seconds until the search must end, less what choosing and asking about the answer will take."""
         if self.seconds is None:
             return torch.inf
-        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start)
+        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - self._call - self._between
 
     def rows(self, wanted: int) -> int:
         """How many of these rows may be asked about in the next call: 0 where time is up."""
         if self.seconds is None:
             return wanted
-        if self.left <= 0 or (self.pace is not None and self.pace > self.left):
+        self._between = min(max(self._between, time.perf_counter() - self._ended), SHARE_OF_THE_REST * self.seconds)
+        if self.left <= self._call or (self.pace is not None and self.pace > self.left):
             return 0
         return min(wanted, FIRST_ROWS if self.pace is None else max(1, int(SHARE_OF_THE_REST * self.left / self.pace)))
+
+    def asked(self, rows: int, began: float) -> None:
+        """Remember a call about so many rows."""
+        self._ended = time.perf_counter()
+        self.pace, self._call = (self._ended - began) / rows, min(self._call, self._ended - began)
 
 
 class Answers:
@@ -73,7 +82,7 @@ class Answers:
                 break
             part, began = slice(start, start + count), time.perf_counter()
             one = self._asked(owners[part], rows[part], slopes)
-            self.clock.pace = (time.perf_counter() - began) / count
+            self.clock.asked(count, began)
             merits.append(one.merits)
             found.append(one.slopes)
             start += count

@@ -17,7 +17,8 @@ from xaivision.core.question import Question, question
 from xaivision.core.settings import check_number_from_zero, check_positive_number
 from xaivision.core.targets import Targets, TargetScore
 from xaivision.engines.counterfactuals.deletion import Logistic, fitted
-from xaivision.engines.counterfactuals.lasting import Lasting, Wish, calibrated_margin, lasting
+from xaivision.engines.counterfactuals.lasting import Lasting, Wish
+from xaivision.engines.counterfactuals.swapped_lasting import Swaps, proven_lasting, swapped_lasting
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.counterfactuals.table_space import Columns
 from xaivision.explainers.counterfactuals.wishes import Column
@@ -29,6 +30,8 @@ REACHED = 1e-6
 # How far the log odds of the model may be from those of the regression of its training rows, as a share of their spread.
 AGREEMENT = 0.02
 MOST_NAMED = 5
+# A category of fewer rows than so many times those that may be deleted is no way out.
+RARE = 10
 
 # The plain counterfactuals and those that last.
 Pair = tuple[Lasting, Lasting]
@@ -41,15 +44,17 @@ class DeletionRobustCounterfactuals:
     `background` (N, F) and `labels` (N,) are the training rows and their classes, `ridge` the factor of the squared weights of
     standardized columns beside the mean loss (scikit-learn's `C` is 1 / (2 * ridge * N)); the model must be their regression.
     `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log odds that must be left after the worst
-    deletion, to first order; "auto" carries some of them out and takes what makes them harmless. With 0 the worst deletion
-    breaks it. `features_to_vary`: the columns that may change, within the range of the background.
+    deletion, to first order; "auto" carries that deletion out for each row and takes what makes it harmless. With 0 the worst
+    deletion breaks it. `features_to_vary`: the columns that may change, within the range of the background. `linked`: columns
+    that change together to values that occur together in the background, such as those of a category; groups of the schema are
+    linked already. They are swapped where numbers alone do not reach, or only at a higher cost.
     """
 
     about: ClassVar[About] = About(
         name="deletion_robust_counterfactuals",
         answers="What would have had to be different, so that it still holds after others had their data deleted?",
-        misleads="Deletions are foreseen to first order, and the margin is learned from a few of them: it is no proof. It holds "
-        "for the same training on the rows that are left, and not for new rows.",
+        misleads="The most dangerous deletion is foreseen to first order and carried out; another may be worse: it is no proof. "
+        "It holds for the same training on the rows that are left, and not for new rows.",
         cost="2 forwards an input and 1 a row of the background, and some fits of the regression",
         source="Krishna, Ma and Lakkaraju, ROCERF, 2023, arXiv:2302.04288",
         needs=Access.SCORES,
@@ -63,6 +68,7 @@ class DeletionRobustCounterfactuals:
     k: float = 0.005
     margin: float | Literal["auto"] = "auto"
     features_to_vary: Literal["all"] | Sequence[Column] = "all"
+    linked: Sequence[Sequence[Column]] = ()
 
     def __post_init__(self) -> None:
         check_background(self.background)
@@ -84,15 +90,17 @@ class DeletionRobustCounterfactuals:
             known = self._regression(q)
             rows = q.query.inputs.detach().cpu().double()
             side = -known.scores(rows).sign()
-            reach = self._wish(q, rows, 0, OVER)
-            plain = lasting(known, rows, side, reach)
-            count = self.deletions
-            margin = self.margin
-            if margin == "auto":
-                margin = calibrated_margin(known, rows, side, self._wish(q, rows, count, 0.0)) if count else OVER
-            left = max(OVER, float(margin))
-            robust = lasting(known, rows, side, self._wish(q, rows, count, left))
-            return self._answer(q, known, (plain, robust), (side, robust.worst >= left - REACHED))
+            swaps = self._swaps(q)
+            plain = swapped_lasting(known, rows, side, (self._wish(q, rows, 0, OVER), swaps))
+            if self.margin != "auto":
+                left = max(OVER, float(self.margin))
+                robust = swapped_lasting(known, rows, side, (self._wish(q, rows, self.deletions, left), swaps))
+                lasts = robust.worst >= left - REACHED
+            else:
+                wish = self._wish(q, rows, self.deletions, OVER)
+                robust, margins, exact = proven_lasting(known, rows, side, (wish, swaps))
+                lasts = (robust.worst >= margins - REACHED) & (exact > 0)
+            return self._answer(q, known, (plain, robust), (side, lasts))
 
     @property
     def deletions(self) -> int:
@@ -119,15 +127,38 @@ class DeletionRobustCounterfactuals:
         return known
 
     def _wish(self, q: Question, rows: Tensor, k: int, margin: float) -> Wish:
-        columns, table = Columns(q), self.background.detach().cpu().double()
+        table, free = self.background.detach().cpu().double(), self._free(q)
+        free[[column for group in self._groups(q) for column in group]] = False  # these are swapped, and do not move
+        low = torch.where(free, torch.minimum(table.amin(0), rows), rows)
+        high = torch.where(free, torch.maximum(table.amax(0), rows), rows)
+        return Wish(k, margin, low, high)
+
+    def _free(self, q: Question) -> Tensor:
+        """(F,) which columns may change."""
+        columns = Columns(q)
         free = torch.tensor([one.mutable for one in columns.features] or [True] * columns.count, device="cpu")
         if not isinstance(self.features_to_vary, str):
             named = torch.zeros_like(free)
             named[[columns.number(column) for column in self.features_to_vary]] = True
             free &= named
-        low = torch.where(free, torch.minimum(table.amin(0), rows), rows)
-        high = torch.where(free, torch.maximum(table.amax(0), rows), rows)
-        return Wish(k, margin, low, high)
+        return free
+
+    def _groups(self, q: Question) -> list[tuple[int, ...]]:
+        columns = Columns(q)
+        linked = [tuple(columns.number(column) for column in group) for group in self.linked]
+        taken = {column for group in linked for column in group}
+        return linked + [group for group in columns.groups.values() if len(group) > 1 and not taken & set(group)]
+
+    def _swaps(self, q: Question) -> list[Swaps]:
+        """What the groups that may change may become: what stands on few rows falls with them, and is left out."""
+        table, free = self.background.detach().cpu().double(), self._free(q)
+        swaps = []
+        for group in self._groups(q):
+            if bool(free[list(group)].all()):
+                columns = torch.tensor(group, device="cpu")
+                patterns, counts = table[:, columns].unique(dim=0, return_counts=True)  # type: ignore[no-untyped-call]
+                swaps.append(Swaps(columns, patterns[counts >= RARE * self.deletions]))
+        return [one for one in swaps if len(one.patterns)]
 
     def _answer(self, q: Question, known: Logistic, pair: Pair, sides: tuple[Tensor, Tensor]) -> Counterfactuals:
         inputs, (side, lasts) = q.query.inputs, sides

@@ -1,5 +1,6 @@
 """One pipeline for every proposer: propose, take back what is not needed, choose a set, ask once more, say what it is."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Candidates beyond those wanted that are freed of what they do not need: some become equal by it.
 SPARE = 2
+# Candidates for each wanted one among which a set is chosen, the cheapest ones: farther ones are hardly ever in it.
+CHOICE = 100
 
 # The search of one input.
 Propose = Callable[[Scene, Room, int], Search]
@@ -42,13 +45,14 @@ class Asking:
 def scene_of(explainer: Explainer, wishes: Wishes, asking: Asking) -> Iterator[Scene]:
     """Open the question of a method, and everything that its searches share."""
     seen: list[Tensor] = []
+    start = time.perf_counter()
 
     def scorer(model: ClassifierAdapter, inputs: Tensor) -> Tensor:
         seen.append(shared_scores(model, inputs))
         return seen[-1]
 
     with question(explainer, asking.model, asking.inputs, asking.targets, seed=asking.seed, scorer=scorer) as q:
-        yield Scene(q, wishes, seen[0])
+        yield Scene(q, wishes, seen[0], start)
 
 
 def hunted(scene: Scene, propose: Propose) -> Counterfactuals:
@@ -83,6 +87,7 @@ def _undoable(scene: Scene, room: Room, rows: Tensor) -> Tensor | None:
 def chosen(scene: Scene, hunt: Hunt, spare: int = 0) -> Asked:
     """The set of what was found that is best by proximity and diversity, nearest first."""
     found, wishes = hunt.found(), scene.wishes
+    found = Asked(*(part[: CHOICE * wishes.total_CFs] for part in found[:3]))
     distances = lambda one: scene.space.between(found.rows[one : one + 1], found.rows)[0]  # noqa: E731 - one line, used once
     k = wishes.total_CFs + spare
     places = sorted(diverse_choice(found.costs, distances, k, wishes.proximity_weight, wishes.diversity_weight))

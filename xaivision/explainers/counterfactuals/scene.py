@@ -21,11 +21,13 @@ NEIGHBORS = 5
 
 
 class Scene:
-    """One question to a model of tables, with what its caller wishes. `scores` (B, K) are those of the inputs."""
+    """One question to a model of tables, with what its caller wishes. `scores` (B, K) are those of the inputs; it was asked at
+    `start`, by the clock of `perf_counter`.
+    """
 
-    def __init__(self, q: Question, wishes: Wishes, scores: Tensor) -> None:
+    def __init__(self, q: Question, wishes: Wishes, scores: Tensor, start: float) -> None:
         self.q, self.wishes = q, wishes
-        self.clock = Clock(wishes.max_seconds)
+        self.clock = Clock(wishes.max_seconds, start)
         if wishes.stopping_threshold is not None and not q.model.gives_probabilities:
             raise InputError("`stopping_threshold` needs a model that gives probabilities. This one gives margins.")
         self.inputs = q.query.inputs.detach().cpu()

@@ -13,17 +13,19 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
-from xaivision.core.progress import track
 from xaivision.core.question import Question, question
 from xaivision.core.rules import Rule, Rules
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
-from xaivision.engines.rules.anchor_search import Found, Plan, best_anchor, coverage
+from xaivision.engines.rules.anchor_search import Found, Plan, anchor_search
+from xaivision.engines.rules.conjunctions import Conjunctions
 from xaivision.engines.rules.kl_bounds import lower_bound
+from xaivision.engines.rules.tally import Helping
 from xaivision.engines.segments import SegmentsSetting, segment_labels
 from xaivision.explainers.absence import Absent, absence
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.rules.neighbors_of_rules import KeptSegments, KnownRows, Neighborhood
+from xaivision.explainers.rules.trials import Trials
 
 # Draws that nothing was chosen by: what the precision that is told is measured on.
 FRESH = 1000
@@ -80,8 +82,12 @@ class Anchors:
         """
         with question(self, model, inputs, targets, seed=seed) as q:
             neighborhoods, players = self._neighborhoods(q)
-            rules = tuple(self._rule(q, neighborhoods[index], index) for index in track(range(len(q.query)), "anchors"))
-            return q.rules(tuple((rule,) for rule in rules), players)
+            trials = Trials(q, neighborhoods)
+            plans = [Conjunctions(one.covered(q.generator("coverage")), one.features) for one in neighborhoods]
+            found = trials.searched([anchor_search(one, self._plan()) for one in plans])
+            held = trials.held({index: [Helping(one.anchor, FRESH)] for index, one in enumerate(found)})
+            rules = tuple((self._rule(q, trials, index, float(held[index]), found[index]),) for index in range(len(found)))
+            return q.rules(rules, players)
 
     def _neighborhoods(self, q: Question) -> tuple[Sequence[Neighborhood], Tensor | None]:
         if q.model.domain == "tabular":
@@ -96,22 +102,13 @@ class Anchors:
         absent = absence(q, self.baseline, None, players.to(q.query.inputs.device))
         return [KeptSegments(removal, labels) for removal, labels in zip(absent.removals, players, strict=True)], players
 
-    def _rule(self, q: Question, neighborhood: Neighborhood, index: int) -> Rule:
-        draw = q.generator("draws")
-        target = int(q.query.targets[index])
-
-        def trial(anchors: Sequence[tuple[int, ...]], count: int) -> Tensor:
-            cases = torch.cat([neighborhood.drawn(anchor, count, draw) for anchor in anchors])
-            predicted = q.model(cases.to(q.query.inputs)).argmax(1).cpu()
-            return (predicted == target).view(len(anchors), count).sum(1).double()
-
-        covered = neighborhood.covered(q.generator("coverage"))
-        found = best_anchor(covered, trial, self._plan())
-        share = trial([found.anchor], FRESH) / FRESH
+    def _rule(self, q: Question, trials: Trials, index: int, held: float, found: Found) -> Rule:
         self._doubt(q, found, index)
+        neighborhood = trials.neighborhoods[index]
+        share = torch.tensor([held / FRESH], dtype=torch.float64, device="cpu")
         bound = lower_bound(share, torch.tensor([log(1 / 0.05) / FRESH], dtype=torch.float64, device="cpu"))
-        conditions = neighborhood.conditions(found.anchor)
-        return Rule(conditions, float(share), coverage(covered, found.anchor), float(bound))
+        fresh = Conjunctions(neighborhood.covered(q.generator("fresh coverage")), neighborhood.features)
+        return Rule(neighborhood.conditions(found.anchor), float(share), fresh.coverage(found.anchor), float(bound))
 
     def _plan(self) -> Plan:
         return Plan(

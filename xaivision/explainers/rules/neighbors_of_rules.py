@@ -11,7 +11,8 @@ from torch import Tensor
 
 from xaivision.core.rules import Condition
 from xaivision.engines.removals import Removal
-from xaivision.engines.rules.table_conditions import Bounds, conditions_of, joined, rows_that_meet
+from xaivision.engines.rules.table_conditions import Bounds, KnownValues, conditions_of, joined
+from xaivision.engines.rules.tally import Helping
 
 # Pictures with segments hidden at random, by which the share that a rule covers is known within 2 %.
 PICTURES = 2000
@@ -20,12 +21,17 @@ PICTURES = 2000
 class Neighborhood(Protocol):
     """What a rule about one input is made of and tried on; conditions are numbered."""
 
+    @property
+    def features(self) -> Sequence[int]:
+        """What each condition is about: a column, or a segment."""
+        ...
+
     def covered(self, generator: torch.Generator) -> Tensor:
         """(C, n) bool: which of n cases, drawn without any condition, meet each single one."""
         ...
 
-    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
-        """(count, *S) cases that meet these conditions."""
+    def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
+        """(sum of draws, *S) cases that meet these conjunctions, so many of each, one after the other."""
         ...
 
     def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:
@@ -46,14 +52,24 @@ class KnownRows:
         """The conditions that the row meets, by number."""
         return conditions_of(self.row, self.background, self.categorical)
 
+    @cached_property
+    def _values(self) -> KnownValues:
+        return KnownValues(self.background, self.row)
+
+    @property
+    def features(self) -> Sequence[int]:
+        """Columns."""
+        return [one.column for one in self.bounds]
+
     def covered(self, generator: torch.Generator) -> Tensor:
         """Which rows of the background meet each condition."""
         held = [one.holds(self.background[:, one.column].double()) for one in self.bounds]
         return torch.stack(held) if held else torch.zeros(0, len(self.background), dtype=torch.bool, device="cpu")
 
-    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
+    def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """Rows of the background made to meet the conditions."""
-        return rows_that_meet([self.bounds[number] for number in anchor], self.background, self.row, count, generator)
+        conditions = [[self.bounds[number] for number in one.anchor] for one in helpings]
+        return self._values.drawn(conditions, [one.draws for one in helpings], generator)
 
     def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:
         """Bounds of columns."""
@@ -70,14 +86,21 @@ class KeptSegments:
     removal: Removal
     labels: Tensor
 
+    @property
+    def features(self) -> Sequence[int]:
+        """Segments, by number."""
+        return range(self._segments)
+
     def covered(self, generator: torch.Generator) -> Tensor:
         """Which segments are there in pictures with each there by half a chance."""
         return torch.rand(self._segments, PICTURES, generator=generator, dtype=torch.float64, device="cpu") < 0.5
 
-    def drawn(self, anchor: Sequence[int], count: int, generator: torch.Generator) -> Tensor:
+    def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """The picture with the anchor's segments there, and each other one by half a chance."""
-        there = torch.rand(count, self._segments, generator=generator, dtype=torch.float64, device="cpu") < 0.5
-        there[:, list(anchor)] = True
+        counts = [one.draws for one in helpings]
+        there = torch.rand(sum(counts), self._segments, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+        for own, one in zip(there.split(counts), helpings, strict=True):  # type: ignore[no-untyped-call]
+            own[:, list(one.anchor)] = True
         return self.removal(there[:, self.labels.cpu().long()].to(self.removal.one.device))
 
     def conditions(self, anchor: Sequence[int]) -> tuple[Condition, ...]:

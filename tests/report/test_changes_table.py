@@ -1,0 +1,65 @@
+"""The table of only what changes says of each counterfactual what is new, and nothing of what stays."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from report_results import counterfactuals, image_query, table_query
+
+from xaivision.core.errors import InputError
+from xaivision.report.changes_table import SAME, changes_figure, changes_of_row, changes_rows, changes_table
+from xaivision.report.features import value_words
+from xaivision.report.html import html_fragment
+from xaivision.report.table import as_text
+
+
+def changed():
+    """Of the first input the first counterfactual changes one column, the second another one, and the rest stays."""
+    result = counterfactuals(table_query())
+    rows = result.query.inputs[:, None].repeat(1, result.counterfactuals.shape[1], 1)
+    rows[0, 0, 1] += 1
+    rows[0, 1, 0] += 2
+    found = torch.ones_like(result.found)
+    found[0, 1] = False
+    return replace(result, counterfactuals=rows, found=found)
+
+
+def test_only_what_changes_is_told_and_a_dot_stands_for_what_stays():
+    result = changed()
+    told = changes_of_row(result)
+    now, new = result.query.inputs[0], result.counterfactuals[0]
+    words = lambda column, row: value_words(result.query, column, float(row[column]))  # noqa: E731
+    assert [row[1:4] for row in told.rows] == [(words(0, now), SAME, words(0, new[1])), (words(1, now), words(1, new[0]), SAME)]
+    assert told.headings[:4] == ("changes", "now", "1.", "2.")
+
+
+def test_a_score_that_does_not_reach_the_class_is_in_brackets():
+    last = changes_rows(changed())[-1]
+    assert last[0].endswith(f" of {changes_of_row(changed()).goal}")
+    assert not last[2].startswith("(")
+    assert last[3] == f"({last[3][1:-1]})"
+
+
+def test_terminal_page_and_figure_tell_the_same_cells():
+    result = changed()
+    cells = [cell for row in changes_rows(result) for cell in row if cell]
+    text, page = as_text(changes_table(result)), html_fragment(result)
+    drawn = [one.get_text() for one in changes_figure(result).axes[0].texts]
+    for cell in cells:
+        assert cell in text
+        assert cell in page
+        assert cell in drawn
+
+
+def test_nothing_changes_and_nothing_is_told_but_scores():
+    result = changed()
+    same = replace(result, counterfactuals=result.query.inputs[:, None].expand_as(result.counterfactuals))
+    assert changes_of_row(same).rows == ()
+    assert len(changes_rows(same)) == 1
+
+
+def test_pictures_and_inputs_that_are_not_there_are_refused():
+    with pytest.raises(InputError, match="A table of changes needs counterfactuals of table rows"):
+        changes_of_row(counterfactuals(image_query()))
+    with pytest.raises(InputError, match="`index` must be a number from 0 to"):
+        changes_of_row(changed(), 99)

@@ -1,0 +1,151 @@
+"""The nearest row that stays on its side whatever training rows are deleted, where categories are swapped beside the numbers."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.counterfactuals.deletion import Logistic, influences, refitted
+from xaivision.engines.counterfactuals.lasting import Lasting, Wish, lasting, worst_scores
+
+SLACK = 1e-6
+# What is added to the error that a worst deletion showed, and how often the margin is raised; what must be left for others that
+# are nearly as bad, as a share of what the deletion costs.
+SAFETY, MOST_TRIALS, OTHERS = 1.5, 10, 0.1
+# Deletions that are carried out of each row that was found.
+ALIKE = 6
+
+
+class Swaps(NamedTuple):
+    """Columns that change together, and the joint `patterns` (P, n) they may take."""
+
+    columns: Tensor
+    patterns: Tensor
+
+
+def swapped_lasting(model: Logistic, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Lasting:
+    """What `lasting` finds from each row of the table (B, d) or from one with swaps, whichever is nearest.
+
+    Swaps are tried in the order of what they cost at least, alone, and those together that give most, or most for their cost.
+    Where none reaches the wish the one that comes nearest to it counts.
+    """
+    wish, swaps = asked
+    return _joined([_of_one(model, *_take(table, side, place), (_wish_of(wish, place), swaps)) for place in range(len(table))])
+
+
+def proven_lasting(
+    model: Logistic, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]
+) -> tuple[Lasting, Tensor, Tensor]:
+    """The same with the margin of each row that its worst deletion asks for, and (B,) these margins, and (B,) the scores on their
+    side that are left when that deletion is carried out.
+
+    The model is fitted again without the rows that endanger what was found. What its score then lacks to what the first order
+    foresaw, and half as much again, is the margin of the next trial, until it stays on its side with half of that error to spare,
+    and with a tenth of what the deletion costs: others are nearly as bad.
+    """
+    wish, swaps = asked
+    effects = influences(model)
+    found, margins, left = [], [], []
+    for place in range(len(table)):
+        one, way = _take(table, side, place)
+        margin = wish.margin
+        for _ in range(MOST_TRIALS):
+            best = _of_one(model, one, way, (replace(_wish_of(wish, place), margin=margin), swaps))
+            exact = _left_after(model, effects, best.rows, (way, wish.k))
+            error = max(0.0, float(best.worst) - exact)
+            lost = float(way * model.scores(best.rows)) - float(best.worst)
+            spare = max((SAFETY - 1) * error, OTHERS * lost)
+            if exact >= spare or float(best.worst) < margin - SLACK:
+                break
+            margin = max(SAFETY * margin, error + spare)
+        found.append(best)
+        margins.append(margin)
+        left.append(exact)
+    told = torch.tensor([margins, left], dtype=torch.float64, device="cpu")
+    return _joined(found), told[0], told[1]
+
+
+def _left_after(model: Logistic, effects: Tensor, row: Tensor, asked: tuple[Tensor, int]) -> float:
+    """The least score on its side that is left of a row (1, d) after any of the worst deletions of `k` rows, carried out.
+
+    The nearest row that lasts lies where several deletions are equally bad: the last of the rows is changed for the next ones.
+    """
+    side, k = asked
+    inside = model.standardized(row)
+    if not k:
+        return float(side * (inside @ model.weights))
+    order = (side.double() * inside @ effects.T)[0].argsort(stable=True)
+    lots = [torch.cat([order[: k - 1], order[last : last + 1]]) for last in range(k - 1, min(k - 1 + ALIKE, len(order)))]
+    return min(float(side * (inside @ refitted(model, lot))) for lot in lots)
+
+
+def _take(table: Tensor, side: Tensor, place: int) -> tuple[Tensor, Tensor]:
+    return table[place : place + 1], side[place : place + 1]
+
+
+def _wish_of(wish: Wish, place: int) -> Wish:
+    return replace(wish, low=wish.low[place : place + 1], high=wish.high[place : place + 1])
+
+
+def _joined(found: list[Lasting]) -> Lasting:
+    return Lasting(*(torch.cat([getattr(one, name) for one in found]) for name in ("rows", "worst", "dangerous")))
+
+
+def _of_one(model: Logistic, row: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Lasting:
+    wish, swaps = asked
+    own, options = model.standardized(row), _options(model, row, float(side), swaps)
+    effects = influences(model)
+    least = _least_costs(model, torch.cat(options), side, (own, wish, effects))
+    best, nearest = None, torch.inf
+    for place in least.argsort(stable=True).tolist():
+        if best is not None and float(least[place]) >= nearest:
+            break
+        option = options[place]
+        fixed = wish.low == wish.high
+        low, high = (torch.where(fixed, option, end) for end in (wish.low, wish.high))
+        found = lasting(model, option, side, replace(wish, low=low, high=high))
+        reached = float(found.worst) >= wish.margin - SLACK
+        cost = float((model.standardized(found.rows) - own).norm()) if reached else torch.inf
+        if best is None or cost < nearest or (nearest == torch.inf and float(found.worst) > float(best.worst)):
+            best, nearest = found, cost
+    assert best is not None  # noqa: S101 - the row itself is an option
+    return best
+
+
+def _least_costs(model: Logistic, options: Tensor, side: Tensor, asked: tuple[Tensor, Wish, Tensor]) -> Tensor:
+    """(m,) what each option costs at least: its swaps, and the way of its numbers to the margin if no row were deleted; infinite
+    where with all numbers at the ends of their ranges the worst deletion of `effects` breaks it.
+    """
+    own, wish, effects = asked
+    moving, weights = (wish.low != wish.high)[0], side.double() * model.weights[:-1]
+    need = (wish.margin - side.double() * model.scores(options)).clamp_min(0)
+    ends = torch.where(moving, torch.where(weights > 0, wish.high, wish.low), options)
+    best, _ = worst_scores(model, effects, model.standardized(ends)[:, :-1], side.expand(len(options)), wish.k)
+    length = weights[moving].norm().clamp_min(1e-12)
+    least = ((model.standardized(options) - own).square().sum(1) + (need / length).square()).sqrt()
+    return torch.where(best >= wish.margin, least, torch.inf)
+
+
+def _options(model: Logistic, row: Tensor, side: float, swaps: list[Swaps]) -> list[Tensor]:
+    """The row itself, with single swaps, and with the best ones together, each (1, d)."""
+    rated, options = [], [row]
+    for columns, patterns in swaps:
+        moved = (patterns - row[0, columns]) / model.scale[columns]
+        gain, cost = side * moved @ model.weights[columns], moved.norm(dim=1)
+        found = [(float(g), float(c), columns, one) for g, c, one in zip(gain, cost, patterns, strict=True) if float(g) > 0]
+        options += [_with(row, [one]) for one in found]
+        if found:
+            rated += [max(found, key=lambda one: one[0]), max(found, key=lambda one: one[0] / one[1])]
+    by_gain = sorted(rated, key=lambda one: -one[0])
+    by_rate = sorted(rated, key=lambda one: -one[0] / one[1])
+    for order in (by_rate, by_gain):
+        options += [_with(row, order[:count]) for count in range(2, len(order) + 1)]
+    return options
+
+
+def _with(row: Tensor, chosen: list[tuple[float, float, Tensor, Tensor]]) -> Tensor:
+    out = row.clone()
+    for *_, columns, pattern in reversed(chosen):  # of two swaps of one group the better one counts
+        out[0, columns] = pattern
+    return out

@@ -1,0 +1,1 @@
+"""Does an explanation help to predict the model: simulated users, and forms for real ones."""

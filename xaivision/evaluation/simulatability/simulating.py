@@ -1,0 +1,92 @@
+"""Simulated users predict the model with and without explanations, and with shuffled ones, which must not help."""
+
+import torch
+from torch import Tensor
+
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.errors import InputError
+from xaivision.core.protocols import Explainer
+from xaivision.core.random import generator
+from xaivision.core.wrapping import classifier
+from xaivision.evaluation.simulatability.decoding import says_turned
+from xaivision.evaluation.simulatability.items import balanced, changed_pairs
+from xaivision.evaluation.simulatability.simulated import Simulated, Task
+from xaivision.evaluation.simulatability.students import binned, told, untold
+
+# Explained rows that a student learns from, rows that each is asked about, and students.
+LEARNED, ASKED = 16, 120
+STUDENTS = 20
+
+
+def simulate(
+    task: Task, explainer: Explainer, model: Classifier, rows: Tensor, background: Tensor, *, seed: int = 0
+) -> Simulated:
+    """How much better the model's predictions for `rows` (n, F) of a table are foretold with explanations than without.
+
+    "counterfactual": of each row one changed row keeps the decision and one turns it, with as many edits; without an explanation
+    the answer is always "kept", which is right for exactly half. With it, a fixed rule decodes the explanation of the row,
+    never of the changed one. "forward": 20 students learn from 16 explained rows each and are asked about others, of two
+    classes alike; explained rows are never asked about. `background` (N, F): known rows, for values of changes and for bins.
+
+    Raises: InputError, where the rows are too few or never turn, or the explanations cannot be decoded.
+    """
+    adapter = classifier(model)
+    if rows.ndim != 2 or background.ndim != 2 or rows.shape[1] != background.shape[1]:
+        raise InputError("`rows` and `background` must be rows of one table. Got other shapes.")
+    if task == "counterfactual":
+        return _counterfactual(explainer, adapter, rows, background, seed)
+    if task == "forward":
+        return _forward(explainer, adapter, rows, background, seed)
+    raise InputError(f"`task` must be 'forward' or 'counterfactual'. Got {task!r}.")
+
+
+def _counterfactual(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, background: Tensor, seed: int) -> Simulated:
+    pairs = changed_pairs(model, rows, background, generator(seed, "simulated pairs"))
+    explanation = explainer.explain(model, pairs.rows, seed=seed)
+    order = shuffles(pairs.rows.shape, generator(seed, "shuffled explanations"))
+
+    def right(shuffled: Tensor | None) -> Tensor:
+        kept = ~says_turned(explanation, model, pairs.kept, shuffled)
+        turned = says_turned(explanation, model, pairs.turned, shuffled)
+        return (kept.double() + turned.double()) / 2
+
+    before = torch.full((len(pairs.rows),), 0.5, dtype=torch.float64, device="cpu")
+    return Simulated(explainer.about.name, "counterfactual", before, right(None), right(order))
+
+
+def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, background: Tensor, seed: int) -> Simulated:
+    if model.num_classes != 2:
+        raise InputError(f"`task` 'forward' needs a model of two classes. This one has {model.num_classes}.")
+    predicted, bins = model(rows).argmax(1).cpu(), binned(rows, background)
+    scores = []
+    for student in range(STUDENTS):
+        draw = generator(seed, "student", student)
+        chosen = balanced(predicted, min(LEARNED + ASKED, 2 * int(torch.bincount(predicted, minlength=2).min())), draw)
+        if len(chosen) < 2 * LEARNED:
+            raise InputError(f"`rows` must have {LEARNED} rows of each predicted class at least. Got fewer of one.")
+        learned, asked = _apart(chosen, predicted)
+        explained = explainer.explain(model, rows[learned.to(rows.device)], seed=seed)
+        if not isinstance(explained, Attribution):
+            raise InputError("`task` 'forward' needs a method that gives attributions: a student adds up their values.")
+        order = shuffles(explained.values.shape, draw)
+        answers = (
+            untold(bins[learned], predicted[learned], bins[asked]),
+            told(explained, bins[learned], bins[asked]),
+            told(explained, bins[learned], bins[asked], order),
+        )
+        scores.append([float((one == predicted[asked]).double().mean()) for one in answers])
+    before, after, shuffled = torch.tensor(scores, dtype=torch.float64, device="cpu").unbind(1)
+    return Simulated(explainer.about.name, "forward", before, after, shuffled)
+
+
+def _apart(chosen: Tensor, predicted: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows to learn from and rows to be asked about, each half of one class."""
+    mine = [chosen[predicted[chosen] == class_] for class_ in (0, 1)]
+    half = LEARNED // 2
+    return torch.cat([one[:half] for one in mine]), torch.cat([one[half:] for one in mine])
+
+
+def shuffles(shape: torch.Size, draw: torch.Generator) -> Tensor:
+    """(n, F) for each row another order of the columns."""
+    return torch.rand(shape, generator=draw, dtype=torch.float64, device="cpu").argsort(1)

@@ -1,0 +1,113 @@
+"""Decision boundary: the way to the nearest flip, edit by edit, with what the model says after each."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.classifier import Classifier
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.diagnostics import Note
+from xaivision.core.settings import check_positive_integer
+from xaivision.core.targets import Targets
+from xaivision.engines.counterfactuals.edit_paths import few_edits, length, ordered
+from xaivision.engines.counterfactuals.searching import Drive, Search
+from xaivision.engines.counterfactuals.undoing import undone
+from xaivision.explainers.counterfactuals.hunting import Asking, scene_of
+from xaivision.explainers.counterfactuals.scene import Scene
+from xaivision.explainers.counterfactuals.wishes import Wishes
+from xaivision.explainers.rows_in_words import change_words
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionBoundary(Wishes):
+    """The way from each row to the nearest one with the class to reach, among `samples` rows with up to `most_edits` values
+    taken from known ones: nearest are few edits, then a small square of their cost.
+
+    Edits that the flip does not need are taken back. They are then told one by one, always the one that moves the score least
+    next, so that the last one is what turns the decision. Of the settings of `Wishes` `total_CFs` and those of diversity say
+    nothing here: there is one way for each row.
+    """
+
+    about: ClassVar[About] = About(
+        name="decision_boundary",
+        answers="Edit by edit, what leads from this row to the nearest one of another class, and how near is it after each?",
+        misleads="It is the nearest of the rows that were drawn, and the order is one of many. A way of one edit says no more "
+        "than that this edit is enough.",
+        cost="`samples` forwards (2000 by default), 1 a changed value and step, and 1 an example of the background where asked",
+        source="Hase and Bansal, ACL 2020, arXiv:2005.01831",
+        needs=Access.SCORES,
+        domains=("tabular",),
+    )
+
+    samples: int = 2000
+    most_edits: int = 3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive_integer("samples", self.samples)
+        check_positive_integer("most_edits", self.most_edits)
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
+        """(B, most_edits, F) the row after each edit; the last one, where `found` says that the class is reached, is repeated
+        where the way is shorter. `scores` are those of the class to reach, after each edit: the evidence.
+        """
+        with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
+            ways: dict[int, Tensor] = {}
+            for hunt in scene.hunts:
+                if self.cost is None:
+                    hunt.cost = partial(length, hunt.room)
+            searches = [self._search(scene, index, ways) for index in range(len(scene.hunts))]
+            Drive(scene.hunts, searches).run(scene.answers)
+            return self._answer(scene, ways)
+
+    def _search(self, scene: Scene, index: int, ways: dict[int, Tensor]) -> Search:
+        hunt = scene.hunts[index]
+        if int(scene.goals[index]) == int(scene.predicted[index]):
+            return
+        yield from few_edits(hunt.room, scene.background, self.samples, self.most_edits, scene.generator())
+        if not len(found := hunt.found().rows):
+            return
+        yield from undone(hunt.room, found[:1])
+        ways[index] = yield from ordered(hunt.room, hunt.found().rows[0])
+
+    def _answer(self, scene: Scene, ways: dict[int, Tensor]) -> Counterfactuals:
+        """Every row of every way asked about once more, in the form in which it is handed out."""
+        steps, inputs = self.most_edits, scene.inputs
+        rows = inputs[:, None].repeat(1, steps, 1)
+        last = torch.full((len(inputs),), -1, device="cpu")
+        for index, way in ways.items():
+            last[index] = len(way) - 1
+            rows[index] = way[torch.arange(steps, device="cpu").clamp_max(len(way) - 1)]
+        q = scene.q
+        scores = q.model(rows.flatten(0, 1).to(q.query.inputs))
+        goals = scene.goals.repeat_interleave(steps).to(scores.device)
+        flips = (scores.argmax(1) == goals).cpu().view(rows.shape[:2])
+        found = flips & (torch.arange(steps, device="cpu") == last[:, None])
+        told = scores.gather(1, goals[:, None]).view(found.shape)
+        for index in range(len(inputs)):
+            q.note(_told(scene, index, rows[index, : int(last[index]) + 1], told[index], bool(found[index].any())))
+        device = q.query.inputs.device
+        return q.counterfactuals(rows.to(device), scene.goals.to(device), told, found.to(device))
+
+
+def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) -> Note:
+    """The way in words, or why there is none."""
+    query, goal = scene.q.query, int(scene.goals[index])
+    name = query.class_names[goal] if query.class_names else f"class {goal}"
+    if int(scene.predicted[index]) == goal:
+        return Note("warn", f"nothing has to change: the prediction is {name} already", (index,))
+    if not len(scene.hunts[index].room):
+        return Note("warn", "not found: every feature is frozen, so nothing may change", (index,))
+    if not found:
+        over = " in the time there was" if scene.answers.over else ""
+        return Note("warn", f"not found: no row with few edits that was tried{over} is predicted as {name}", (index,))
+    before, steps = scene.inputs[index], []
+    for place, row in enumerate(way):
+        steps.append(f"{change_words(query, before, row)} ({float(scores[place]):.3g})")
+        before = row
+    return Note("ok", f"the way to {name}, with its {query.score_unit} after each edit: {'; '.join(steps)}", (index,))

@@ -1,0 +1,145 @@
+"""Composite: effects, a rule, the last step to another class and a similar case, told together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.attribution import Attribution
+from xaivision.core.classifier import Classifier
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.diagnostics import Note
+from xaivision.core.examples import Examples
+from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
+from xaivision.core.question import Question, question
+from xaivision.core.rules import Rules
+from xaivision.core.settings import check_positive_integer
+from xaivision.core.targets import Targets
+from xaivision.explainers.background import check_background, fitting_background
+from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
+from xaivision.explainers.lime_tabular import LimeTabular
+from xaivision.explainers.nearest_examples import NearestExamples
+from xaivision.explainers.rows_in_words import change_words, column_words, condition_words
+from xaivision.explainers.rules.anchors import Anchors
+
+
+class Told(NamedTuple):
+    """What each part says of all inputs."""
+
+    effects: Attribution
+    rules: Rules
+    way: Counterfactuals
+    cases: Examples
+
+
+@dataclass(frozen=True, eq=False)
+class Composite:
+    """For each row in words: its `features` strongest effects by `lime_tabular`, the rule of `anchors`, the last edit of
+    `decision_boundary`, and the nearest row of the `background` (N, F) with what the model predicts of it.
+
+    `local_rows`: how many the local model is fitted to; `discretize`: it is told bins of numbers. `threshold`: precision of the
+    rule, `most_samples`: draws for it. `samples`: rows among which the nearest flip is sought. The attribution is that of the
+    local model; regions (B, F) are 1 for the columns of the rule.
+    """
+
+    about: ClassVar[About] = About(
+        name="composite",
+        answers="What weighs how much here, what holds the prediction, what would turn it, and which case is alike?",
+        misleads="Four answers to four questions: that they agree proves none of them, and they need not agree.",
+        cost="those of `lime_tabular`, `anchors` and `decision_boundary` together",
+        source="Hase and Bansal, ACL 2020, arXiv:2005.01831",
+        needs=Access.SCORES,
+        domains=("tabular",),
+    )
+
+    background: Tensor
+    features: int = 5
+    local_rows: int = 5000
+    discretize: bool = True
+    threshold: float = 0.95
+    samples: int = 2000
+    most_samples: int = 50_000
+
+    def __post_init__(self) -> None:
+        check_background(self.background)
+        for name in ("features", "local_rows", "samples", "most_samples"):
+            check_positive_integer(name, getattr(self, name))
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Narrative:
+        """Four sentences an input; `evidence` holds the same as numbers."""
+        with question(self, model, inputs, targets, seed=seed) as q:
+            known = fitting_background(q, self.background)
+            asked = (q.model, q.query.inputs, targets)
+            told = Told(
+                LimeTabular(known, budget=self.local_rows, discretize=self.discretize).explain(*asked, seed=seed),
+                Anchors(known, threshold=self.threshold, most_samples=self.most_samples).explain(*asked, seed=seed),
+                DecisionBoundary(known, samples=self.samples).explain(*asked, seed=seed),
+                NearestExamples(known, k=1).explain(*asked, seed=seed),
+            )
+            predicted = q.model(told.cases.examples[:, 0]).argmax(1).cpu()
+            _pass_on(q, told)
+            count = range(len(q.query))
+            regions = torch.zeros(q.query.inputs.shape, dtype=torch.int64, device="cpu")
+            for index in count:
+                regions[index, [one.feature for one in told.rules.rules[index][0].conditions]] = 1
+            text = tuple(self._text(q, told, index, int(predicted[index])) for index in count)
+            evidence = tuple(_evidence(told, index, int(predicted[index])) for index in count)
+            return q.narrative(told.effects, regions, text, evidence)
+
+    def _text(self, q: Question, told: Told, index: int, predicted: int) -> str:
+        query, rule = q.query, told.rules.rules[index][0]
+        values = told.effects.values[index]
+        strongest = values.abs().argsort(descending=True, stable=True)[: self.features].tolist()
+        effects = ", ".join(f"{column_words(query, column)} {float(values[column]):+.3g}" for column in strongest)
+        held = " and ".join(condition_words(query, one) for one in rule.conditions) or "anything holds"
+        own, goal = int(query.targets[index]), int(told.way.goals[index])
+        case = told.cases
+        return (
+            f"Effects on {_name(q, own)}: {effects}. "
+            f"While {held}, {rule.precision:.0%} of drawn rows stay {_name(q, own)}. "
+            f"{_turn(told.way, index, _name(q, goal))} "
+            f"The most similar known row is number {int(case.indices[index, 0])}, predicted as {_name(q, predicted)}."
+        )
+
+
+def _turn(way: Counterfactuals, index: int, goal: str) -> str:
+    """The last edit of the way, after those before it."""
+    place = way.found[index].nonzero().flatten().tolist()
+    if not place:
+        return f"No row with few edits that was tried is predicted as {goal}."
+    steps = [way.query.inputs[index], *way.counterfactuals[index, : place[0] + 1]]
+    last = change_words(way.query, steps[-2], steps[-1])
+    before = change_words(way.query, steps[0], steps[-2])
+    return f"It turns to {goal} with {last}" + (f", after {before}." if len(steps) > 2 else ".")
+
+
+def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
+    rule = told.rules.rules[index][0]
+    return {
+        "effects": told.effects.values[index].tolist(),
+        "conditions": [[one.feature, one.low, one.high] for one in rule.conditions],
+        "precision": rule.precision,
+        "coverage": rule.coverage,
+        "way": told.way.counterfactuals[index].tolist(),
+        "flips": told.way.found[index].tolist(),
+        "similar": int(told.cases.indices[index, 0]),
+        "similar_predicted": predicted,
+    }
+
+
+def _name(q: Question, class_: int) -> str:
+    return q.query.class_names[class_] if q.query.class_names else f"class {class_}"
+
+
+def _pass_on(q: Question, told: Told) -> None:
+    """The doubts of every part, with its name."""
+    parts: tuple[Explanation, ...] = tuple(told)
+    for part in parts:
+        for note in part.diagnostics.notes:
+            if note.status != "ok":
+                q.note(Note(note.status, f"{part.method}: {note.text}", note.inputs))
