@@ -35,7 +35,7 @@ def test_roughness_tells_the_classes_whatever_the_hue():
     rough = torch.tensor([float(colors.std(0).max()) > 0.05 for colors in squares(data)])
     assert torch.equal(rough.long(), data.targets)
     hues = torch.tensor([hue_of(colors) for colors in squares(data)])
-    assert float(hues.std()) > 0.02
+    assert float(hues.std()) > 0.2  # of all colors, not of the two that the other set knows
 
 
 def test_pictures_are_in_range_and_a_smaller_set_is_the_beginning_of_a_larger_one():

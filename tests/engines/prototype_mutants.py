@@ -1,6 +1,11 @@
 """Faults for the engines of prototypes."""
 
+from functools import partial
+
+import test_alignment as aligned
 import test_certificates_of_components as certificates
+import test_gaussian_prototypes as normal
+import test_hard_choice as hard
 import test_picture_properties as properties
 import test_prototype_engines as prototypes
 import test_selection as choices
@@ -14,11 +19,32 @@ def _mutant(name, engine, before, after, check):
 def _activation_boxes():
     check = prototypes.check_a_box_is_around_what_is_high
     return (
-        _mutant("sides are exchanged", "activation_boxes", "(height, width), mode", "(width, height), mode", check),
-        _mutant(
-            "a box around what is low", "activation_boxes", "large >= (threshold - slack)", "large <= (threshold - slack)", check
-        ),
+        _mutant("sides are exchanged", "activation_boxes", "maps.double(), height, width", "maps.double(), width, height", check),
+        _mutant("a box around what is low", "activation_boxes", "large.amax(2) >= least", "large.amin(2) <= least", check),
         _mutant("the box ends where it begins", "activation_boxes", "height - _first(rows.flip(1))", "_first(rows)", check),
+    )
+
+
+def _alignment():
+    loops = aligned.check_it_is_the_definition_in_loops
+    return (
+        _mutant(
+            "columns for rows",
+            "alignment",
+            "permute(0, 1, 3, 5, 2, 4)",
+            "permute(0, 1, 5, 3, 2, 4)",
+            aligned.check_folding_takes_what_lies_in_a_cell_to_its_channels,
+        ),
+        _mutant(
+            "lengths count",
+            "alignment",
+            "directions = F.normalize(maps.flatten(2), dim=1)",
+            "directions = maps.flatten(2)",
+            aligned.check_likeness_is_the_cosine_between_places,
+        ),
+        _mutant("no slack", "alignment", ".abs() - SLACK)", ".abs())", loops),
+        _mutant("all prototypes count", "alignment", "torch.where(counted, excess, 0)", "excess", loops),
+        _mutant("the sign counts", "alignment", "(found - known).abs()", "(found - known)", loops),
     )
 
 
@@ -88,12 +114,65 @@ def _evidence():
         _mutant("weights sum to one", "evidence", "shares * mine.sum(0)", "shares", own),
         _mutant("all prototypes vote", "evidence", '.masked_fill(~mine, float("-inf"))', "", own),
         _mutant(
+            "own weights of either sign",
+            "evidence",
+            "torch.where(mine, weights.exp(), weights)",
+            "weights",
+            normal.check_a_prototype_speaks_for_its_own_class_with_one_sign,
+        ),
+        _mutant(
             "constants are no contributions",
             "evidence",
             "found + self.constant.to(similarities)",
             "found",
             prototypes.check_contributions_add_up_to_the_scores,
         ),
+    )
+
+
+def _gaussians():
+    density, draws = (
+        partial(normal.check_densities_are_torchs_own, full=True),
+        normal.check_draws_have_the_mean_and_the_covariance,
+    )
+    return (
+        _mutant("the determinant is forgotten", "gaussians", "/ 2 - self.log_spread.sum(1) - self", "/ 2 - self", density),
+        _mutant("columns are independent", "gaussians", "else diagonal + self.below.tril(-1)", "else diagonal", density),
+        _mutant("draws are of the transposed factor", "gaussians", '"pde,spe->spd"', '"ped,spe->spd"', draws),
+        _mutant(
+            "means are at the origin",
+            "gaussians",
+            "self.factors().square().sum((1, 2)) + self.centers.square().sum(1)",
+            "self.factors().square().sum((1, 2))",
+            partial(normal.check_the_divergence_is_torchs_own, full=True),
+        ),
+        _mutant(
+            "the sum for the mean",
+            "gaussians",
+            "/ max(1, len(points) - 1)",
+            "",
+            normal.check_what_is_fitted_has_the_moments_of_the_points,
+        ),
+    )
+
+
+def _hard_choice():
+    exact, even = (
+        hard.check_a_choice_is_exactly_one_and_its_gradient_that_of_the_softmax,
+        hard.check_imbalance_is_what_each_groups_mean_lacks_to_an_even_division,
+    )
+    return (
+        _mutant("soft values", "hard_choice", "hard + (soft - soft.detach())", "soft", exact),
+        _mutant("no gradient", "hard_choice", "hard + (soft - soft.detach())", "hard + 0 * soft", exact),
+        _mutant(
+            "the noise has the other sign",
+            "hard_choice",
+            "return -(-inside.log()).log()",
+            "return (-inside.log()).log()",
+            hard.check_choices_with_gumbel_noise_are_draws_of_the_softmax,
+        ),
+        _mutant("groups count the same", "hard_choice", "(missing * sizes).sum() / len(groups)", "missing.mean()", even),
+        _mutant("every group is one", "hard_choice", "scatter(1, groups[:, None], 1)", "fill_(1)", even),
     )
 
 
@@ -202,6 +281,25 @@ def _selection():
     )
 
 
+def _uncertainty():
+    adds, overlap = (
+        normal.check_uncertainty_adds_up_and_is_known_where_draws_agree_or_contradict,
+        normal.check_the_overlap_of_two_normal_distributions_is_known,
+    )
+    return (
+        _mutant("the entropy of each draw", "uncertainty", "_entropy(each.mean(1))", "_entropy(each).amax(1)", adds),
+        _mutant(
+            "equal values count as smaller",
+            "uncertainty",
+            "values.double()[:, None].contiguous())",
+            "values.double()[:, None].contiguous() + 1)",
+            normal.check_the_share_below_counts_smaller_known_values,
+        ),
+        _mutant("the larger density", "uncertainty", "torch.minimum(own", "torch.maximum(own", overlap),
+        _mutant("kernels are too wide", "uncertainty", "** -0.2", "** 0.0", overlap),
+    )
+
+
 def _similarity():
     places, itself = (
         prototypes.check_distances_are_those_of_every_place_to_every_center,
@@ -217,6 +315,7 @@ def _similarity():
             itself,
         ),
         _mutant("directions are not of unit length", "similarity", "others / others.norm(dim=1, keepdim=True)", "others", places),
+        _mutant("lengths of points count", "similarity", 'if kind == "cosine":', 'if kind == "cosines":', places),
         _mutant("the root is forgotten", "similarity", 'found if kind == "squared" else _root(found)', "found", places),
         _mutant(
             "another logarithm",
@@ -237,13 +336,17 @@ def _similarity():
 
 MUTANTS = (
     *_activation_boxes(),
+    *_alignment(),
     *_attack(),
     *_certificate(),
     *_characteristics(),
     *_evidence(),
+    *_gaussians(),
+    *_hard_choice(),
     *_kernels(),
     *_picture_changes(),
     *_projection(),
     *_selection(),
     *_similarity(),
+    *_uncertainty(),
 )

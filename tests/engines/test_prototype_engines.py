@@ -18,6 +18,9 @@ def check_distances_are_those_of_every_place_to_every_center():
     torch.testing.assert_close(similarity.distances(points, centers, "euclidean"), apart.norm(dim=2))
     lengths = (points[:, None] * centers[None, :, :, None, None]).sum(2) / centers.norm(dim=1)[:, None, None]
     torch.testing.assert_close(similarity.distances(points, centers, "projection"), -lengths)
+    cosines = lengths / points.norm(dim=1)[:, None]
+    torch.testing.assert_close(similarity.distances(points, centers, "cosine"), -cosines)
+    assert torch.equal(similarity.distances(0 * points, centers, "cosine"), torch.zeros(2, 6, 4, 5, dtype=torch.float64))
 
 
 def test_distances_are_those_of_every_place_to_every_center():

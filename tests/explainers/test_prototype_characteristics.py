@@ -90,13 +90,18 @@ def test_what_does_not_fit_is_refused(model, pictures):
 
 
 @pytest.mark.slow
-def test_the_planted_property_has_the_largest_mean_score():
-    """Of the paper's five; and on pictures where it tells nothing it has less than half of that."""
+def test_the_planted_property_has_the_largest_mean_score_and_less_than_a_quarter_of_it_where_it_tells_nothing():
+    """Of the paper's five, over two trainings: single ones have 11 to 27 % of the score where the property tells nothing."""
+    changes = ["hue", "shape", "texture", "contrast", "saturation"]
     means = {}
     for planted in ("hue", "texture"):
         data = load("planted_properties", count=300, planted=planted)
-        model = xv.train(data, model="proto_part", backbone="three_convolutions", width=32, per_class=3, batch_size=32, cycles=2)
-        found = xv.explain_prototypes(model.classifier, data.train[0], ["hue", "shape", "texture", "contrast", "saturation"])
-        means[planted] = dict(zip(found.changes, found.overall.mean(0).tolist(), strict=True))
+        settings = {"backbone": "three_convolutions", "width": 32, "per_class": 3, "batch_size": 32}
+        found = []
+        for seed in (0, 1):
+            model = xv.train(data, model="proto_part", seed=seed, **settings)
+            found.append(xv.explain_prototypes(model.classifier, data.train[0], changes).overall.mean(0))
+        means[planted] = dict(zip(changes, torch.stack(found).mean(0).tolist(), strict=True))
         assert max(means[planted], key=means[planted].get) == planted
-    assert means["texture"]["hue"] < 0.5 * means["hue"]["hue"]
+    assert means["texture"]["hue"] < 0.25 * means["hue"]["hue"]
+    assert means["hue"]["texture"] < 0.25 * means["texture"]["texture"]

@@ -1,8 +1,11 @@
 """Losses of prototypes, on numbers small enough to be computed by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from xaivision.engines.prototypes.alignment import likeness_of_places
 from xaivision.models.construction import construction
 from xaivision.models.prototypes import prototype_losses as losses
 from xaivision.models.prototypes.encoders import TableEncoder
@@ -22,6 +25,12 @@ def test_cluster_and_separation_look_at_the_nearest_of_the_right_and_of_the_wron
     step = step_of()
     assert float(losses.cluster(step)) == (1 + 7) / 2
     assert float(losses.separation(step)) == -(3 + 5) / 2
+
+
+def test_cluster_and_separation_of_directions_are_about_angles():
+    step = replace(step_of("score_aggregation"), angles=torch.tensor([[-0.9, -0.2, -0.3, -0.4], [-0.5, -0.6, -0.7, -0.8]]))
+    assert float(losses.cluster(step)) == pytest.approx(-(0.9 + 0.8) / 2)
+    assert float(losses.separation(step)) == pytest.approx((0.4 + 0.6) / 2)
 
 
 def test_every_class_counts_as_its_weight_says():
@@ -60,6 +69,27 @@ def test_the_radius_costs_what_it_lacks_to_one():
     scale = float(step.network.prototypes.scale.detach())
     assert float(losses.radius(own).detach()) == pytest.approx(max(0, 1 - scale), abs=1e-6)
     assert float(losses.radius(other).detach()) == pytest.approx(1 + scale, abs=1e-6)
+
+
+def scene_of(step, deep, shallow):
+    places = torch.tensor([[0, 1, 2, 3], [3, 2, 1, 0]])
+    return replace(step, scene=losses.Scene(deep, places, shallow))
+
+
+def test_the_alignment_is_nothing_where_deep_and_shallow_places_are_alike_in_the_same_way():
+    deep = torch.randn(2, 5, 2, 2, generator=torch.Generator().manual_seed(0))
+    step = step_of("score_aggregation")
+    assert float(losses.alignment(scene_of(step, deep, likeness_of_places(deep)))) == 0.0
+    assert float(losses.alignment(step)) == 0.0  # where there are no places
+
+
+def test_the_alignment_counts_the_rows_of_the_right_classs_prototypes_and_what_exceeds_a_tenth():
+    deep = torch.eye(4).view(1, 4, 2, 2).expand(2, 4, 2, 2)  # no two places are alike
+    shallow = torch.eye(4).repeat(2, 1, 1)
+    shallow[0, 0] = torch.tensor([1.0, 0.5, 0.05, -0.3])  # of the first picture's first prototype, which is of its class
+    shallow[0, 2] = 9.0  # of its third, which is not
+    found = losses.alignment(scene_of(step_of("score_aggregation"), deep, shallow))
+    assert float(found) == pytest.approx(((0.4 + 0.2) / 4 / 2 + 0) / 2)
 
 
 def test_the_total_is_the_weighted_sum_with_weights_replaced():

@@ -14,8 +14,9 @@ from xaivision.data.dataset import Dataset
 Property = Literal["hue", "texture"]
 
 CLASS_NAMES: dict[str, tuple[str, str]] = {"hue": ("red", "yellow"), "texture": ("smooth", "rough")}
-# Hues of the two classes, as shares of a full turn. Where the texture is the class, a square has any hue between them.
-HUES = (0.02, 0.14)
+# Hues of the two classes, as shares of a full turn. Where the texture is the class, a square has any hue at all: were they few, a
+# picture of another would be unlike all that a model has seen, and its score would move though hue tells nothing.
+HUES, ANY_HUE = (0.02, 0.14), (0.0, 1.0)
 ROUGHNESS, NOISE = 0.12, 0.03
 # What says nothing of the class, drawn anew for every picture: how colorful and how bright the square is, and the ground.
 SATURATION, VALUE, BACKGROUND = (0.15, 0.9), (0.5, 0.8), (0.3, 0.6)
@@ -25,8 +26,8 @@ SIDE = 32
 def load(name: str, count: int = 400, planted: Property = "hue", seed: int = 0) -> Dataset:
     """`count` pictures (3, 32, 32), classes in turn; `truth` (N, 32, 32) is true on each picture's square.
 
-    `planted` "hue": squares are reddish or yellowish, and smooth. "texture": squares are smooth or rough, and their hue says
-    nothing. A picture depends on the seed and its number alone, so a smaller set is the beginning of a larger one.
+    `planted` "hue": squares are reddish or yellowish, and smooth. "texture": squares are smooth or rough, of any
+    hue, which says nothing. A picture depends on the seed and its number alone, so a smaller set begins a larger one.
 
     Raises: InputError, where a setting is out of range.
     """
@@ -55,9 +56,9 @@ def card(name: str) -> DatasetCard:
 
 def _picture(planted: Property, label: int, draws: torch.Generator) -> tuple[Tensor, Tensor]:
     """One picture (3, 32, 32) and the mask (32, 32) of its square."""
-    saturation, value, ground, between = (
+    saturation, value, ground, any_hue = (
         low + (high - low) * float(torch.rand((), generator=draws, device="cpu"))
-        for low, high in (SATURATION, VALUE, BACKGROUND, HUES)
+        for low, high in (SATURATION, VALUE, BACKGROUND, ANY_HUE)
     )
     picture = (ground + NOISE * torch.randn(1, SIDE, SIDE, generator=draws, device="cpu")).repeat(3, 1, 1)
     side = int(torch.randint(10, 15, (), generator=draws, device="cpu"))
@@ -65,7 +66,7 @@ def _picture(planted: Property, label: int, draws: torch.Generator) -> tuple[Ten
     rough = ROUGHNESS * torch.randn(1, side, side, generator=draws, device="cpu")
     light = value + (rough if planted == "texture" and label == 1 else 0 * rough)
     color = torch.tensor(
-        hsv_to_rgb(HUES[label] if planted == "hue" else between, saturation, 1.0), dtype=torch.float32, device="cpu"
+        hsv_to_rgb(HUES[label] if planted == "hue" else any_hue, saturation, 1.0), dtype=torch.float32, device="cpu"
     )
     picture[:, top : top + side, left : left + side] = color[:, None, None] * light
     mask = torch.zeros(SIDE, SIDE, dtype=torch.bool, device="cpu")

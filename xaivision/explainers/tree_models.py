@@ -184,7 +184,17 @@ def _no_categories(name: str) -> str:
     )
 
 
+def _stand_in(estimator: Any) -> Ensemble:
+    """The tree or trees of a surrogate, in the numbers of the black box's columns."""
+    trees = estimator.trees if hasattr(estimator, "trees") else (estimator.tree,)
+    read = [Tree(one.left, one.right, one.feature, one.threshold, one.values / len(trees), one.weights) for one in trees]
+    return Ensemble(tuple(read), np.zeros(trees[0].values.shape[1]), "probability")
+
+
 _READERS: dict[str, Callable[[Any], Ensemble]] = {
+    # Surrogates are on this floor too, and are known by their names alone.
+    "xaivision.TreeStandIn": _stand_in,
+    "xaivision.ForestStandIn": _stand_in,
     "sklearn.DecisionTreeClassifier": _single,
     "sklearn.RandomForestClassifier": _forest,
     "sklearn.ExtraTreesClassifier": _forest,

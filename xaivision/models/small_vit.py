@@ -5,16 +5,16 @@ from torch import Tensor, nn
 
 
 class SmallVit(nn.Module):
-    """(B, 1, side, side) pictures to (B, K) logits: patches, class token, places, `blocks` encoder blocks, one linear layer.
+    """(B, C, side, side) pictures to (B, K) logits: patches, class token, places, `blocks` encoder blocks, one linear layer.
 
     The blocks are torch's own, normalized first, with heads 32 wide. They have no biases: a constant in a head's values is
     the same wherever the head looks, and an attribution that multiplies attention by its gradient would spread it over all
     tokens. The scores are read from the class token, which is token 0.
     """
 
-    def __init__(self, side: int, patch: int, width: int, blocks: int, num_classes: int) -> None:
+    def __init__(self, side: int, patch: int, width: int, blocks: int, num_classes: int, *, channels: int = 1) -> None:
         super().__init__()
-        self.patches = nn.Conv2d(1, width, patch, stride=patch, dtype=torch.float32)
+        self.patches = nn.Conv2d(channels, width, patch, stride=patch, dtype=torch.float32)
         self.token = nn.Parameter(torch.zeros(1, 1, width, dtype=torch.float32))
         self.places = nn.Parameter(0.02 * torch.randn(1, 1 + (side // patch) ** 2, width, dtype=torch.float32))
         self.blocks = nn.Sequential(*[_block(width) for _ in range(blocks)])

@@ -4,7 +4,8 @@ from math import ceil
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+
+from xaivision.engines.prototypes.enlarging import enlarged
 
 # A pixel belongs to the box where its value is among the highest twentieth.
 QUANTILE = 0.95
@@ -18,11 +19,11 @@ def activation_boxes(maps: Tensor, height: int, width: int) -> Tensor:
 
     Source: Chen et al., 2018, arXiv:1806.10574, section 2.3.
     """
-    large = F.interpolate(maps[:, None].double(), (height, width), mode="bicubic", align_corners=False)[:, 0]
-    threshold = large.flatten(1).kthvalue(ceil(QUANTILE * height * width), dim=1).values
-    slack = ROUNDING * large.flatten(1).abs().amax(1)
-    high = large >= (threshold - slack)[:, None, None]
-    rows, columns = high.any(2), high.any(1)
+    large = enlarged(maps.double(), height, width)
+    count = height * width - ceil(QUANTILE * height * width) + 1
+    threshold = large.flatten(1).topk(count, sorted=False).values.amin(1)
+    least = (threshold - ROUNDING * maps.double().abs().amax((1, 2)))[:, None]
+    rows, columns = large.amax(2) >= least, large.amax(1) >= least
     return torch.stack([_first(rows), _first(columns), height - _first(rows.flip(1)), width - _first(columns.flip(1))], 1)
 
 

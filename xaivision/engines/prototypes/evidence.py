@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -48,6 +49,15 @@ def component_evidence(weights: Tensor) -> Evidence:
 def rbf_evidence(weights: Tensor) -> Evidence:
     """Of weights (P, K): a softmax over the components for each class, and nothing speaks by its absence."""
     return Evidence(weights.softmax(0))
+
+
+def dense_evidence(weights: Tensor, owners: Tensor) -> Evidence:
+    """Of weights (P, K): a prototype speaks for its own class by their exponential, which has one sign, for others by themselves.
+
+    Source: Prob-PSENN, 2024, arXiv:2403.13740, whose own weights may change their sign.
+    """
+    mine = owners[:, None] == _classes(owners, weights.shape[1])
+    return Evidence(torch.where(mine, weights.exp(), weights))
 
 
 def _classes(owners: Tensor, num_classes: int) -> Tensor:

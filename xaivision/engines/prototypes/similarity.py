@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Distance = Literal["squared", "euclidean", "projection"]
+Distance = Literal["squared", "euclidean", "projection", "cosine"]
 Squash = Literal["log", "negative", "exponential"]
 
 # What the logarithm adds to a distance of zero: a similarity is at most ln(1 / 1e-4), about 9.21.
@@ -15,12 +15,15 @@ LEAST_DISTANCE = 1e-4
 def distances(points: Tensor, centers: Tensor, kind: Distance) -> Tensor:
     """(B, P, *G) from points (B, D, *G), one for each place of a grid or none, to centers (P, D), in the points' dtype.
 
-    "projection" is minus the length of a point along the center's direction. The square is expanded, which is one product of
+    "projection" is minus the length of a point along the center's direction, "cosine" minus the cosine between the two; that of
+    a point at the origin is 0. The square is expanded, which is one product of
     matrices; in float64, because the expansion loses small distances in float32.
     """
     places = points.double().flatten(2) if points.ndim > 2 else points.double()[:, :, None]
     others = centers.double()
-    if kind == "projection":
+    if kind == "cosine":
+        places = places / _one_where_zero(places.norm(dim=1, keepdim=True))
+    if kind in ("projection", "cosine"):
         found: Tensor = -(others / others.norm(dim=1, keepdim=True)) @ places
     else:
         found = squared_distances(places, others)
@@ -32,6 +35,10 @@ def squared_distances(places: Tensor, centers: Tensor) -> Tensor:
     """(B, P, N) squared Euclidean distances from places (B, D, N) to centers (P, D), never negative."""
     lengths = places.square().sum(1, keepdim=True) + centers.square().sum(1)[:, None]
     return (lengths - 2 * (centers @ places)).clamp_min(0)
+
+
+def _one_where_zero(lengths: Tensor) -> Tensor:
+    return torch.where(lengths == 0, 1, lengths)
 
 
 def _root(squares: Tensor) -> Tensor:

@@ -7,19 +7,16 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from xaivision.core.access import Access
-from xaivision.core.classifier import Classifier, ClassifierAdapter
-from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
+from xaivision.core.classifier import Classifier
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.presenting import few
 from xaivision.core.progress import track
 from xaivision.core.query import asked
-from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.engines.prototypes.characteristics import change_sizes, global_importance, similarity_at
 from xaivision.engines.prototypes.picture_changes import CHANGES, Change
 from xaivision.engines.prototypes.similarity import best_places
-from xaivision.explainers.prototypes.prototype_question import PLACES
-from xaivision.models.prototypes.prototype_network import PrototypeNetwork
+from xaivision.explainers.prototypes.prototype_question import PLACES, network_of_pictures
 
 Changes = Sequence[str] | Mapping[str, Change] | None
 
@@ -65,16 +62,15 @@ def explain_prototypes(model: Classifier, inputs: Tensor, changes: Changes = Non
     """What the similarities of a model's prototypes to these pictures rest on: hue, shape, texture, contrast, ...
 
     `changes`: names of `CHANGES`, or functions of pictures (B, C, H, W) in [0, 1] by name; None takes all six: those four,
-    saturation and brightness. A picture
-    is changed as a whole, once in each way, at fixed strength, before it is normalized. Costs one forward a picture and change,
-    and one more.
+    saturation and brightness. A picture is changed as a whole, once in each way, at fixed strength, before it is normalized.
+    Costs one forward a picture and change, and one more; changing the texture takes longer than a pass.
 
     Raises: CapabilityError, where the model has no prototypes with places; UnknownNameError; InputError, where inputs or what
     a function gives do not fit.
 
     Source: Nauta et al., 2020, arXiv:2011.02863.
     """
-    adapter, network = _opened(classifier(model))
+    adapter, network = network_of_pictures("explain_prototypes", classifier(model))
     known = _known(changes)
     with adapter.held():
         asked(adapter, inputs, scorer=lambda one, batch: batch.new_zeros(len(batch), one.num_classes))
@@ -97,16 +93,6 @@ def explain_prototypes(model: Classifier, inputs: Tensor, changes: Changes = Non
         network.reasoning.owners.clone(),
         adapter.class_names,
     )
-
-
-def _opened(model: ClassifierAdapter) -> tuple[TorchClassifier, PrototypeNetwork]:
-    found = model.model if isinstance(model, TorchClassifier) and model.access == Access.WEIGHTS else None
-    if not isinstance(model, TorchClassifier) or not isinstance(found, PrototypeNetwork) or model.domain != "image":
-        raise CapabilityError(
-            "`explain_prototypes` needs a model that decides by prototypes of pictures. "
-            f'Got {model!r}. Train one with xv.train(..., model="proto_part").'
-        )
-    return model, found
 
 
 def _known(changes: Changes) -> Mapping[str, Change]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.access import Access
-from xaivision.core.classifier import Classifier
+from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import CapabilityError
 from xaivision.core.layer_passes import LayerOutputs
 from xaivision.core.layers import Layer
@@ -19,6 +19,7 @@ from xaivision.core.targets import TargetNumbers, Targets, TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.gradient_question import answered_question
 from xaivision.models.prototypes.prototype_network import SIMILARITIES, PrototypeNetwork, pooled
+from xaivision.models.prototypes.prototype_plan import network_of
 
 PLACES = Layer(SIMILARITIES)
 
@@ -102,3 +103,16 @@ def _network(explainer: Explainer, model: TorchClassifier) -> PrototypeNetwork:
             'xv.train(..., model="proto_part"), or use `nearest_examples` or `proto_dash`, which take any model.'
         )
     return model.model
+
+
+def network_of_pictures(asker: str, model: ClassifierAdapter) -> tuple[TorchClassifier, PrototypeNetwork]:
+    """The model and its network, for a function that is called `asker` and reads the maps of prototypes in pictures.
+
+    Raises: CapabilityError, where the model has no prototypes with places.
+    """
+    if not isinstance(model, TorchClassifier) or not has_prototypes(model) or model.domain != "image":
+        raise CapabilityError(
+            f"`{asker}` needs a model that decides by prototypes of pictures. "
+            f'Got {model!r}. Train one with xv.train(..., model="proto_part").'
+        )
+    return model, network_of(model)

@@ -6,7 +6,8 @@ from typing import Literal
 
 from xaivision.engines.prototypes.similarity import Distance, Squash
 
-Reasoning = Literal["signed", "own_classes", "components", "rbf"]
+Reasoning = Literal["signed", "own_classes", "components", "rbf", "dense"]
+Dispersion = Literal["none", "diagonal", "full"]
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,10 @@ class LayerPlan:
 
     A `distance` is `squash`ed to a similarity, of which the best over all places is taken where there are places, and
     `reasoning` makes scores of these: "signed" a linear layer without bias, "own_classes" a vote of each class's own
-    prototypes, "components" what speaks for a class by being there or by being absent, "rbf" the first of these two alone.
-    `logits`: whether scores are logits; else they are probabilities.
+    prototypes, "dense" a linear layer in which a prototype speaks for its own class, "components" what speaks for a class by
+    being there or by being absent, "rbf" the first of these two alone.
+    `dispersion`: whether a prototype is a point, or a normal distribution with variances ("diagonal") or a covariance ("full").
+    `logits`: whether what reasoning gives are logits; else they are probabilities.
     """
 
     count: int
@@ -25,10 +28,11 @@ class LayerPlan:
     distance: Distance
     squash: Squash
     reasoning: Reasoning
+    dispersion: Dispersion = "none"
 
     @property
     def logits(self) -> bool:
-        return self.reasoning in ("signed", "own_classes")
+        return self.reasoning in ("signed", "own_classes", "dense")
 
     @property
     def scaled(self) -> bool:

@@ -7,14 +7,19 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from xaivision.core.map_layers import MapLayer
 from xaivision.core.progress import track
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
+from xaivision.engines.prototypes.alignment import folded, likeness_of_places
 from xaivision.models.flipping import VERSIONS, drawn_versions, flipped
 from xaivision.models.learning_parts import LearningParts
+from xaivision.models.prototypes.encoders import PatchEncoder, map_at
+from xaivision.models.prototypes.prototype_losses import loss_weights
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_plan import network_of
 from xaivision.models.prototypes.prototype_recipe import PrototypeRecipe
+from xaivision.models.prototypes.shallow_layers import shallow_layer
 
 CHUNK = 64
 
@@ -57,6 +62,34 @@ class Lesson:
         inputs = self.dataset.inputs[self.parts.train]
         return torch.stack([self.features(inputs.flip(axes)) for axes in self.flips])
 
+    @cached_property
+    def shallow(self) -> Tensor | None:
+        """(V, n, N, N) how alike the places of each version are to a shallow layer, as it is when this is first asked, on the
+        CPU; None of tables, and where no loss asks for it.
+        """
+        encoder, weights = self.network.encoder, loss_weights(self.system, self.recipe.losses)
+        if not weights.get("alignment", 0) or not isinstance(encoder, PatchEncoder):
+            return None
+        inputs = self.dataset.inputs[self.parts.train]
+        one = self._seen(encoder, inputs[:1])
+        with self.model.held(), torch.no_grad():
+            height = encoder.features(self.model.prepared(inputs[:1])).shape[2]
+        at = shallow_layer(encoder.backbone, self.recipe.shallow_layer, one, height)
+        return torch.stack([self._likeness(encoder, at, inputs.flip(axes)) for axes in self.flips])
+
+    def _likeness(self, encoder: PatchEncoder, at: MapLayer, inputs: Tensor) -> Tensor:
+        height, width = self.frozen.shape[3:]
+        parts = track(torch.split(inputs, CHUNK), "what a shallow layer makes of the pictures")
+        with self.model.held(), torch.no_grad():
+            maps = (map_at(encoder.backbone, at, self._seen(encoder, part)) for part in parts)
+            return torch.cat([likeness_of_places(folded(one, height, width)).cpu() for one in maps])
+
+    def _seen(self, encoder: PatchEncoder, inputs: Tensor) -> Tensor:
+        """Pictures as the backbone gets them."""
+        with torch.no_grad():
+            found: Tensor = encoder.color(encoder.resize(self.model.prepared(inputs)))
+        return found
+
     def features(self, inputs: Tensor) -> Tensor:
         """(N, C, ...) of inputs, on the CPU."""
         parts = track(torch.split(inputs, CHUNK), "what the backbone makes of the inputs")
@@ -65,14 +98,18 @@ class Lesson:
 
     def drawn(self, rows: Tensor, epoch: int, *, tuning: bool) -> Tensor:
         """(b, C, ...) features of training inputs, each in the version drawn for this epoch; with their graph where tuning."""
-        versions = torch.zeros_like(rows)
-        if len(self.flips) > 1:
-            versions = drawn_versions(len(self.labels), self.recipe.flips, self.recipe.seed, epoch)[rows]
+        versions = self.versions(rows, epoch)
         if not tuning:
             return self.frozen[versions, rows].to(self.model.device)
         images = self.dataset.inputs[self.parts.train[rows]]
         seen = flipped(images, versions, self.recipe.flips) if len(self.flips) > 1 else images
         return self.network.encoder.features(self.model.prepared(seen))
+
+    def versions(self, rows: Tensor, epoch: int) -> Tensor:
+        """(b,) which version of each training input was drawn for this epoch."""
+        if len(self.flips) == 1:
+            return torch.zeros_like(rows)
+        return drawn_versions(len(self.labels), self.recipe.flips, self.recipe.seed, epoch)[rows]
 
     def nearest(self, features: Tensor) -> Nearest:
         """Of features (N, C, ...), without a graph, on the CPU."""

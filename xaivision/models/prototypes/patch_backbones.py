@@ -21,7 +21,8 @@ T = TypeVar("T")
 # Three convolutions that learn everything from the pictures themselves, for small ones.
 SMALL = "three_convolutions"
 SMALL_WIDTHS = (16, 32, 64)
-USUAL_SIDE = 32
+# Two poolings leave a map of 2 x 2 of the smallest.
+USUAL_SIDE, LEAST_SIDE = 32, 8
 FIRST = Recipe(epochs=40, batch_size=32, learning_rate=1e-2, weight_decay=1e-2)
 
 
@@ -76,6 +77,8 @@ def patch_architecture(name: str, channels: int, own_side: int, side: int) -> tu
 
 
 def _small(channels: int, side: int, seed: int) -> PatchBackbone:
+    if side < LEAST_SIDE:
+        raise InputError(_too_small(SMALL, side))
     with construction(seed):
         module = _convolutions(channels)
     plain = (0.0,) * channels, (1.0,) * channels
@@ -119,10 +122,14 @@ def _checked(found: Callable[[], T], name: str, side: int) -> T:
     try:
         return found()
     except (InputError, RuntimeError, AssertionError, ValueError) as error:
-        raise InputError(
-            f"`side` must be one at which `{name}` has a map of several places, of which a prototype shows one. Got {side}, "
-            "where it has none. Give a larger `side`, or leave it out for the backbone's own."
-        ) from error
+        raise InputError(_too_small(name, side)) from error
+
+
+def _too_small(name: str, side: int) -> str:
+    return (
+        f"`side` must be one at which `{name}` has a map of several places, of which a prototype shows one. Got {side}, "
+        "where it has none. Give a larger `side`, or leave it out for the backbone's own."
+    )
 
 
 def _gray(channels: int, side: int) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from xaivision.engines.prototypes.gaussians import Gaussians
 from xaivision.engines.prototypes.similarity import distances, squashed
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
@@ -15,7 +16,8 @@ LEAST_SCALE = 0.05
 class PrototypeLayer(nn.Module):
     """(B, D, h, w) or (B, D) to similarities (B, P, h, w) or (B, P). `centers` (P, D).
 
-    Where distances are scaled, one learned scale serves all prototypes: a certificate would have to count with the smallest.
+    Where prototypes are distributions, `centers` are their means. Where distances are scaled, one learned scale serves all
+    prototypes: a certificate would have to count with the smallest.
     """
 
     least_scale: Tensor
@@ -27,11 +29,25 @@ class PrototypeLayer(nn.Module):
         if plan.scaled:
             self.log_scale = nn.Parameter(torch.zeros((), dtype=torch.float32))
             self.register_buffer("least_scale", torch.zeros((), dtype=torch.float32))
+        if plan.dispersion != "none":
+            self.log_spread = nn.Parameter(torch.zeros(plan.count, plan.width, dtype=torch.float32))
+        if plan.dispersion == "full":
+            self.below = nn.Parameter(torch.zeros(plan.count, plan.width, plan.width, dtype=torch.float32))
 
     @property
     def scale(self) -> Tensor | None:
         """What distances are divided by; None where they are not."""
         return torch.maximum(self.log_scale.exp(), self.least_scale) if self.plan.scaled else None
+
+    @property
+    def gaussians(self) -> Gaussians:
+        """The distributions that the prototypes are, where they are no points."""
+        return Gaussians(self.centers, self.log_spread, self.below if self.plan.dispersion == "full" else None)
+
+    def drawn_distances(self, points: Tensor, noise: Tensor) -> Tensor:
+        """(B, S, P) from points (B, D) to the points of each distribution that standard normal noise (S, P, D) makes."""
+        drawn = self.gaussians.drawn(noise)
+        return distances(points, drawn.flatten(0, 1), self.plan.distance).view(len(points), *noise.shape[:2])
 
     def start_scale(self, points: Tensor) -> None:
         """Take the first scale from the distances between points (N, D).

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaivision.engines.prototypes.alignment import misalignment
 from xaivision.engines.prototypes.certificate import certified_radius
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 
@@ -18,10 +19,22 @@ RADIUS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
+class Scene:
+    """The places of one batch: `deep` (B, D, h, w), the space of the prototypes, the nearest of them to each, `places` (B, P),
+    and `shallow` (B, N, N), how alike they are to a shallow layer.
+    """
+
+    deep: Tensor
+    places: Tensor
+    shallow: Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Step:
     """One batch: `nearest` (B, P) smallest distances over places, their `similarities` (B, P), `scores` (B, K), `targets` (B,).
 
-    `weights` (K,): what an input of each class counts; None where all count the same.
+    `weights` (K,): what an input of each class counts; None where all count the same. `scene`: None where there are no places,
+    or no loss asks for them. `angles` (B, P): minus the largest cosines over places, where prototypes are directions.
     """
 
     network: PrototypeNetwork
@@ -30,6 +43,8 @@ class Step:
     scores: Tensor
     targets: Tensor
     weights: Tensor | None
+    scene: Scene | None = None
+    angles: Tensor | None = None
 
     def mean(self, losses: Tensor) -> Tensor:
         """The mean of one loss an input (B,), each counting as its class does."""
@@ -37,6 +52,11 @@ class Step:
             return losses.mean()
         each = self.weights[self.targets]
         return (losses * each).sum() / each.sum()
+
+    @property
+    def apart(self) -> Tensor:
+        """(B, P) how far each input is from each prototype. Of directions the angle tells: lengths grow without end."""
+        return self.nearest if self.angles is None else self.angles
 
     @property
     def own(self) -> Tensor:
@@ -54,7 +74,7 @@ def cluster(step: Step) -> Tensor:
 
     Source: Chen et al., 2018, arXiv:1806.10574.
     """
-    return step.mean(step.nearest.masked_fill(~step.own, torch.inf).amin(1))
+    return step.mean(step.apart.masked_fill(~step.own, torch.inf).amin(1))
 
 
 def separation(step: Step) -> Tensor:
@@ -62,7 +82,7 @@ def separation(step: Step) -> Tensor:
 
     Source: Chen et al., 2018, arXiv:1806.10574.
     """
-    return -step.mean(step.nearest.masked_fill(step.own, torch.inf).amin(1))
+    return -step.mean(step.apart.masked_fill(step.own, torch.inf).amin(1))
 
 
 def sparsity(step: Step) -> Tensor:
@@ -85,6 +105,18 @@ def orthogonality(step: Step) -> Tensor:
     same = owners[:, None] == owners
     likeness = directions @ directions.T - torch.eye(len(owners), device=owners.device)
     return (likeness * same).abs().sum()
+
+
+def alignment(step: Step) -> Tensor:
+    """The mean by how much prototypes of the right class find other places alike than a shallow layer does; 0 without a scene.
+
+    Called SDFA, shallow-deep feature alignment, by its authors.
+
+    Source: Huang et al., 2022, arXiv:2212.05946.
+    """
+    if step.scene is None:
+        return step.scores.new_zeros(())
+    return step.mean(misalignment(step.scene.deep, step.scene.shallow, step.scene.places, step.own))
 
 
 def likelihood(step: Step) -> Tensor:
@@ -120,18 +152,26 @@ def radius(step: Step) -> Tensor:
 
 
 LOSSES: Mapping[str, Callable[[Step], Tensor]] = MappingProxyType(
-    {one.__name__: one for one in (cross_entropy, cluster, separation, sparsity, orthogonality, likelihood, margin, radius)}
+    {
+        one.__name__: one
+        for one in (cross_entropy, cluster, separation, sparsity, orthogonality, alignment, likelihood, margin, radius)
+    }
 )
 USUAL: Mapping[str, Mapping[str, float]] = {
     "proto_part": {"cross_entropy": 1.0, "cluster": 0.8, "separation": 0.08, "sparsity": 1e-4},
-    "score_aggregation": {"cross_entropy": 1.0, "cluster": 0.8, "separation": 0.08, "orthogonality": 1e-4},
+    "score_aggregation": {"cross_entropy": 1.0, "cluster": 0.8, "separation": 0.08, "orthogonality": 1e-4, "alignment": 0.5},
     "rbf": {"likelihood": 1.0},
     "components": {"likelihood": 1.0},
 }
 
 
+def loss_weights(system: str, replaced: Mapping[str, float]) -> Mapping[str, float]:
+    """Those of the system, some of them replaced."""
+    return {**USUAL[system], **replaced}
+
+
 def total(step: Step, system: str, replaced: Mapping[str, float]) -> Tensor:
     """The weighted sum of the system's losses, some of their weights replaced."""
-    weights = {**USUAL[system], **replaced}
+    weights = loss_weights(system, replaced)
     parts = [weight * LOSSES[name](step) for name, weight in weights.items() if weight]
     return torch.stack(parts).sum()

@@ -1,5 +1,7 @@
 """A classifier by prototypes: what encodes an input, how alike its places are to prototypes, what that says of the classes."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -55,9 +57,7 @@ class PrototypeNetwork(nn.Module):
 
     def keep(self, kept: Tensor) -> None:
         """Do without the prototypes that are not `kept` (P,)."""
-        plan = self.plan
-        smaller = LayerPlan(int(kept.sum()), plan.width, plan.num_classes, plan.distance, plan.squash, plan.reasoning)
-        self.prototypes.plan = self.reasoning.plan = smaller
+        self.prototypes.plan = self.reasoning.plan = replace(self.plan, count=int(kept.sum()))
         with torch.no_grad():
             self.prototypes.centers = nn.Parameter(self.prototypes.centers[kept])
             self.reasoning.weights = nn.Parameter(self.reasoning.weights[kept])

@@ -13,6 +13,7 @@ from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE
+from xaivision.models.class_counts import class_counts
 from xaivision.models.learning_parts import LearningParts, learning_parts
 from xaivision.models.prototypes.certifying import certified
 from xaivision.models.prototypes.encoders import TableEncoder
@@ -24,13 +25,12 @@ from xaivision.models.prototypes.prototype_plan import PrototypePlan, built_clas
 from xaivision.models.prototypes.prototype_recipe import IN_TABLES, PrototypeRecipe
 from xaivision.models.prototypes.staged_training import Course, checkpoint_in, train_in_cycles
 from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
-from xaivision.models.trained_card import ClassCounts
 from xaivision.models.trained_scores import trained_scores
 from xaivision.models.transfer_network import resizing
 from xaivision.models.weights_cache import digest
 
 # Losses that only some systems have a meaning for.
-NEED_A_SCALE, NEED_SIGNS = ("radius",), ("sparsity",)
+NEED_A_SCALE, NEED_SIGNS, NEED_PLACES = ("radius",), ("sparsity",), ("alignment",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class _Job:
     def key(self) -> str:
         """What the checkpoint of this training is told by."""
         weights = "" if self.taken is None else self.taken.backbone.digest
-        told = (_data_digest(self.dataset), _split_digest(self.parts), weights, self.plan, self.recipe)
+        told = (_data_digest(self.dataset), self.parts.digest, weights, self.plan, self.recipe)
         return hashlib.sha256(repr((*told, torch.__version__)).encode()).hexdigest()
 
 
@@ -67,7 +67,8 @@ def train_prototypes(
     Raises: as `train`; InputError, where a class has fewer training inputs than prototypes, a column holds categories, or the
     backbone's map has one place only.
     """
-    recipe = _recipe(system, {**(IN_TABLES if dataset.domain == "tabular" else {}), **settings})
+    tables = dataset.domain == "tabular"
+    recipe = _recipe(system, {**(IN_TABLES if tables else {}), **settings}, tables=tables)
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
         _check_finite(dataset)
         parts = learning_parts(dataset, recipe.validation, recipe.seed, tables=True)
@@ -110,7 +111,7 @@ def _first(job: _Job) -> TorchClassifier:
     return model
 
 
-def _recipe(system: str, settings: Mapping[str, Any]) -> PrototypeRecipe:
+def _recipe(system: str, settings: Mapping[str, Any], *, tables: bool) -> PrototypeRecipe:
     if system not in SYSTEMS:
         raise UnknownNameError("model of prototypes", system, SYSTEMS)
     known = [part.name for part in fields(PrototypeRecipe)]
@@ -122,6 +123,10 @@ def _recipe(system: str, settings: Mapping[str, Any]) -> PrototypeRecipe:
     for name in recipe.losses:
         if (name in NEED_A_SCALE and not layer.scaled) or (name in NEED_SIGNS and layer.reasoning != "signed"):
             raise InputError(f"`losses` must be of the model. {name!r} has no meaning for {system!r}. Leave it out.")
+        if name in NEED_PLACES and tables:
+            raise InputError(
+                f"`losses` must be of the data. {name!r} is about places, which rows of a table have not. Leave it out."
+            )
     return recipe
 
 
@@ -172,14 +177,15 @@ def _card(job: _Job, lesson: Lesson, course: Course) -> PrototypeCard:
         data=dataset.name,
         data_license=dataset.card.license,
         data_digest=_data_digest(dataset),
-        split_digest=_split_digest(job.parts),
-        counts=_counts(dataset, job.parts),
+        split_digest=job.parts.digest,
+        counts=class_counts(dataset, job.parts),
         prototypes=tuple(network.reasoning.owners.bincount(minlength=len(dataset.class_names)).tolist()),
         distinct=len({*zip(sources.rows.tolist(), sources.places.tolist(), strict=True)}),
         pruned=course.pruned,
         recipe=job.recipe,
         losses=course.losses,
         moved=course.moved,
+        fallen=course.fallen,
         kept_cycle=course.kept_cycle,
         radius=_median_radius(lesson.model, inputs, targets, scores),
         scores=trained_scores(scores if network.plan.logits else scores.clamp_min(1e-12).log(), targets, dataset.class_names),
@@ -193,16 +199,5 @@ def _median_radius(model: TorchClassifier, inputs: Tensor, targets: Tensor, scor
     return float(certified(model, inputs[right], targets[right]).radii.median())
 
 
-def _counts(dataset: Dataset, parts: LearningParts) -> tuple[ClassCounts, ...]:
-    return tuple(
-        ClassCounts(name, *(int((dataset.targets[part] == label).sum()) for part in (parts.train, parts.validation, parts.test)))
-        for label, name in enumerate(dataset.class_names)
-    )
-
-
 def _data_digest(dataset: Dataset) -> str:
     return digest({"inputs": dataset.inputs, "targets": dataset.targets})
-
-
-def _split_digest(parts: LearningParts) -> str:
-    return digest({"train": parts.train, "validation": parts.validation, "test": parts.test})

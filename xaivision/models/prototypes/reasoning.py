@@ -1,14 +1,24 @@
 """From the best similarity of each prototype to the scores of the classes."""
 
+from math import log
+
 import torch
 from torch import Tensor, nn
 
-from xaivision.engines.prototypes.evidence import Evidence, component_evidence, own_class_evidence, rbf_evidence
+from xaivision.engines.prototypes.evidence import (
+    Evidence,
+    component_evidence,
+    dense_evidence,
+    own_class_evidence,
+    rbf_evidence,
+)
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
 # What a prototype says of its own class and of the others before anything is learned.
 OWN, OTHER = 1.0, -0.5
 FIRST_PREFERENCE = 2.0
+# By how much a logit falls with a squared distance before anything is learned.
+DENSE = 0.5
 
 
 class PrototypeReasoning(nn.Module):
@@ -28,6 +38,8 @@ class PrototypeReasoning(nn.Module):
             return Evidence(self.weights)
         if self.plan.reasoning == "own_classes":
             return own_class_evidence(self.weights, self.owners, self.plan.num_classes)
+        if self.plan.reasoning == "dense":
+            return dense_evidence(self.weights, self.owners)
         return component_evidence(self.weights) if self.plan.reasoning == "components" else rbf_evidence(self.weights)
 
     def present_and_absent(self) -> tuple[Tensor, Tensor]:
@@ -46,6 +58,8 @@ def _first_weights(plan: LayerPlan, owners: Tensor) -> Tensor:
     own = owners[:, None] == torch.arange(plan.num_classes)
     if plan.reasoning == "signed":
         return torch.where(own, OWN, OTHER)
+    if plan.reasoning == "dense":
+        return torch.where(own, log(DENSE), 0.0)
     # Softmax weights: what a component came from speaks for its class seven times as loud as for another.
     present = FIRST_PREFERENCE * own.float()
     absent = torch.zeros(own.shape, dtype=torch.float32) - FIRST_PREFERENCE

@@ -1,7 +1,7 @@
 """Trains prototypes in cycles: the space they live in, then their places, then the last layer."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -13,12 +13,16 @@ from torch import Tensor, nn
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.random import generator
+from xaivision.engines.prototypes.similarity import distances
 from xaivision.models.prototypes.cycle_file import CycleFile
 from xaivision.models.prototypes.encoders import PatchEncoder
 from xaivision.models.prototypes.lesson import Lesson
-from xaivision.models.prototypes.prototype_losses import LOSSES, Step, total
+from xaivision.models.prototypes.prototype_losses import LOSSES, Scene, Step, total
 from xaivision.models.prototypes.putting import put_at_first, put_on_nearest, without_mixed
 from xaivision.models.transfer_network import blocks
+
+# Passes before the alignment counts, as in its authors' schedule.
+WARM_UP = 5
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,12 @@ class Course:
     """What came of a training: after each cycle the validation loss, which cycle was kept, and how many prototypes went.
 
     `moved`: by how much putting the prototypes on training inputs raised the validation loss in each cycle, before the last
-    layer was trained again.
+    layer was trained again, and `fallen`: by how much it lowered the share of validation inputs that are classified rightly.
     """
 
     losses: tuple[float, ...]
     moved: tuple[float, ...]
+    fallen: tuple[float, ...]
     kept_cycle: int
     pruned: int
 
@@ -40,35 +45,38 @@ def train_in_cycles(lesson: Lesson, file: CycleFile | None = None) -> Course:
 
     Raises: Cancelled, before a pass; InputError, where the loss is no number.
     """
-    losses, moved, best = file.read(lesson.network) if file is not None else ([], [], {})
+    _ = lesson.shallow  # before any weight is read or learned: what it is held to stays the same
+    losses, gaps, best = file.read(lesson.network) if file is not None else ([], [], {})
     if not losses:
         features = _features(lesson)
         if isinstance(lesson.network.encoder, PatchEncoder):
             lesson.network.encoder.standardize(features)
         put_at_first(lesson, features)
     for cycle in range(len(losses), lesson.recipe.cycles):
-        before, after = _one_cycle(lesson, cycle)
-        losses, moved = [*losses, after], [*moved, before]
+        gap, after = _one_cycle(lesson, cycle)
+        losses, gaps = [*losses, after], [*gaps, *gap]
         if after == min(losses):
             best = _copied(lesson.network)
         if file is not None:
-            file.write(lesson.network, best, losses, moved)
+            file.write(lesson.network, best, losses, gaps)
     lesson.network.load_state_dict(best)
     pruned = _pruned(lesson) if lesson.recipe.prune else 0
-    return Course(tuple(losses), tuple(moved), losses.index(min(losses)) + 1, pruned)
+    return Course(tuple(losses), tuple(gaps[::2]), tuple(gaps[1::2]), losses.index(min(losses)) + 1, pruned)
 
 
-def _one_cycle(lesson: Lesson, cycle: int) -> tuple[float, float]:
-    """By how much the validation loss rose when prototypes were put on training inputs, and what it is at the end."""
+def _one_cycle(lesson: Lesson, cycle: int) -> tuple[tuple[float, float], float]:
+    """By how much the validation loss rose and the accuracy fell when prototypes were put on training inputs, and what the loss
+    is at the end.
+    """
     tuning = cycle > 0 and lesson.recipe.tuned_blocks > 0
     what = f"cycle {cycle + 1} of {lesson.recipe.cycles}"
     _space_learned(lesson, cycle, what, tuning=tuning)
     features, held_out = _features(lesson), lesson.features(lesson.dataset.inputs[lesson.parts.validation])
-    before = _validation_loss(lesson, held_out)
+    loss, accuracy = _validated(lesson, held_out)
     put_on_nearest(lesson, features)
-    rise = _validation_loss(lesson, held_out) - before
+    higher, lower = _validated(lesson, held_out)
     _last_layer_learned(lesson, features, f"last layer, {what}")
-    return rise, _validation_loss(lesson, held_out)
+    return (higher - loss, accuracy - lower), _validated(lesson, held_out)[0]
 
 
 def _features(lesson: Lesson) -> Tensor:
@@ -80,6 +88,7 @@ def _features(lesson: Lesson) -> Tensor:
 
 def _space_learned(lesson: Lesson, cycle: int, what: str, *, tuning: bool) -> None:
     network, recipe = lesson.network, lesson.recipe
+    falling = recipe.decay**cycle
     groups: list[dict[str, Any]] = [
         {"params": [*network.encoder.add_on.parameters()], "weight_decay": recipe.weight_decay},
         {"params": [*network.prototypes.parameters()]},
@@ -87,8 +96,9 @@ def _space_learned(lesson: Lesson, cycle: int, what: str, *, tuning: bool) -> No
     if network.plan.reasoning != "signed":
         groups.append({"params": [*network.reasoning.parameters()]})
     if tuning:
-        groups.append({"params": _tuned(lesson), "lr": recipe.tuning_rate, "weight_decay": recipe.weight_decay})
-    optimizer = torch.optim.Adam([group for group in groups if group["params"]], lr=recipe.learning_rate)
+        tuned = {"params": _tuned(lesson), "lr": falling * recipe.tuning_rate, "weight_decay": recipe.weight_decay}
+        groups.append(tuned)
+    optimizer = torch.optim.Adam([group for group in groups if group["params"]], lr=falling * recipe.learning_rate)
     with lesson.model.held():
         for epoch in track(range(recipe.epochs), f"prototypes, {what}"):
             number = cycle * recipe.epochs + epoch
@@ -119,9 +129,24 @@ def _last_loss(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Tensor:
 
 def _loss(lesson: Lesson, rows: Tensor, number: int, *, tuning: bool) -> Tensor:
     features = lesson.drawn(rows, number, tuning=tuning)
-    found = lesson.network.prototypes.distances(lesson.network.encoder.add_on(features))
-    nearest = found.flatten(2).amin(2) if found.ndim > 2 else found
-    return total(_judged(lesson, nearest, rows), lesson.system, lesson.recipe.losses)
+    deep = lesson.network.encoder.add_on(features)
+    found = lesson.network.prototypes.distances(deep)
+    step = replace(_judged(lesson, _least(found), rows), angles=_angles(lesson, deep))
+    if lesson.shallow is not None and number >= WARM_UP:
+        known = lesson.shallow[lesson.versions(rows, number), rows].to(deep.device)
+        step = replace(step, scene=Scene(deep, found.flatten(2).argmin(2), known))
+    return total(step, lesson.system, lesson.recipe.losses)
+
+
+def _least(found: Tensor) -> Tensor:
+    """(B, P) over the places, where there are places."""
+    return found.flatten(2).amin(2) if found.ndim > 2 else found
+
+
+def _angles(lesson: Lesson, deep: Tensor) -> Tensor | None:
+    """(B, P) minus the largest cosines, where prototypes are directions."""
+    layer = lesson.network.prototypes
+    return _least(distances(deep, layer.centers, "cosine")) if layer.plan.distance == "projection" else None
 
 
 def _judged(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Step:
@@ -135,7 +160,8 @@ def _answered(lesson: Lesson, nearest: Tensor, targets: Tensor) -> Step:
     return Step(lesson.network, nearest, similarities, scores, targets, None if weights is None else weights.to(nearest.device))
 
 
-def _validation_loss(lesson: Lesson, features: Tensor) -> float:
+def _validated(lesson: Lesson, features: Tensor) -> tuple[float, float]:
+    """The loss on the validation inputs, and the share of them that is classified rightly."""
     targets = lesson.dataset.targets[lesson.parts.validation]
     nearest = lesson.nearest(features).distances.to(lesson.model.device)
     with torch.no_grad():
@@ -143,7 +169,7 @@ def _validation_loss(lesson: Lesson, features: Tensor) -> float:
         loss = float(LOSSES["cross_entropy" if lesson.network.plan.logits else "likelihood"](step))
     if not isfinite(loss):
         raise InputError(f"The training must have a finite validation loss. Got {loss}. Give smaller learning rates.")
-    return loss
+    return loss, float((step.scores.argmax(1) == step.targets).double().mean())
 
 
 def _pruned(lesson: Lesson) -> int:

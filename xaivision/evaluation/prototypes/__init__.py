@@ -1,0 +1,1 @@
+"""Judges of prototypes: whether each means one part of an object, and keeps to it."""

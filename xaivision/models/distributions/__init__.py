@@ -1,0 +1,1 @@
+"""Classifiers whose prototypes are distributions, which say how sure they are and of what."""

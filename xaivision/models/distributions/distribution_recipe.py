@@ -1,0 +1,68 @@
+"""How a classifier by distributions is trained: everything that can be chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.models.distributions.distribution_losses import LOSSES
+from xaivision.models.transfer_recipe import ClassWeights
+
+Covariance = Literal["diagonal", "full"]
+# What is usual for tables: in a pass over some hundred rows too little would be learned.
+IN_TABLES = {"batch_size": 16, "learning_rate": 2e-3}
+
+WHOLE = ("width", "draws", "pretraining", "cycles", "epochs", "batch_size")
+
+
+@dataclass(frozen=True)
+class DistributionRecipe:
+    """Settings of `train` with model="prob_psenn"; `seed` decides the validation part, all draws and every order.
+
+    Inputs are encoded as `width` numbers, where each class has a normal distribution with a variance for each, or with a
+    `covariance="full"`, which needs more inputs of each class than there are numbers. `draws`: of each prototype, over which a
+    prediction is the mean. First `pretraining` passes teach encoder and decoder alone; then `cycles` of `epochs` passes teach all
+    together, and kept is the cycle with the lowest validation loss. `losses`: weights that replace the usual ones, which are
+    {"likelihood": 1, "reconstruction": 10, "density": 0.05}; "coverage" and "divergence" (from the standard normal
+    distribution) count nothing unless they are named. `side`: height and width that pictures are resized to; 64 at most where
+    None. `class_weights` and `validation` as in `TransferRecipe`. Of tables, which have few rows, batches are of 16.
+    """
+
+    seed: int = 0
+    width: int = 16
+    covariance: Covariance = "diagonal"
+    draws: int = 50
+    side: int | None = None
+    pretraining: int = 60
+    cycles: int = 3
+    epochs: int = 20
+    losses: Mapping[str, float] = field(default_factory=dict)
+    validation: float = 0.15
+    class_weights: ClassWeights = "balanced"
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        for name in WHOLE:
+            check_positive_integer(name, getattr(self, name))
+        check_positive_number("learning_rate", self.learning_rate)
+        if self.side is not None:
+            check_positive_integer("side", self.side)
+        if not 0 < self.validation < 1:
+            raise InputError(f"`validation` must lie between 0 and 1. Got {self.validation}.")
+        for name, allowed in (("class_weights", ("balanced", "none")), ("covariance", get_args(Covariance))):
+            if getattr(self, name) not in allowed:
+                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
+        _check_losses(self.losses)
+
+
+def _check_losses(losses: object) -> None:
+    """Raises: InputError, UnknownNameError, where the weights of the losses are no such thing."""
+    if not isinstance(losses, Mapping):
+        raise InputError(f'`losses` must be weights by name, such as {{"density": 0.1}}. Got {losses!r}.')
+    for name, weight in losses.items():
+        if name not in LOSSES:
+            raise UnknownNameError("loss of distributions", name, LOSSES)
+        check_number_from_zero(f"losses[{name!r}]", weight)

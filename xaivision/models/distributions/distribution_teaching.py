@@ -1,0 +1,174 @@
+"""Teaches distributions: first encoder and decoder, then where each class lies between them, then all together."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from math import isfinite
+
+import torch
+from torch import Tensor, nn
+
+from xaivision.core.errors import InputError
+from xaivision.core.progress import track
+from xaivision.core.random import generator
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.engines.prototypes.gaussians import fitted
+from xaivision.models.distributions.distribution_losses import Batch, reconstruction, total
+from xaivision.models.distributions.distribution_network import QUANTILES, DistributionNetwork
+from xaivision.models.distributions.distribution_plan import distributions_of
+from xaivision.models.distributions.distribution_recipe import DistributionRecipe
+from xaivision.models.learning_parts import LearningParts
+from xaivision.models.prototypes.cycle_file import CycleFile
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of a training: the validation loss before the first cycle and after each, and which was kept."""
+
+    losses: tuple[float, ...]
+    kept_cycle: int
+
+
+@dataclass(frozen=True, eq=False)
+class Teaching:
+    """One training: the model that learns in place, and what from."""
+
+    model: TorchClassifier
+    dataset: Dataset
+    parts: LearningParts
+    recipe: DistributionRecipe
+
+    @property
+    def network(self) -> DistributionNetwork:
+        return distributions_of(self.model)
+
+    @cached_property
+    def learned(self) -> tuple[Tensor, Tensor]:
+        """(n, ...) what is encoded of the training inputs, and their classes (n,), on the device."""
+        return self.part(self.parts.train)
+
+    @cached_property
+    def held_out(self) -> tuple[Tensor, Tensor]:
+        """The same of the validation part."""
+        return self.part(self.parts.validation)
+
+    def part(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What is encoded of these inputs, and their classes."""
+        device = self.recipe.device
+        with torch.no_grad():
+            features = self.network.encoder.features(self.dataset.inputs[rows].to(device))
+        return features, self.dataset.targets[rows].to(device)
+
+    @cached_property
+    def weights(self) -> Tensor | None:
+        """(K,) what an input of each class counts, on average 1; None where all count the same."""
+        if self.recipe.class_weights == "none":
+            return None
+        counts = self.learned[1].bincount(minlength=len(self.dataset.class_names)).double()
+        return (len(self.learned[1]) / (len(counts) * counts)).float()
+
+    def batches(self, number: int) -> Iterator[Tensor]:
+        """The row numbers of one pass in an order of its own."""
+        count = len(self.learned[1])
+        order = torch.randperm(count, generator=generator(self.recipe.seed, "order", number), device="cpu")
+        yield from order.to(self.recipe.device).chunk(-(-count // self.recipe.batch_size))
+
+
+def teach(teaching: Teaching, file: CycleFile | None = None) -> Taught:
+    """Train the model in place. After each cycle the state is kept in the file, and taken up again from there.
+
+    Raises: Cancelled, before a pass; InputError, where the loss is no number.
+    """
+    losses, _, best = file.read(teaching.network) if file is not None else ([], [], {})
+    for cycle in range(len(losses), teaching.recipe.cycles + 1):
+        if cycle == 0:
+            _encoder_learned(teaching)
+            put_on_classes(teaching)
+        else:
+            _all_learned(teaching, cycle)
+        losses = [*losses, _validation_loss(teaching)]
+        if losses[-1] == min(losses):
+            best = {name: part.detach().clone() for name, part in teaching.network.state_dict().items()}
+        if file is not None:
+            file.write(teaching.network, best, losses, [])
+    teaching.network.load_state_dict(best)
+    remember_distances(teaching)
+    return Taught(tuple(losses), losses.index(min(losses)))
+
+
+def put_on_classes(teaching: Teaching) -> None:
+    """Give each prototype the mean and the variances, or the covariance, of the encoded training inputs of its class."""
+    layer, (features, targets) = teaching.network.prototypes, teaching.learned
+    with torch.no_grad():
+        points = teaching.network.encoder.add_on(features)
+        for label in range(layer.plan.count):
+            found = fitted(points[targets == label], full=layer.plan.dispersion == "full")
+            layer.centers[label], layer.log_spread[label] = found.centers[0], found.log_spread[0]
+            if found.below is not None:
+                layer.below[label] = found.below[0]
+
+
+def remember_distances(teaching: Teaching) -> None:
+    """Keep, for each class, how far from its prototype the training inputs are that are called so, or where none is, are so."""
+    network, (features, targets) = teaching.network, teaching.learned
+    with torch.no_grad():
+        found = network.distances(network.encoder.add_on(features), network.noise)
+        called, mean = network.logits(found).softmax(2).mean(1).argmax(1), found.mean(1).double()
+        steps = torch.linspace(0, 1, QUANTILES, dtype=torch.float64, device=mean.device)
+        for label in range(mean.shape[1]):
+            mine = called == label if bool((called == label).any()) else targets == label
+            network.known[label] = mean[mine, label].quantile(steps)
+
+
+def _encoder_learned(teaching: Teaching) -> None:
+    network, recipe = teaching.network, teaching.recipe
+    parts = [*network.encoder.add_on.parameters(), *network.decoder.parameters()]
+    optimizer = torch.optim.Adam(parts, lr=recipe.learning_rate)
+    for epoch in track(range(recipe.pretraining), "encoder and decoder"):
+        for rows in teaching.batches(-1 - epoch):
+            _step(optimizer, partial(_reconstructed, teaching, rows))
+
+
+def _reconstructed(teaching: Teaching, rows: Tensor) -> Tensor:
+    features = teaching.learned[0][rows]
+    points = teaching.network.encoder.add_on(features)
+    empty = points.new_zeros(len(rows), 1, len(teaching.dataset.class_names))
+    return reconstruction(Batch(teaching.network, features, points, empty, teaching.learned[1][rows]))
+
+
+def _all_learned(teaching: Teaching, cycle: int) -> None:
+    recipe = teaching.recipe
+    optimizer = torch.optim.Adam(teaching.network.parameters(), lr=recipe.learning_rate)
+    for epoch in track(range(recipe.epochs), f"distributions, cycle {cycle} of {recipe.cycles}"):
+        number = (cycle - 1) * recipe.epochs + epoch
+        draws = generator(recipe.seed, "draws of the prototypes", number)
+        for rows in teaching.batches(number):
+            noise = torch.randn(teaching.network.noise.shape, generator=draws, device="cpu").to(recipe.device)
+            _step(optimizer, partial(_judged, teaching, rows, noise))
+
+
+def _judged(teaching: Teaching, rows: Tensor, noise: Tensor) -> Tensor:
+    network, (features, targets) = teaching.network, teaching.learned
+    points = network.encoder.add_on(features[rows])
+    logits = network.logits(network.distances(points, noise))
+    return total(Batch(network, features[rows], points, logits, targets[rows], teaching.weights), teaching.recipe.losses)
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Callable[[], Tensor]) -> None:
+    optimizer.zero_grad()
+    with torch.enable_grad():
+        torch.autograd.backward(loss())
+    optimizer.step()
+
+
+def _validation_loss(teaching: Teaching) -> float:
+    """Minus the mean logarithm of the right class's probability."""
+    network, (features, targets) = teaching.network, teaching.held_out
+    with torch.no_grad():
+        found = network.distances(network.encoder.add_on(features), network.noise)
+        probabilities = network.logits(found).softmax(2).mean(1).double().clamp_min(torch.finfo(torch.float32).tiny)
+        loss = float(nn.functional.nll_loss(probabilities.log(), targets))
+    if not isfinite(loss):
+        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give a smaller learning rate.")
+    return loss

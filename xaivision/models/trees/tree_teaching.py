@@ -1,0 +1,163 @@
+"""Teaches a tree over tokens which patch to look at, which way to go, and what to say at its leaves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import isfinite
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from xaivision.core.errors import InputError
+from xaivision.core.progress import track
+from xaivision.core.random import generator
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Dataset
+from xaivision.engines.prototypes.hard_choice import imbalance
+from xaivision.models.learning_parts import LearningParts
+from xaivision.models.prototypes.cycle_file import CycleFile
+from xaivision.models.trees.patch_tree import Exploring, Walk
+from xaivision.models.trees.tree_network import TreeNetwork
+from xaivision.models.trees.tree_plan import tree_of
+from xaivision.models.trees.tree_recipe import TreeRecipe
+
+CHUNK = 64
+# From the first pass to the last: below this, gradients of hard choices are mostly noise.
+WARM, COLD = 1.0, 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """What came of a training: the validation loss after each cycle, and which was kept, the first 1."""
+
+    losses: tuple[float, ...]
+    kept_cycle: int
+
+
+@dataclass(frozen=True, eq=False)
+class TreeLesson:
+    """One training: the model that learns in place, and what from."""
+
+    model: TorchClassifier
+    dataset: Dataset
+    parts: LearningParts
+    recipe: TreeRecipe
+
+    @property
+    def network(self) -> TreeNetwork:
+        return tree_of(self.model)
+
+    @cached_property
+    def learned(self) -> tuple[Tensor, Tensor]:
+        """(n, C', h, w) and (n, E), what the backbone makes of the training pictures, on the CPU."""
+        return self.maps(self.dataset.inputs[self.parts.train])
+
+    @cached_property
+    def held_out(self) -> tuple[Tensor, Tensor]:
+        """The same of the validation part."""
+        return self.maps(self.dataset.inputs[self.parts.validation])
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """(n,) the classes of the training pictures."""
+        return self.dataset.targets[self.parts.train]
+
+    def maps(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """What the backbone makes of pictures, on the CPU."""
+        parts = track(torch.split(inputs, CHUNK), "what the backbone makes of the pictures")
+        with self.model.held(), torch.no_grad():
+            found = [self.network.encoder.maps(self.model.prepared(part)) for part in parts]
+        return torch.cat([maps.cpu() for maps, _ in found]), torch.cat([whole.cpu() for _, whole in found])
+
+    def seen(self, found: tuple[Tensor, Tensor], rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What the walks of these rows are given."""
+        maps, whole = (part[rows].to(self.recipe.device) for part in found)
+        return self.network.seen(maps, whole)
+
+    def walks(self, found: tuple[Tensor, Tensor]) -> list[Walk]:
+        """Those of all rows as they are, without a graph."""
+        with torch.no_grad():
+            every = torch.split(torch.arange(len(found[0]), device="cpu"), CHUNK)
+            return [self.network.tree(*self.seen(found, rows)) for rows in every]
+
+    @cached_property
+    def weights(self) -> Tensor | None:
+        """(K,) what a picture of each class counts, on average 1; None where all count the same."""
+        if self.recipe.class_weights == "none":
+            return None
+        counts = self.labels.bincount(minlength=len(self.dataset.class_names)).double()
+        return (len(self.labels) / (len(counts) * counts)).float().to(self.recipe.device)
+
+    def batches(self, number: int) -> Iterator[Tensor]:
+        """The row numbers of one pass in an order of its own."""
+        count = len(self.labels)
+        order = torch.randperm(count, generator=generator(self.recipe.seed, "order", number), device="cpu")
+        yield from order.chunk(-(-count // self.recipe.batch_size))
+
+
+def grow(lesson: TreeLesson, file: CycleFile | None = None) -> Grown:
+    """Train the lesson's model in place. After each cycle the state is kept in the file, and taken up again from there.
+
+    Raises: Cancelled, before a pass; InputError, where the loss is no number.
+    """
+    losses, _, best = file.read(lesson.network) if file is not None else ([], [], {})
+    if not losses:
+        lesson.network.channels.learn(lesson.learned[0])
+    for cycle in range(len(losses), lesson.recipe.cycles):
+        _learned(lesson, cycle)
+        losses = [*losses, _validation_loss(lesson)]
+        if losses[-1] == min(losses):
+            best = {name: part.detach().clone() for name, part in lesson.network.state_dict().items()}
+        if file is not None:
+            file.write(lesson.network, best, losses, [])
+    lesson.network.load_state_dict(best)
+    _count_leaves(lesson)
+    return Grown(tuple(losses), losses.index(min(losses)) + 1)
+
+
+def _learned(lesson: TreeLesson, cycle: int) -> None:
+    network, recipe = lesson.network, lesson.recipe
+    parts = [one for name, one in network.named_parameters() if not name.startswith("encoder.")]
+    optimizer = torch.optim.Adam(parts, lr=recipe.learning_rate)
+    for epoch in track(range(recipe.epochs), f"tree, cycle {cycle + 1} of {recipe.cycles}"):
+        number = cycle * recipe.epochs + epoch
+        draws = generator(recipe.seed, "draws of the tree", number)
+        for rows in lesson.batches(number):
+            optimizer.zero_grad()
+            with torch.enable_grad():
+                torch.autograd.backward(_loss(lesson, rows, number, draws))
+            optimizer.step()
+
+
+def _loss(lesson: TreeLesson, rows: Tensor, number: int, draws: torch.Generator) -> Tensor:
+    recipe, tree = lesson.recipe, lesson.network.tree
+    tokens, start = lesson.seen(lesson.learned, rows)
+    shape = len(rows), recipe.depth
+    uniform = (torch.rand(*shape, count, generator=draws, device="cpu").to(tokens) for count in (tokens.shape[1], 2))
+    walk = tree(tokens, start, exploring=Exploring(temperature(recipe, number), *uniform))
+    answer = cross_entropy(walk.logits, lesson.labels[rows].to(tokens.device), weight=lesson.weights)
+    uneven = [imbalance(walk.turns[:, step], walk.nodes[:, step], 2**recipe.depth - 1) for step in range(recipe.depth)]
+    loss: Tensor = answer + recipe.balance * torch.stack(uneven).mean()
+    return loss
+
+
+def temperature(recipe: TreeRecipe, number: int) -> float:
+    """That of one pass: it falls evenly from 1 to 0.3."""
+    last = max(1, recipe.cycles * recipe.epochs - 1)
+    return WARM + (COLD - WARM) * number / last
+
+
+def _validation_loss(lesson: TreeLesson) -> float:
+    logits = torch.cat([walk.logits for walk in lesson.walks(lesson.held_out)]).cpu()
+    loss = float(cross_entropy(logits.double(), lesson.dataset.targets[lesson.parts.validation]))
+    if not isfinite(loss):
+        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give a smaller learning rate.")
+    return loss
+
+
+def _count_leaves(lesson: TreeLesson) -> None:
+    counts = lesson.network.leaf_counts
+    leaves = torch.cat([walk.leaves for walk in lesson.walks(lesson.learned)]).cpu()
+    flat = leaves * counts.shape[1] + lesson.labels
+    counts.copy_(flat.bincount(minlength=counts.numel()).view(counts.shape))
