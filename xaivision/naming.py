@@ -21,7 +21,7 @@ from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.labeled_folders import labeled_folder, pictures_of, unlearned
 from xaivision.models.registry import available_models, load_model
-from xaivision.models.trained_file import SUFFIX as TRAINED
+from xaivision.models.trained_content import SUFFIX as TRAINED
 from xaivision.models.trained_file import load_trained
 
 Rows = Sequence[int] | None

@@ -3,14 +3,13 @@
 import streamlit as st
 
 from desk.answers import answers
-from desk.classes import chosen_classes, chosen_output
-from desk.guesses import guesses_of, input_and_guesses
-from desk.methods import chosen_judging, chosen_methods, chosen_settings
+from desk.guesses import input_and_guesses
 from desk.models import chosen_model
 from desk.photo import chosen_photo
 from desk.question import Question, Subject, asked
 from desk.region import region
 from desk.shared import leave_unless, watch
+from desk.sidebar import chosen_question
 
 PAGE = "photos"
 MODELS = ("efficientnet_lite0",)
@@ -23,17 +22,6 @@ def subject() -> Subject | None:
         return None
     photo = chosen_photo(chosen[1])
     return None if photo is None else Subject(*chosen, photo.inputs, photo.title)
-
-
-def question(about: Subject) -> Question:
-    """The rest of the sidebar."""
-    target, against = chosen_classes(PAGE, about.model, guesses_of(PAGE, about))
-    methods = chosen_methods(PAGE, about.model)
-    judged, steps = chosen_judging(PAGE)
-    with st.expander("More"):
-        output = chosen_output(PAGE, about.model, contrasted=against is not None)
-        said, seed = chosen_settings(PAGE)
-    return Question(target, against, output, methods, said, judged, steps, seed)
 
 
 def page(about: Subject, wanted: Question) -> None:
@@ -51,6 +39,6 @@ with st.sidebar:
     about = subject()
     if about is not None:
         leave_unless(PAGE, about.key)
-        wanted = question(about)
+        wanted = chosen_question(PAGE, about)
 if about is not None:
     page(about, wanted)

@@ -5,15 +5,14 @@ from dataclasses import replace
 import streamlit as st
 
 from desk.answers import MoreTabs, answers
-from desk.classes import chosen_classes, chosen_output
-from desk.guesses import guesses_of, input_and_guesses
+from desk.guesses import input_and_guesses
 from desk.masked import MASS, RANK, masked
-from desk.methods import chosen_judging, chosen_methods, chosen_settings
 from desk.models import chosen_model, loaded_model
 from desk.question import Question, Subject, asked
 from desk.region import region
 from desk.scene import Shown, chosen_scene
 from desk.shared import leave_unless, watch
+from desk.sidebar import chosen_question
 from desk.trained import uploaded_model
 
 PAGE = "sonar"
@@ -37,17 +36,6 @@ def subject() -> tuple[Subject, Shown] | None:
     return about, shown
 
 
-def question(about: Subject) -> Question:
-    """The rest of the sidebar."""
-    target, against = chosen_classes(PAGE, about.model, guesses_of(PAGE, about))
-    methods = chosen_methods(PAGE, about.model)
-    judged, steps = chosen_judging(PAGE)
-    with st.expander("More"):
-        output = chosen_output(PAGE, about.model, contrasted=against is not None)
-        said, seed = chosen_settings(PAGE)
-    return Question(target, against, output, methods, said, judged, steps, seed)
-
-
 def page(about: Subject, shown: Shown, wanted: Question) -> None:
     """The picture, what lies there, and the answers below it."""
     input_and_guesses(PAGE, about)
@@ -66,7 +54,7 @@ with st.sidebar:
     found = subject()
     if found is not None:
         leave_unless(PAGE, found[0].key)
-        wanted = question(found[0])
+        wanted = chosen_question(PAGE, found[0])
 if found is None:
     st.info("Choose a model and a picture in the sidebar.")
 else:

@@ -3,25 +3,13 @@
 import streamlit as st
 
 from desk.answers import answers
-from desk.classes import chosen_classes, chosen_output
 from desk.guesses import guess_table, guesses_of
-from desk.methods import chosen_judging, chosen_methods, chosen_settings
-from desk.question import Question, Subject, asked
+from desk.question import Subject, asked
 from desk.shared import leave_unless, watch
+from desk.sidebar import chosen_question
 from desk.table import Table, chosen_row, chosen_table, row_list, what_if
 
 PAGE = "tables"
-
-
-def question(about: Subject) -> Question:
-    """The rest of the sidebar."""
-    target, against = chosen_classes(PAGE, about.model, guesses_of(PAGE, about))
-    methods = chosen_methods(PAGE, about.model, ("background",) if about.background is not None else ())
-    judged, steps = chosen_judging(PAGE)
-    with st.expander("More"):
-        output = chosen_output(PAGE, about.model, contrasted=against is not None)
-        said, seed = chosen_settings(PAGE)
-    return Question(target, against, output, methods, said, judged, steps, seed)
 
 
 def subject(table: Table, number: int) -> Subject:
@@ -52,7 +40,7 @@ if table is not None:
         row_list(PAGE, table)
     about = subject(table, number)
     with st.sidebar:
-        wanted = question(about)
+        wanted = chosen_question(PAGE, about)
     if wanted.methods:
         job = watch(PAGE, (about.key, wanted), lambda job: asked(about, wanted, job))
         answers(PAGE, about, wanted, job)

@@ -8,7 +8,7 @@ from xaivision.data.card import DatasetCard
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
 from xaivision.data.split import Split
-from xaivision.models.learning_parts import learning_parts
+from xaivision.models.learning_parts import LearningParts, learning_parts
 
 CARD = DatasetCard("mine", "", "", "", "", "")
 
@@ -93,3 +93,9 @@ def test_a_class_that_is_one_group_and_a_group_of_two_classes_are_no_hindrance()
     parts = learning_parts(replace(data, groups=groups, fixed_split=split), 0.2, 0)
     assert data.targets[parts.validation].bincount().tolist() == [4, 1]
     assert data.targets[parts.train].bincount().tolist() == [16, 7]
+
+
+def test_the_digest_of_a_split_is_of_which_row_is_in_which_part():
+    one, two = torch.tensor([0, 1]), torch.tensor([2])
+    assert LearningParts(one, two, two).digest == LearningParts(one.clone(), two, two).digest
+    assert len({LearningParts(*parts).digest for parts in [(one, two, two), (two, one, two), (two, two, one)]}) == 3

@@ -1,7 +1,7 @@
 """The pictures a classifier learns from, those it is stopped by, and those it is judged by."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from xaivision.core.random import seed_for
 from xaivision.data.dataset import Dataset
 from xaivision.data.grouped_split import grouped_split
 from xaivision.data.split import UNLABELED, stratified_split
+from xaivision.models.weights_cache import digest
 
 # With fewer, one of the three parts has none of the class, or one picture stands for it.
 FEWEST_OF_A_CLASS = 5
@@ -23,6 +24,16 @@ class LearningParts:
     train: Tensor
     validation: Tensor
     test: Tensor
+
+    @property
+    def named(self) -> dict[str, Tensor]:
+        """The three by their names."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the row numbers."""
+        return digest(self.named)
 
 
 def learning_parts(dataset: Dataset, validation: float, seed: int, *, tables: bool = False) -> LearningParts:

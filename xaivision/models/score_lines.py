@@ -2,25 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any
 
+from xaivision.models.class_counts import ClassCounts
 from xaivision.models.trained_scores import Recall, TrainedScores
-
-
-class Counts(Protocol):
-    """How many inputs of a class each part has."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def train(self) -> int: ...
-
-    @property
-    def validation(self) -> int: ...
-
-    @property
-    def test(self) -> int: ...
 
 
 def score_lines(scores: TrainedScores, versions: Mapping[str, str], inputs: str = "pictures") -> list[str]:
@@ -34,7 +19,7 @@ def score_lines(scores: TrainedScores, versions: Mapping[str, str], inputs: str 
     ]
 
 
-def class_lines(counts: Sequence[Counts], scores: TrainedScores) -> list[str]:
+def class_lines(counts: Sequence[ClassCounts], scores: TrainedScores) -> list[str]:
     """A table of the recalls and one of what each class was called."""
     return [*_recalls(counts, scores), "", *_confusion(counts, scores)]
 
@@ -57,7 +42,7 @@ def plain_values(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _recalls(counts: Sequence[Counts], scores: TrainedScores) -> list[str]:
+def _recalls(counts: Sequence[ClassCounts], scores: TrainedScores) -> list[str]:
     head = ["| class | train | validation | test | recall | 95 % interval |", "|---|---|---|---|---|---|"]
     return head + [
         f"| {one.name} | {one.train} | {one.validation} | {one.test} | {_share(recall)} | {_interval(recall)} |"
@@ -65,7 +50,7 @@ def _recalls(counts: Sequence[Counts], scores: TrainedScores) -> list[str]:
     ]
 
 
-def _confusion(counts: Sequence[Counts], scores: TrainedScores) -> list[str]:
+def _confusion(counts: Sequence[ClassCounts], scores: TrainedScores) -> list[str]:
     names = [one.name for one in counts]
     head = [f"| is, called | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
     return head + [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(names, scores.confusion, strict=True)]

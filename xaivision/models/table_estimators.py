@@ -16,7 +16,7 @@ from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
 from xaivision.models.card import ModelCard
-from xaivision.models.held_out import held_out_accuracy, held_out_text
+from xaivision.models.held_out import held_out_card
 
 SEED = 0
 
@@ -62,17 +62,8 @@ def card(name: str) -> ModelCard:
     """The card, with the accuracy on the held-out rows as this very model reaches it."""
     data, kind = _parts(name)
     model = load(name)
-    return ModelCard(
-        name=name,
-        what=f"{kind.what}, for the table {data.name}",
-        training_data=f"{len(data.train[0])} rows of {data.name}",
-        license=data.card.license,
-        citation=kind.citation,
-        preprocessing=kind.preprocessing,
-        accuracy=held_out_accuracy(model, data),
-        measured_on=held_out_text(data),
-        num_classes=model.num_classes,
-        parameters=kind.parameters(model.model),
+    return held_out_card(
+        model, data, kind, name=name, what=f"{kind.what}, for the table {data.name}", parameters=kind.parameters(model.model)
     )
 
 

@@ -1,7 +1,7 @@
 """Trains a classifier of a dataset's pictures on what a backbone has learned elsewhere."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,26 +17,37 @@ from xaivision.models.backbones import OFFLINE, Backbone
 from xaivision.models.backbones import backbone as named_backbone
 from xaivision.models.block_inputs import BlockInputs, block_inputs
 from xaivision.models.block_tuning import tuned
+from xaivision.models.class_counts import class_counts
+from xaivision.models.distributions import distribution_training
+from xaivision.models.distributions.distribution_training import train_distributions
 from xaivision.models.flipping import VERSIONS
 from xaivision.models.frozen_features import frozen_features, network_of
 from xaivision.models.head_training import FeatureParts, trained_head
+from xaivision.models.learned_model import LearnedModel
 from xaivision.models.learning_parts import LearningParts, learning_parts
 from xaivision.models.network_plan import NetworkPlan, built, planned
 from xaivision.models.prototypes.layer_plan import SYSTEMS
 from xaivision.models.prototypes.prototype_training import train_prototypes
-from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
 from xaivision.models.small_cnn import NAME as SMALL
 from xaivision.models.small_cnn import WIDTHS
-from xaivision.models.trained_card import ClassCounts, TrainedCard
+from xaivision.models.trained_card import TrainedCard
 from xaivision.models.trained_model import TrainedModel
 from xaivision.models.trained_scores import trained_scores
 from xaivision.models.training_state import StateFile
 from xaivision.models.transfer_recipe import TransferRecipe
+from xaivision.models.trees import tree_training
+from xaivision.models.trees.tree_training import train_tree
 from xaivision.models.weights_cache import digest
 
 Losses = tuple[float, ...]
 # What decides by a backbone's features where nothing else is asked for.
 LINEAR = "linear"
+
+# What decides in a way of its own, by its name.
+OTHERS: Mapping[str, Callable[..., LearnedModel]] = {
+    distribution_training.SYSTEM: train_distributions,
+    tree_training.SYSTEM: train_tree,
+}
 
 # What `small_cnn` is trained with where nothing else is said: all its blocks, and long enough from random weights.
 FROM_NOTHING: Mapping[str, Any] = {"tuned_blocks": len(WIDTHS), "tuning_epochs": 40, "tuning_rate": 1e-3, "epochs": 10}
@@ -60,7 +71,7 @@ class _Job:
     @property
     def key(self) -> str:
         """What the checkpoint of this training is told by."""
-        told = (self.data_digest, _split_digest(self.parts), self.backbone.digest, self.plan, asdict(self.recipe))
+        told = (self.data_digest, self.parts.digest, self.backbone.digest, self.plan, asdict(self.recipe))
         return hashlib.sha256(repr((*told, torch.__version__)).encode()).hexdigest()
 
 
@@ -72,7 +83,7 @@ def train(
     weights: str | None = "DEFAULT",
     checkpoint: str | Path | None = None,
     **settings: Any,
-) -> TrainedModel | TrainedPrototypes:
+) -> LearnedModel:
     """A classifier of the dataset's pictures: a backbone's features and a linear layer, with its scores on the test part.
 
     `backbone`: a name of torchvision ("resnet50"), of timm ("timm/resnet18"), `efficientnet_lite0`, which needs no download,
@@ -82,14 +93,18 @@ def train(
     goes on. The features of the frozen backbone are computed once, and kept in the user's cache directory.
 
     `model`: what decides by the features. "linear", or prototypes of training pictures or table rows: "proto_part" (ProtoPNet),
-    "score_aggregation", "rbf" or "components", which come as `TrainedPrototypes`, with settings of `PrototypeRecipe`.
+    "score_aggregation", "rbf" or "components", which come as `TrainedPrototypes`, with settings of `PrototypeRecipe`; or
+    "prob_psenn", a distribution for each class, which comes as `TrainedDistributions`, with settings of `DistributionRecipe`; or
+    "vitree", a tree over patches, which comes as `TrainedTree`, with settings of `TreeRecipe`.
 
     Raises: InputError, where the dataset holds no pictures, fewer than two classes or too few pictures of one, or a setting
     does not fit; UnknownNameError; DownloadError, where weights cannot be had; MissingExtraError; Cancelled.
     """
     if model != LINEAR:
+        if model in OTHERS:
+            return OTHERS[model](dataset, backbone, weights=weights, checkpoint=checkpoint, **settings)
         if model not in SYSTEMS:
-            raise UnknownNameError("model to train", model, [LINEAR, *SYSTEMS])
+            raise UnknownNameError("model to train", model, [LINEAR, *SYSTEMS, *OTHERS])
         return train_prototypes(dataset, model, backbone, weights=weights, checkpoint=checkpoint, **settings)
     recipe = _recipe({**(FROM_NOTHING if backbone == SMALL else {}), **settings})
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
@@ -174,21 +189,10 @@ def _card(job: _Job, model: TorchClassifier, learned: _Learned) -> TrainedCard:
         data=dataset.name,
         data_license=dataset.card.license,
         data_digest=job.data_digest,
-        split_digest=_split_digest(job.parts),
-        counts=_counts(dataset, job.parts),
+        split_digest=job.parts.digest,
+        counts=class_counts(dataset, job.parts),
         recipe=job.recipe,
         head_losses=learned.head_losses,
         tuning_losses=learned.tuning_losses,
         scores=trained_scores(learned.test_logits.cpu(), dataset.targets[test], dataset.class_names),
     )
-
-
-def _counts(dataset: Dataset, parts: LearningParts) -> tuple[ClassCounts, ...]:
-    return tuple(
-        ClassCounts(name, *(int((dataset.targets[part] == label).sum()) for part in (parts.train, parts.validation, parts.test)))
-        for label, name in enumerate(dataset.class_names)
-    )
-
-
-def _split_digest(parts: LearningParts) -> str:
-    return digest({"train": parts.train, "validation": parts.validation, "test": parts.test})

@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from xaivision.core.cache_folder import cache_directory
+from xaivision.models.tensor_file import read_tensors
 
 Weights = Mapping[str, Tensor]
 
@@ -25,10 +26,7 @@ def kept_weights(name: str, key: str, like: Weights) -> dict[str, Tensor] | None
     if path is None:
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            said = file.metadata() or {}
-            # Copies: the file is mapped, and a mapped file that is cut kills the process.
-            weights = {part: file.get_tensor(part).clone() for part in file.keys()}  # noqa: SIM118 - not a mapping
+        weights, said = read_tensors(path)
     except (OSError, SafetensorError):
         return None
     whole = said.get("key") == key and said.get("content") == digest(weights) and _described(weights) == _described(like)

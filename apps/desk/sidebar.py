@@ -1,0 +1,19 @@
+"""The part of the sidebar that every page which asks about an input has."""
+
+import streamlit as st
+
+from desk.classes import chosen_classes, chosen_output
+from desk.guesses import guesses_of
+from desk.methods import chosen_judging, chosen_methods, chosen_settings
+from desk.question import Question, Subject
+
+
+def chosen_question(page: str, about: Subject) -> Question:
+    """The class, the methods and what else is asked, each by a widget under the page's own key."""
+    target, against = chosen_classes(page, about.model, guesses_of(page, about))
+    methods = chosen_methods(page, about.model, ("background",) if about.background is not None else ())
+    judged, steps = chosen_judging(page)
+    with st.expander("More"):
+        output = chosen_output(page, about.model, contrasted=against is not None)
+        said, seed = chosen_settings(page)
+    return Question(target, against, output, methods, said, judged, steps, seed)
