@@ -24,8 +24,10 @@ NAMES = (
     "shapley_photos",
     "tree_shap",
     "shapley_tables",
+    "counterfactuals",
     "metrics",
     "parameter_randomization",
+    "prototypes",
 )
 
 

@@ -35,6 +35,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "certificates": lambda: markdown_tables.certificates(ROOT / "docs" / "results" / "certificates.json"),
     "sonar-transfer": lambda: training_tables.transfer(ROOT / "docs" / "results" / "sonar_transfer.json"),
     "sonar-backbones": lambda: training_tables.backbones(ROOT / "docs" / "results" / "sonar_backbones.json"),
+    "sonar-prototypes": lambda: training_tables.prototypes(ROOT / "docs" / "results" / "sonar_prototypes.json"),
     "audit-table": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_table.json"),
     "audit-photos": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_photos.json"),
     "sonar-shortcuts": lambda: sonar_tables.shortcuts(ROOT / "docs" / "results" / "sonar_shortcuts.json"),

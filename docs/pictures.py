@@ -33,6 +33,7 @@ def main() -> None:
     keep("audit", png(audit_of_photos().show()))
     keep("sonar_scenes", sonar_scenes())
     keep("sonar_seabed", sonar_seabed())
+    keep("sonar_prototypes", sonar_prototypes())
 
 
 def sonar_scenes() -> bytes:
@@ -47,6 +48,16 @@ def sonar_seabed() -> bytes:
     scenes = xv.load_dataset("sonar_simulator", count=5).inputs[3:]
     seabed = reference_inputs("seabed", scenes, generator(0, "picture"))
     return scenes_png(torch.cat([scenes, seabed])[[0, 2, 1, 3]])
+
+
+def sonar_prototypes() -> bytes:
+    """What a network of prototypes that has learned from simulated scenes looks for in spheres."""
+    scenes = xv.load_dataset("sonar_simulator", count=200)
+    model = xv.train(scenes, model="proto_part", per_class=5, flips="horizontal", learning_rate=3e-3)
+    gallery = xv.prototype_gallery(
+        model.classifier, scenes.test.inputs, ["texture", "shape", "contrast"], name="simulated scenes"
+    )
+    return png(gallery.show(scenes.class_names.index("sphere")))
 
 
 def audit_of_photos() -> AuditReport:

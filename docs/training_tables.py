@@ -50,6 +50,29 @@ def backbones(result: Path) -> str:
     return f"{said}\n\n{table(heads, shown)}"
 
 
+def prototypes(result: Path) -> str:
+    """A row for each training: the linear layer and the prototypes on the same features."""
+    if not result.exists():
+        return "Not measured yet: `python -m benchmarks sonar_prototypes`."
+    found = json.loads(result.read_text(encoding="utf-8"))
+    rows = [_prototype_row(row) for row in found["rows"]]
+    heads = ("what decides", "classes count", "accuracy, 95 % interval", "balanced accuracy", "minutes", "of the processor")
+    return table(heads, rows)
+
+
+def _prototype_row(row: dict[str, Any]) -> tuple[str, ...]:
+    scores, count = row["scores"], sum(row["prototypes"])
+    said = f"{count} prototypes (`{row['name']}`)" if count else "a linear layer"
+    return (
+        said,
+        "the same" if row["settings"]["class_weights"] == "balanced" else "by their pictures",
+        f"{scores['accuracy']:.3f} [{scores['accuracy_low']:.3f}, {scores['accuracy_high']:.3f}]",
+        f"{scores['balanced_accuracy']:.3f}",
+        f"{row['seconds'] / 60:.1f}",
+        f"{row['processor_seconds'] / 60:.1f}",
+    )
+
+
 def _of(part: dict[str, Any]) -> dict[str, Any]:
     """The scores of a training, which those of folds are themselves."""
     scores: dict[str, Any] = part.get("scores", part)

@@ -37,21 +37,28 @@ if TYPE_CHECKING:
     from xaivision.data.schema import TableSchema
     from xaivision.evaluation.comparison import Comparison
     from xaivision.evaluation.masked_finetuning import Masking, masked_finetuning
+    from xaivision.evaluation.prototypes.evaluating import evaluate_prototypes
     from xaivision.evaluation.random_labels import trained_on_random_labels
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
     from xaivision.explainers.prototypes.characteristics import explain_prototypes
+    from xaivision.explainers.prototypes.gallery import prototype_gallery
+    from xaivision.explainers.prototypes.prototype_uncertainty import explain_uncertainty, prototype_draws
     from xaivision.explainers.prototypes.summary import summarized
     from xaivision.explainers.shap_original import Shap
+    from xaivision.explainers.tree_paths import tree_paths
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
     from xaivision.models.prototypes.certifying import certified
+    from xaivision.models.table_networks import train_table
     from xaivision.models.trained_file import load_trained
     from xaivision.models.transfer import train
     from xaivision.picking import submodular_pick
     from xaivision.report.files import load
     from xaivision.report.shap_explanation import shap_explanation
     from xaivision.shortcut_search import shortcuts
+    from xaivision.surrogate_making import surrogate
+    from xaivision.surrogates.study import SurrogateStudy
     from xaivision.terminal import progress
 
 __version__ = "0.1.0"
@@ -72,6 +79,7 @@ __all__ = [
     "Scores",
     "Shap",
     "SklearnClassifier",
+    "SurrogateStudy",
     "TableSchema",
     "Target",
     "TorchClassifier",
@@ -82,8 +90,10 @@ __all__ = [
     "compare",
     "cross_table",
     "evaluate",
+    "evaluate_prototypes",
     "explain",
     "explain_prototypes",
+    "explain_uncertainty",
     "explainers",
     "lfa_presets",
     "load",
@@ -96,13 +106,18 @@ __all__ = [
     "masked_finetuning",
     "preflight",
     "progress",
+    "prototype_draws",
+    "prototype_gallery",
     "recommend",
     "shap_explanation",
     "shortcuts",
     "submodular_pick",
     "summarized",
+    "surrogate",
     "train",
+    "train_table",
     "trained_on_random_labels",
+    "tree_paths",
 ]
 
 _ROOMS = {
@@ -121,6 +136,7 @@ _ROOMS = {
     "Scores": "xaivision.core.scores",
     "Shap": "xaivision.explainers.shap_original",
     "SklearnClassifier": "xaivision.core.sklearn_classifier",
+    "SurrogateStudy": "xaivision.surrogates.study",
     "TableSchema": "xaivision.data.schema",
     "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",
@@ -131,8 +147,10 @@ _ROOMS = {
     "compare": "xaivision.facade",
     "cross_table": "xaivision.choosing",
     "evaluate": "xaivision.facade",
+    "evaluate_prototypes": "xaivision.evaluation.prototypes.evaluating",
     "explain": "xaivision.facade",
     "explain_prototypes": "xaivision.explainers.prototypes.characteristics",
+    "explain_uncertainty": "xaivision.explainers.prototypes.prototype_uncertainty",
     "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
     "load_dataset": "xaivision.data.registry",
@@ -144,13 +162,18 @@ _ROOMS = {
     "masked_finetuning": "xaivision.evaluation.masked_finetuning",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
+    "prototype_draws": "xaivision.explainers.prototypes.prototype_uncertainty",
+    "prototype_gallery": "xaivision.explainers.prototypes.gallery",
     "recommend": "xaivision.choosing",
     "shap_explanation": "xaivision.report.shap_explanation",
     "shortcuts": "xaivision.shortcut_search",
     "submodular_pick": "xaivision.picking",
     "summarized": "xaivision.explainers.prototypes.summary",
+    "surrogate": "xaivision.surrogate_making",
     "train": "xaivision.models.transfer",
+    "train_table": "xaivision.models.table_networks",
     "trained_on_random_labels": "xaivision.evaluation.random_labels",
+    "tree_paths": "xaivision.explainers.tree_paths",
 }
 
 

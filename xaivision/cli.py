@@ -16,7 +16,9 @@ from xaivision.commands.exit_codes import BAD_INPUT, STOPPED
 from xaivision.commands.explain import explain
 from xaivision.commands.info import info
 from xaivision.commands.list import list_
+from xaivision.commands.prototypes import prototypes
 from xaivision.commands.shortcuts import shortcuts
+from xaivision.commands.surrogate import surrogate
 from xaivision.commands.train import train
 from xaivision.core.errors import Cancelled, XaivisionError
 
@@ -54,6 +56,8 @@ app.command()(evaluate)
 app.command()(audit)
 app.command()(train)
 app.command()(shortcuts)
+app.command()(surrogate)
+app.command()(prototypes)
 app.add_typer(datasets, name="datasets")
 app.command("app")(app_in_the_browser)
 app.command()(demo)

@@ -199,9 +199,9 @@ def judged(
 
 
 def preflight(model: Any, inputs: Any) -> Preflight:
-    """What each method that looks inside can be trusted with on this model: valid, repaired, doubtful or refused, and why.
+    """What each method that looks inside and draws a map can be trusted with on this model, and why.
 
-    Only the first input is looked at.
+    Each is valid, repaired, doubtful or refused. Only the first input is looked at.
 
     Raises: as `explain`.
     """

@@ -13,6 +13,7 @@ from xaivision.explainers.prototypes.prototype_question import has_prototypes
 from xaivision.explainers.registry import explainers
 from xaivision.explainers.tree_models import Unit, ensemble_of
 from xaivision.explainers.tree_rows import split_pipeline
+from xaivision.explainers.tree_walks import is_patch_tree
 
 # One of each kind, none of which asks for much more than a thousand passes (times the rows of a background, where one is
 # given): by domain, and whether the model shows its gradients.
@@ -45,7 +46,8 @@ USUAL_METHODS: dict[tuple[Domain, bool], tuple[str, ...]] = {
 def fitting_methods(model: ClassifierAdapter, given: Collection[str] = ()) -> tuple[str, ...]:
     """Names of the methods that fit this model and need no setting but those that will be given, controls left out."""
     settings = dict.fromkeys(given, True)
-    unfit = {*(() if _trees(model) else ("tree_shap",)), *(() if has_prototypes(model) else ("prototype_matches",))}
+    reading = {"tree_shap": _trees(model), "prototype_matches": has_prototypes(model), "tree_path": is_patch_tree(model)}
+    unfit = {name for name, has_it in reading.items() if not has_it}
     return tuple(
         name
         for name, made in explainers().items()

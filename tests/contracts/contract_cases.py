@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import torch
+from contract_patch_trees import PATCH_TREES
 from contract_prototypes import PROTOTYPES
 from contract_subjects import SIDE, SUBJECTS, TRANSFORMERS, TREES, Subject
 from torch import Tensor
 
 from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
 from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
 from xaivision.core.rules import Rule, Rules
@@ -52,6 +54,13 @@ def easy_rules(subject: Subject) -> Mapping[str, Any]:
     return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 4000 if known else 400, "beam_size": 1}
 
 
+def few_words(subject: Subject) -> Mapping[str, Any]:
+    """Parts of a composite that cost little."""
+    rows = 100 * subject.inputs(60, seed=9) - 49.5
+    few = {"local_rows": 200, "discretize": False, "samples": 200, "most_samples": 4000}
+    return {"background": rows, "threshold": 0.3, **few}
+
+
 # Values for the settings that have no default, or none that suits tiny inputs.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "nearest_examples": lambda subject: {"background": subject.inputs(9, seed=9)},
@@ -61,6 +70,8 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "gradient_counterfactuals": lambda subject: {**reachable(subject), "maxiterations": 10},
     "growing_spheres": lambda subject: {**reachable(subject), "sample_size": 100},
     "face": lambda subject: {"background": 100 * subject.inputs(150, seed=9) - 49.5, "total_CFs": 2, "fraction": 1.0},
+    "decision_boundary": lambda subject: {**reachable(subject), "samples": 200},
+    "composite": few_words,
     "proto_dash": lambda subject: {"background": subject.inputs(9, seed=9)},
     "anchors": easy_rules,
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
@@ -89,6 +100,8 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
 # Methods whose answer depends on the seed; all others must not depend on it.
 DRAWN_AT_RANDOM = (
     "anchors",
+    "decision_boundary",
+    "composite",
     "random_counterfactuals",
     "genetic_counterfactuals",
     "gradient_counterfactuals",
@@ -118,6 +131,8 @@ READING_TREES = ("tree_shap",)
 
 # Methods that read prototypes, and refuse all else.
 READING_PROTOTYPES = ("prototype_matches",)
+# Methods that read trees over patches, and refuse all else.
+READING_PATCH_TREES = ("tree_path",)
 
 # Every method and metric meets these in the default tests: a network for pictures and one for tables. The others are asked like
 # one of them; a few methods meet them by default, all of them in the slow tests.
@@ -161,6 +176,8 @@ class Case:
             return TRANSFORMERS[self.kind](dtype, seed)
         if self.method in READING_PROTOTYPES and self.kind in PROTOTYPES:
             return PROTOTYPES[self.kind](dtype, seed)
+        if self.method in READING_PATCH_TREES and self.kind in PATCH_TREES:
+            return PATCH_TREES[self.kind](dtype, seed)
         if self.method in READING_TREES and self.kind in TREES:
             return TREES[self.kind](dtype, seed)
         return SUBJECTS[self.kind](dtype, seed)
@@ -193,6 +210,8 @@ def answers(explanation: Explanation) -> dict[str, Tensor]:
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     if isinstance(explanation, Rules):
         tensors["rules"] = torch.tensor([numbers_of(rules[0]) for rules in explanation.rules], dtype=torch.float64)
+    if isinstance(explanation, Narrative):
+        tensors["attribution"] = explanation.attribution.values
     return {**tensors, "scores of the query": explanation.query.scores}
 
 

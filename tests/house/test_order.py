@@ -31,6 +31,7 @@ MANY_PARAMETERS = {
     "xaivision.commands.evaluate": frozenset({"evaluate"}),
     "xaivision.commands.audit": frozenset({"audit"}),
     "xaivision.commands.train": frozenset({"train"}),
+    "xaivision.commands.surrogate": frozenset({"surrogate"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
     "xaivision.auditing": frozenset({"audit", "prepared"}),

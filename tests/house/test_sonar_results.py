@@ -59,3 +59,41 @@ def test_the_folds_test_every_different_picture_once(part):
     assert counts == TRANSFER["data"]["balance"]
     assert counts["human"] == 22
     assert sum(counts.values()) == 2959
+
+
+PROTOTYPES = json.loads((RESULTS / "sonar_prototypes.json").read_text(encoding="utf-8"))
+
+
+def test_prototypes_are_trained_in_less_than_twenty_minutes_on_the_features_that_the_linear_layer_has():
+    assert {row["name"] for row in PROTOTYPES["rows"]} == {"linear", "proto_part"}
+    assert max(row["seconds"] for row in PROTOTYPES["rows"]) < 20 * 60
+    assert (
+        len({row["data_digest"] for row in PROTOTYPES["rows"]}) == len({row["split_digest"] for row in PROTOTYPES["rows"]}) == 1
+    )
+
+
+def test_putting_prototypes_on_patches_costs_least_in_the_last_cycle():
+    for row in PROTOTYPES["rows"]:
+        assert len(row["moved"]) == (5 if row["name"] == "proto_part" else 0)
+        assert not row["moved"] or row["moved"][-1] == min(row["moved"])
+
+
+@pytest.mark.parametrize("row", PROTOTYPES["rows"], ids=lambda row: f"{row['name']} {row['settings']['class_weights']}")
+def test_recalls_of_prototypes_follow_from_the_confusion(row):
+    rows = row["scores"]["confusion"]
+    recalls = [rows[number][number] / sum(rows[number]) for number in range(len(rows))]
+    assert row["scores"]["balanced_accuracy"] == pytest.approx(sum(recalls) / len(recalls))
+    assert row["scores"]["accuracy"] == pytest.approx(sum(rows[n][n] for n in range(len(rows))) / sum(map(sum, rows)))
+
+
+def test_prototypes_fall_short_of_the_linear_layer_most_on_planes_as_the_page_says():
+    balanced = {row["name"]: row["scores"] for row in PROTOTYPES["rows"] if row["settings"]["class_weights"] == "balanced"}
+    linear, prototypes = balanced["linear"], balanced["proto_part"]
+    assert prototypes["balanced_accuracy"] < linear["balanced_accuracy"]
+    large = [number for number, one in enumerate(linear["recalls"]) if one["count"] >= 20]
+    lost = {linear["recalls"][n]["name"]: linear["recalls"][n]["share"] - prototypes["recalls"][n]["share"] for n in large}
+    assert max(lost, key=lost.get) == "plane"
+    names = [one["name"] for one in prototypes["recalls"]]
+    called = prototypes["confusion"][names.index("plane")]
+    others = {name: count for name, count in zip(names, called, strict=True) if name != "plane"}
+    assert max(others, key=others.get) == "ship"

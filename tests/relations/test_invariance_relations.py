@@ -283,6 +283,7 @@ HALVES_AND_QUARTERS = (torch.arange(8)[:, None] // 4) * 4 + torch.arange(8) // 2
 OTHERS = (
     "nearest_examples",
     "prototype_matches",
+    "tree_path",
     "proto_dash",
     "random_counterfactuals",
     "nearest_unlike_neighbors",
@@ -290,7 +291,9 @@ OTHERS = (
     "gradient_counterfactuals",
     "growing_spheres",
     "face",
+    "decision_boundary",
     "anchors",
+    "composite",
     "attention_rollout",
     "transformer_attribution",
     "tree_shap",

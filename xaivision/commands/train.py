@@ -11,10 +11,9 @@ from xaivision.commands.telling import tell
 from xaivision.options import JsonOption, OutputOption, SeedOption
 
 if TYPE_CHECKING:
-    from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
-    from xaivision.models.trained_model import TrainedModel
+    from xaivision.models.learned_model import LearnedModel
 
-MODEL_HELP = "What decides: linear, or by training examples: proto_part, score_aggregation, rbf, components."
+MODEL_HELP = "What decides: linear, or by training examples: proto_part, score_aggregation, rbf, components; prob_psenn, vitree."
 
 
 def train(
@@ -61,7 +60,7 @@ def train(
     tell(trained.card.plain, lambda: trained_table(trained.card), written, notes, as_json=as_json)
 
 
-def _trained(asked: dict[str, Any], settings: dict[str, Any]) -> "tuple[TrainedModel | TrainedPrototypes, tuple[str, ...]]":
+def _trained(asked: dict[str, Any], settings: dict[str, Any]) -> "tuple[LearnedModel, tuple[str, ...]]":
     """The model, and what is to be said of the pictures."""
     from importlib import import_module
 

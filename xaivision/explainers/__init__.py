@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.c_lime import CLime
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+    from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
     from xaivision.explainers.counterfactuals.face import Face
     from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
     from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
     from xaivision.explainers.rise import Rise
     from xaivision.explainers.rules.anchors import Anchors
+    from xaivision.explainers.rules.composite import Composite
     from xaivision.explainers.saliency import Saliency
     from xaivision.explainers.score_cam import ScoreCam
     from xaivision.explainers.shap_original import Shap
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
     from xaivision.explainers.superpixel_lime import SuperpixelLime
     from xaivision.explainers.transformer_attribution import TransformerAttribution
+    from xaivision.explainers.tree_path import TreePath
     from xaivision.explainers.tree_shap import TreeShap
     from xaivision.explainers.var_grad import VarGrad
     from xaivision.explainers.x_grad_cam import XGradCam
@@ -73,7 +76,9 @@ __all__ = [
     "CLime",
     "Captum",
     "CenterGaussian",
+    "Composite",
     "Constant",
+    "DecisionBoundary",
     "Deconvolution",
     "DeepLift",
     "DeepLiftShap",
@@ -122,6 +127,7 @@ __all__ = [
     "Sobel",
     "SuperpixelLime",
     "TransformerAttribution",
+    "TreePath",
     "TreeShap",
     "VarGrad",
     "XGradCam",

@@ -17,6 +17,7 @@ from xaivision.explainers.blur_integrated_gradients import BlurIntegratedGradien
 from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.counterfactuals.face import Face
 from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
 from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
@@ -55,6 +56,7 @@ from xaivision.explainers.prototypes.proto_dash import ProtoDash
 from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
 from xaivision.explainers.rise import Rise
 from xaivision.explainers.rules.anchors import Anchors
+from xaivision.explainers.rules.composite import Composite
 from xaivision.explainers.saliency import Saliency
 from xaivision.explainers.score_cam import ScoreCam
 from xaivision.explainers.shap_original import Shap
@@ -63,6 +65,7 @@ from xaivision.explainers.smooth_grad import SmoothGrad
 from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
 from xaivision.explainers.superpixel_lime import SuperpixelLime
 from xaivision.explainers.transformer_attribution import TransformerAttribution
+from xaivision.explainers.tree_path import TreePath
 from xaivision.explainers.tree_shap import TreeShap
 from xaivision.explainers.var_grad import VarGrad
 from xaivision.explainers.x_grad_cam import XGradCam
@@ -114,6 +117,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "lime_package": LimePackage,
     "nearest_examples": NearestExamples,
     "prototype_matches": PrototypeMatches,
+    "tree_path": TreePath,
     "proto_dash": ProtoDash,
     "random_counterfactuals": RandomCounterfactuals,
     "nearest_unlike_neighbors": NearestUnlikeNeighbors,
@@ -121,7 +125,9 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "gradient_counterfactuals": GradientCounterfactuals,
     "growing_spheres": GrowingSpheres,
     "face": Face,
+    "decision_boundary": DecisionBoundary,
     "anchors": Anchors,
+    "composite": Composite,
     "random": Random,
     "sobel": Sobel,
     "input_magnitude": InputMagnitude,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.explanation import Explanation
 from xaivision.core.origin import library_versions
 from xaivision.core.scores import Scores
@@ -16,6 +17,7 @@ from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import standing
 from xaivision.report.answer import answer_text
 from xaivision.report.cards import Picture
+from xaivision.report.changes_table import changes_of_row, changes_rows
 from xaivision.report.figure import figure_of, png
 from xaivision.report.markup import png_uri
 from xaivision.report.page import chapter
@@ -66,8 +68,9 @@ def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
         "pictures": [Picture(png_uri(png(figure_of(result, index))), _alt(result, index)) for index in shown],
         "notes": remarks_on_all(result) if isinstance(result, Explanation) else (),
         "hidden": f"{hidden} more inputs are not shown here; `show` draws them." if hidden else "",
-        "headings": (),
-        "rows": (),
+        # Of a row of a table only what changes, in words.
+        "headings": changes_of_row(result).headings if isinstance(result, Counterfactuals) and query.inputs.ndim == 2 else (),
+        "rows": changes_rows(result) if isinstance(result, Counterfactuals) and query.inputs.ndim == 2 else (),
     }
 
 

@@ -10,23 +10,36 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.scores import Scores
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
+from xaivision.explainers.prototypes.gallery import PrototypeGallery
 from xaivision.report import files
 from xaivision.report.audit_figure import audit_figure
 from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_html import audit_fragment
 from xaivision.report.figure import figure_of
+from xaivision.report.gallery_figure import gallery_figure
+from xaivision.report.gallery_files import gallery_fragment, write_gallery
 from xaivision.report.html import html_fragment, write_html
 from xaivision.report.scores_figure import scores_figure
+from xaivision.report.surrogate_curves import fidelity_figure
+from xaivision.report.surrogate_files import surrogate_fragment, write_surrogate
+from xaivision.report.surrogate_tree import tree_figure
+from xaivision.surrogates.stand_in import TreeStandIn
+from xaivision.surrogates.study import SurrogateStudy
 
 
 class ReportPresenter:
     """Draws any result, writes it to a file, and renders it for notebooks."""
 
     def show(self, result: Any, index: int | None = None) -> Figure:
-        """A figure of the result: of the input at `index`, the first one where None; scores and audits have one of all inputs.
+        """A figure of the result: of the input at `index`, the first one where None; scores and audits have one of all inputs,
+        and a gallery of prototypes one for each class. Of a surrogate its tree, or its fidelity where it has none.
 
         Raises: InputError, where it is no result of this library, there is no such input, or scores or an audit are given one.
         """
+        if isinstance(result, PrototypeGallery):
+            return gallery_figure(result, 0 if index is None else index)
+        if isinstance(result, SurrogateStudy):
+            return _of_surrogate(result, index)
         if not isinstance(result, Scores | AuditReport):
             return figure_of(_known(result), 0 if index is None else index)
         if index is not None:
@@ -37,8 +50,12 @@ class ReportPresenter:
     def save(self, result: Any, path: str | Path) -> Path:
         """Write the result to one safetensors file, a comparison to a page where the path ends in `.html`; its path.
 
-        The report of an audit: a page and its numbers into a folder.
+        The report of an audit, a gallery of prototypes and a surrogate: a page and its numbers into a folder.
         """
+        if isinstance(result, PrototypeGallery):
+            return write_gallery(result, path)[0]
+        if isinstance(result, SurrogateStudy):
+            return write_surrogate(result, path)[0]
         if isinstance(result, AuditReport):
             return write_audit(result, path)[0]
         if isinstance(result, Comparison) and Path(path).suffix.lower() in (".html", ".htm"):
@@ -52,7 +69,18 @@ class ReportPresenter:
         """
         if isinstance(result, AuditReport):
             return audit_fragment(result)
+        if isinstance(result, PrototypeGallery):
+            return gallery_fragment(result)
+        if isinstance(result, SurrogateStudy):
+            return surrogate_fragment(result)
         return html_fragment(result if isinstance(result, Scores) else _known(result))
+
+
+def _of_surrogate(study: SurrogateStudy, index: int | None) -> Figure:
+    """Raises: InputError, where an index is given."""
+    if index is not None:
+        raise InputError(f"`show` draws a surrogate in one figure. Got the index {index!r}. Leave it out.")
+    return tree_figure(study) if isinstance(study.surrogate.model, TreeStandIn) else fidelity_figure(study)
 
 
 def _known(result: Any) -> Comparison | Explanation:
