@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -45,6 +46,11 @@ def test_a_name_like_no_other_lists_the_models_that_need_no_network():
     with pytest.raises(UnknownNameError) as caught:
         load_model("zzzzzzzz")
     assert str(caught.value) == f"`zzzzzzzz` is not a known model. Known: {', '.join(sorted(MODELS))}."
+
+
+def test_a_file_is_no_name_and_the_error_says_who_reads_it():
+    with pytest.raises(InputError, match=re.escape("read it by `xv.load_trained('mine.safetensors').classifier`")):
+        load_model("mine.safetensors")
 
 
 def test_a_setting_the_model_does_not_take_is_named():

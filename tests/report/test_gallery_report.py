@@ -16,10 +16,12 @@ from xaivision.models.prototypes.encoders import Encoder, TableEncoder
 from xaivision.models.prototypes.layer_plan import layer_plan
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
+from xaivision.report.examples_figure import profiles
 from xaivision.report.gallery_figure import gallery_figure, prototype_lines
 from xaivision.report.gallery_files import gallery_html, gallery_summary
 from xaivision.report.gallery_page import gallery_page
 from xaivision.report.gallery_table import gallery_table
+from xaivision.report.markup import profile_points
 from xaivision.report.table import as_text
 
 NAMES = ("<b>warm", "cold")
@@ -86,6 +88,18 @@ def test_the_page_shows_every_prototype_once_and_every_pair(gallery):
     assert f"{float(gallery.matches.similarity[0, 0]):.3g}"[:3] in page.text
 
 
+def test_rows_are_shown_before_the_training_rows_they_are_like(rows):
+    matches, page = rows.matches, gallery_page(rows)
+    assert [len(case.pairs) for case in page.cases] == [matches.examples.shape[1]] * len(matches.query)
+    first = page.cases[1].pairs[0]
+    together = profiles(matches.query.inputs[1], matches.examples[1])
+    assert (first.row.points, first.row.behind) == (profile_points(together.row), profile_points(together.others[0]))
+    assert first.lines[0] == f"training row {int(matches.indices[1, 0])}"
+    text = Read(gallery_html(rows)).text
+    assert "This looks like that" in text
+    assert first.lines[2] in text
+
+
 def test_the_page_runs_nothing_and_shows_foreign_names_as_text(gallery):
     text = gallery_html(gallery)
     assert "<script" not in text
@@ -141,9 +155,8 @@ def test_a_class_without_prototypes_has_no_figure_and_says_so_on_the_page(galler
 
 def test_rows_of_tables_are_lines(rows):
     page = Read(gallery_html(rows))
-    assert len(page.all("polyline")) == 2 * 4
+    assert len(page.all("polyline")) == 2 * 4 + 2 * rows.matches.indices.numel()
     assert page.all("image") == []
-    assert "This looks like that" not in page.text
     assert len(gallery_figure(rows, 0).axes) == 2
 
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from xaivision.core.errors import UnknownNameError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.registered import Entry, check_settings
 from xaivision.models.card import ModelCard
 
@@ -79,6 +79,12 @@ def available_models(*, downloads: bool = False) -> dict[str, str]:
 
 
 def _room(name: str, settings: Mapping[str, Any]) -> Any:
+    from xaivision.models.trained_content import SUFFIX  # loads torch, which the names alone must not
+
+    if name.endswith(SUFFIX):
+        raise InputError(
+            f"A model is loaded by its name. Got the file {name!r}: read it by `xv.load_trained({name!r}).classifier`."
+        )
     room = _entry(name).enter()
     if name not in MODELS and name not in room.names():
         # Not all 80 of torchvision's names, nor the thousands of timm's: only what may have been meant.

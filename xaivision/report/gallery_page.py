@@ -71,11 +71,13 @@ class ClassSection:
 
 @dataclass(frozen=True)
 class Pair:
-    """A case of "this looks like that": a place of the input, that of a prototype, and what the likeness adds to the score."""
+    """A case of "this looks like that": a place of the input and that of a prototype, or a row over that of a prototype, and
+    what the likeness adds to the score.
+    """
 
-    this: Boxed
-    that: Boxed
     lines: tuple[str, ...]
+    places: tuple[Boxed, Boxed] | None = None
+    row: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,12 @@ def gallery_page(gallery: PrototypeGallery) -> GalleryPage:
     if gallery.matches is not None:
         facts.append(("Shown in", counted(len(gallery.matches.query), "picture" if gallery.pictures else "row")))
     lines = None if gallery.pictures else profiles(gallery.sources.inputs.mean(0), gallery.sources.inputs)
-    cases = gallery.matches is not None and gallery.matches.boxes is not None
     return GalleryPage(
         "Prototypes",
         tuple(facts),
         tuple(_section(gallery, label, lines) for label in range(len(gallery.class_names))),
         None if gallery.characteristics is None else why_table(gallery.characteristics),
-        tuple(_case(gallery, index) for index in range(len(gallery.matches.query))) if cases and gallery.matches else (),
+        () if gallery.matches is None else tuple(_case(gallery.matches, index) for index in range(len(gallery.matches.query))),
         gallery.score_unit,
         gallery.pictures,
     )
@@ -172,30 +173,38 @@ def boxed(anchor: str, image: Tensor, box: Tensor, rank: int, alt: str) -> Boxed
     return Boxed(anchor, data_uri(photo_pixels(image)), width, height, (left, top, right - left, bottom - top), color, alt)
 
 
-def _case(gallery: PrototypeGallery, index: int) -> Case:
-    matches = gallery.matches
-    assert matches is not None and matches.contributions is not None  # noqa: S101, PT018 - asked before
+def _case(matches: Examples, index: int) -> Case:
+    assert matches.contributions is not None  # noqa: S101 - prototypes have them
     shown = range(matches.examples.shape[1])
     added = float(matches.contributions[index].double().sum())
     others = float(matches.query.scores[index]) - added
     rest = f"These {len(shown)} add {number(added)} to the {matches.query.unit}, all else {number(others)}."
     heading = ": ".join([*place(matches.query, index), headline(matches.query, index)])
-    return Case(heading, tuple(_pair(matches, index, rank) for rank in shown), rest)
+    if matches.boxes is not None:
+        return Case(heading, tuple(_pair_of_places(matches, index, rank) for rank in shown), rest)
+    lines = profiles(matches.query.inputs[index], matches.examples[index])
+    return Case(heading, tuple(_pair_of_rows(matches, index, rank, lines) for rank in shown), rest)
 
 
-def _pair(matches: Examples, index: int, rank: int) -> Pair:
+def _pair_of_places(matches: Examples, index: int, rank: int) -> Pair:
     assert matches.boxes is not None and matches.example_boxes is not None  # noqa: S101, PT018 - pictures have them
-    assert matches.weights is not None and matches.contributions is not None  # noqa: S101, PT018 - prototypes have them
-    named = f"i{index}r{rank}"
+    named, source = f"i{index}r{rank}", int(matches.indices[index, rank])
     this = boxed(f"{named}a", matches.query.inputs[index], matches.boxes[index, rank], rank, f"input {index}, a box on it")
-    source = int(matches.indices[index, rank])
     that = boxed(
         f"{named}b", matches.examples[index, rank], matches.example_boxes[index, rank], rank, f"training picture {source}, a box"
     )
+    return Pair((f"training picture {source}", *_likeness(matches, index, rank)), (this, that))
+
+
+def _pair_of_rows(matches: Examples, index: int, rank: int, lines: Profiles) -> Pair:
+    source = int(matches.indices[index, rank])
+    alt = f"input {index} as a line over its columns, before that of training row {source}"
+    row = Row(profile_points(lines.row), profile_points(lines.others[rank]), alt)
+    return Pair((f"training row {source}", *_likeness(matches, index, rank)), row=row)
+
+
+def _likeness(matches: Examples, index: int, rank: int) -> tuple[str, str]:
+    assert matches.weights is not None and matches.contributions is not None  # noqa: S101, PT018 - prototypes have them
     likeness, weight = float(matches.similarity[index, rank]), float(matches.weights[index, rank])
-    lines = (
-        f"training picture {source}",
-        f"similarity {number(likeness)}, weight {number(weight)}",
-        f"adds {signed(float(matches.contributions[index, rank]))}",
-    )
-    return Pair(this, that, lines)
+    added = signed(float(matches.contributions[index, rank]))
+    return f"similarity {number(likeness)}, weight {number(weight)}", f"adds {added}"
