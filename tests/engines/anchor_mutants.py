@@ -1,6 +1,7 @@
 """Faults for rules: bounds, conditions, and the search among conjunctions."""
 
 import test_anchor_search as search
+import test_tally
 from engine_mutants import Mutant
 
 
@@ -18,6 +19,12 @@ MUTANTS = (
     fault("bounds that are too narrow", "kl_bounds",
           "divergence(share, middle) <= level", "divergence(share, middle) <= level / 9",
           search.check_bounds_hold_as_often_as_they_say),
+    fault("the last helping replaces those before", "tally", "self._held.get(anchor, 0.0) + held", "held",
+          test_tally.check_draws_add_up_over_passes_for_each_conjunction),
+    fault("draws are counted once for all conjunctions", "tally", "count * len(anchors)", "count",
+          test_tally.check_draws_add_up_over_passes_for_each_conjunction),
+    fault("a bound from all draws", "tally", "level / torch.tensor([self._tried[one] for one in anchors]",
+          "level / torch.tensor([self.draws for one in anchors]", test_tally.check_bounds_narrow_with_the_draws_of_each),
     fault("rounds that do not count", "kl_bounds", "rounds**1.1", "1", search.check_exploration_is_that_of_the_paper_and_grows),
     fault("conditions that the row misses", "table_conditions", "if value <= cut else", "if value > cut else",
           search.check_conditions_are_met_by_the_row_and_not_by_all),

@@ -4,6 +4,7 @@ import test_counterfactual_deletion as deletions
 import test_counterfactual_searches as searches
 import test_counterfactual_space as spaces
 import test_counterfactual_steps as steps
+import test_edit_paths as edits
 from engine_mutants import Mutant
 
 
@@ -134,4 +135,16 @@ MUTANTS = (
           deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
     fault("swaps are not tried", "swapped_lasting", "options += [_with(row, [one]) for one in found]", "pass",
           deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
+    fault("always the most edits", "edit_paths", "order < sizes", "order < most_edits",
+          edits.check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each),
+    fault("the first case alone", "edit_paths", "torch.randint(len(cases), (count,)", "torch.randint(1, (count,)",
+          edits.check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each),
+    fault("rows that do not share out are lost", "edit_paths", "+ (helping < samples % HELPINGS)", "",
+          edits.check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each),
+    fault("the cost counts alone", "edit_paths", "room.changed(rows).double().sum(1) + ", "",
+          edits.check_a_part_more_is_farther_than_any_cost_below_one),
+    fault("the largest step first", "edit_paths", ".abs().argmin())", ".abs().argmax())",
+          edits.check_edits_come_in_the_order_in_which_they_move_the_score_least_until_it_turns),
+    fault("edits after the decision has turned", "edit_paths", "if now > 0:", "if now > 99:",
+          edits.check_edits_come_in_the_order_in_which_they_move_the_score_least_until_it_turns),
 )  # fmt: skip

@@ -41,6 +41,7 @@ OF_PROTOTYPES = PrototypeCard(
     recipe=PrototypeRecipe(seed=11, losses={"cluster": 0.5}),
     losses=(1.5,),
     moved=(0.1,),
+    fallen=(0.0,),
     kept_cycle=1,
     radius=0.25,
     **SAID,

@@ -102,10 +102,14 @@ def preflight(model: Classifier, inputs: Tensor) -> Preflight:
 
 
 def _names(model: ClassifierAdapter) -> list[str]:
-    """Methods for inputs like these that draw a map from inside; those that stand on others come after them."""
+    """Methods for inputs like these that draw a map from inside; those that stand on others come after them.
+
+    What reads models of one kind only is left out: it says so where it is asked, and passes nothing off as right.
+    """
     known = explainers()
     abouts = {name: kind.about for name, kind in known.items() if kind.about.needs >= Access.ACTIVATIONS and draws_a_map(kind)}
-    names = [name for name, about in abouts.items() if not about.control and model.domain in about.domains]
+    fitting = {name: about for name, about in abouts.items() if model.domain in about.domains}
+    names = [name for name, about in fitting.items() if not (about.control or about.opens)]
     return sorted(names, key=lambda name: _stands_on(known[name]) != "")
 
 
