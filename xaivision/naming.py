@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from xaivision.data.dataset import Dataset
 from xaivision.data.images import load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
+from xaivision.hidden_names import hiding_notes
 from xaivision.labeled_folders import labeled_folder, pictures_of, unlearned
 from xaivision.models.registry import available_models, load_model
 from xaivision.models.trained_content import SUFFIX as TRAINED
@@ -104,12 +105,13 @@ def items_from(specs: Sequence[str], model: ClassifierAdapter, rows: Rows = (0,)
     if model.domain == "tabular":
         if len(specs) > 1:
             raise InputError(f"For a table name one data set or CSV file. Got {len(specs)}.")
-        return _table(specs[0], model, rows, label)
+        found = _table(specs[0], model, rows, label)
+        return replace(found, notes=(*hiding_notes(specs), *found.notes))
     if label is not None:
         raise InputError(f"`--label` is for the columns of a CSV file, and this model takes pictures. Got {label!r}.")
     parts = [_pictures(spec, model, rows) for spec in specs]
     titles, notes = (tuple(one for part in parts for one in getattr(part, name)) for name in ("titles", "notes"))
-    return Items(titles, torch.cat([part.inputs for part in parts]), notes)
+    return Items(titles, torch.cat([part.inputs for part in parts]), (*hiding_notes(specs), *notes))
 
 
 def background_from(spec: str, model: ClassifierAdapter, label: str | None = None) -> Items:
@@ -123,7 +125,7 @@ def background_from(spec: str, model: ClassifierAdapter, label: str | None = Non
         rows = dataset.split.train.tolist() or range(len(dataset))
         return _chosen(dataset, rows)
     if not _is_sample(spec) and (part := unlearned(spec, model, test=False)) is not None:
-        return Items(part.titles, pictures_of(part, model), part.notes())
+        return Items(part.titles, pictures_of(part, model), (*hiding_notes([spec]), *part.notes()))
     return items_from([spec], model, rows=None, label=label if spec.lower().endswith(".csv") else None)
 
 
@@ -190,6 +192,9 @@ def _table(spec: str, model: ClassifierAdapter, rows: Rows, label: str | None) -
         return _chosen(_dataset(spec, model), rows)
     path = Path(spec)
     if not path.is_file():
+        hidden = "".join(f" {note}" for note in hiding_notes([spec]))
+        if hidden:
+            raise InputError(f"A table is a CSV file or a data set. Got a folder.{hidden}")
         raise InputError(f"{spec!r} is no CSV file and no data set. Known data sets: {', '.join(available_datasets())}.")
     names = _columns(model)
     found = load_csv(path, model.schema, names=names, label=label)

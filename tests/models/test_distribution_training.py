@@ -1,19 +1,16 @@
 """Classifiers whose prototypes are distributions: what the paper promises of them, on digits and small tables."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from trainings import of_one_class, poisoned, same_weights, stopped_after_a_cycle
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
-from xaivision.core.progress import CancelToken, reporting
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
 from xaivision.models.distributions.distribution_network import DistributionNetwork
-from xaivision.models.prototypes import cycle_file
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
 
@@ -140,19 +137,9 @@ def test_a_saved_model_comes_back_whole(model, wine, tmp_path):
     assert torch.equal(found.percentile, before.percentile)
 
 
-def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(model, wine, tmp_path, monkeypatch):
-    token, write = CancelToken(), cycle_file.CycleFile.write
-
-    def written(*args):
-        write(*args)
-        token.cancel()
-
-    monkeypatch.setattr(cycle_file.CycleFile, "write", written)
-    with reporting(None, token), pytest.raises(xv.core.errors.Cancelled):
-        train(wine, **QUICK, checkpoint=tmp_path)
-    monkeypatch.undo()
-    ended = train(wine, **QUICK, checkpoint=tmp_path).network.state_dict()
-    assert all(torch.equal(value, ended[name]) for name, value in model.network.state_dict().items())
+def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(model, wine, tmp_path):
+    stopped_after_a_cycle(lambda: train(wine, **QUICK, checkpoint=tmp_path))
+    assert same_weights(model, train(wine, **QUICK, checkpoint=tmp_path))
 
 
 def test_training_neither_moves_nor_hears_the_global_generator(wine, model):
@@ -161,7 +148,7 @@ def test_training_neither_moves_nor_hears_the_global_generator(wine, model):
     with torch.inference_mode():
         again = train(wine, **QUICK)
     assert torch.equal(torch.get_rng_state(), before)
-    assert all(torch.equal(value, again.network.state_dict()[name]) for name, value in model.network.state_dict().items())
+    assert same_weights(model, again)
     other = train(wine, **QUICK, seed=1)
     assert not torch.equal(other.network.prototypes.centers, model.network.prototypes.centers)
 
@@ -178,21 +165,15 @@ def test_pictures_too_large_for_linear_layers_are_encoded_by_convolutions(pictur
     assert xv.prototype_draws(shown.classifier, k=1).means.shape == (2, 3, 32, 32)
 
 
-def with_nan(data):
-    inputs = data.inputs.clone()
-    inputs[0, 0] = float("nan")
-    return replace(data, inputs=inputs)
-
-
 @pytest.mark.parametrize(
     ("change", "settings", "sentence"),
     [
-        (with_nan, {}, r"`dataset` must be finite\. Got 1 values"),
+        (poisoned, {}, r"`dataset` must be finite\. Got 1 values"),
         (lambda data: data, {"covariance": "full", "width": 40}, r"`width` must be smaller than .* Got 40 and \d+ inputs of"),
         (lambda data: data, {"covariance": "round"}, r"`covariance` must be one of 'diagonal', 'full'\. Got 'round'\."),
         (lambda data: data, {"backbone": "resnet18"}, r"`backbone` must be left out with model='prob_psenn'"),
         (lambda data: data, {"draws": 0}, r"`draws` must be a positive integer\. Got 0\."),
-        (lambda data: replace(data, targets=data.targets * 0, class_names=("one",)), {}, r"at least two classes\. Got one\."),
+        (of_one_class, {}, r"at least two classes\. Got one\."),
     ],
 )
 def test_what_cannot_be_learned_is_refused_in_one_sentence(wine, change, settings, sentence):

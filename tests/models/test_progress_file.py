@@ -3,8 +3,8 @@ import torch
 from safetensors.torch import save
 
 from xaivision.core.errors import FileFormatError, InputError
+from xaivision.models.cycle_file import CycleFile
 from xaivision.models.progress_file import ProgressFile
-from xaivision.models.prototypes.cycle_file import CycleFile
 from xaivision.models.training_state import StateFile
 
 TENSORS = {"at": torch.arange(6, dtype=torch.float64).view(2, 3), "step": torch.tensor(3.0)}

@@ -1,18 +1,15 @@
 """Classifiers by prototypes: what the papers promise of them, on generated pictures and small tables."""
 
-from dataclasses import replace
-
 import pytest
 import torch
+from trainings import of_one_class, poisoned, same_weights, stopped_after_a_cycle
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, FileFormatError, InputError, UnknownNameError
-from xaivision.core.progress import CancelToken, reporting
 from xaivision.data.planted_properties import load
 from xaivision.data.registry import load_dataset
 from xaivision.engines.prototypes.alignment import folded, likeness_of_places, misalignment
 from xaivision.engines.prototypes.attack import flips_inside
-from xaivision.models.prototypes import cycle_file
 from xaivision.models.prototypes.layer_plan import SYSTEMS
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
@@ -74,11 +71,9 @@ def test_the_logits_are_the_weighted_similarities(parts, pictures):
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(pictures, parts):
-    state = parts.network.state_dict()
-    again = train(pictures, **QUICK).network.state_dict()
-    other = train(pictures, **QUICK, seed=1).network.state_dict()
-    assert all(torch.equal(value, again[name]) for name, value in state.items())
-    assert not torch.equal(state["prototypes.centers"], other["prototypes.centers"])
+    assert same_weights(parts, train(pictures, **QUICK))
+    other = train(pictures, **QUICK, seed=1)
+    assert not torch.equal(parts.network.prototypes.centers, other.network.prototypes.centers)
 
 
 @pytest.mark.parametrize("kind", ["parts", "rbf"])
@@ -105,19 +100,9 @@ def test_a_changed_file_is_refused(parts, tmp_path):
         load_trained(path)
 
 
-def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(pictures, parts, tmp_path, monkeypatch):
-    token, write = CancelToken(), cycle_file.CycleFile.write
-
-    def written(*args):
-        write(*args)
-        token.cancel()
-
-    monkeypatch.setattr(cycle_file.CycleFile, "write", written)
-    with reporting(None, token), pytest.raises(xv.core.errors.Cancelled):
-        train(pictures, **QUICK, checkpoint=tmp_path)
-    monkeypatch.undo()
-    ended = train(pictures, **QUICK, checkpoint=tmp_path).network.state_dict()
-    assert all(torch.equal(value, ended[name]) for name, value in parts.network.state_dict().items())
+def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(pictures, parts, tmp_path):
+    stopped_after_a_cycle(lambda: train(pictures, **QUICK, checkpoint=tmp_path))
+    assert same_weights(parts, train(pictures, **QUICK, checkpoint=tmp_path))
     with pytest.raises(InputError, match="`checkpoint` must be the file of this very training"):
         train(pictures, **QUICK, seed=3, checkpoint=tmp_path)
 
@@ -212,17 +197,11 @@ def test_pruning_leaves_every_class_a_prototype(pictures):
     assert sum(model.card.prototypes) == len(model.network.prototypes.centers) == 8 - model.card.pruned
 
 
-def poisoned(data):
-    inputs = data.inputs.clone()
-    inputs[0, 0] = float("nan")
-    return replace(data, inputs=inputs)
-
-
 @pytest.mark.parametrize(
     ("change", "settings", "sentence"),
     [
         (lambda data: data, {"per_class": 100}, r"`per_class` must be at most .* Got 100 prototypes and \d+ inputs of 'red'\."),
-        (lambda data: replace(data, targets=data.targets * 0, class_names=("red",)), {}, r"at least two classes\. Got red\."),
+        (of_one_class, {}, r"at least two classes\. Got one\."),
         (poisoned, {}, r"`dataset` must be finite\. Got \d+ values that are NaN or infinite\."),
         (lambda data: data, {"losses": {"radius": 1.0}}, r"'radius' has no meaning for 'proto_part'\."),
         (
@@ -278,21 +257,11 @@ def test_the_shallow_layer_can_be_named(pictures):
         train(pictures, **ALIGNED, shallow_layer="first")
 
 
-def test_a_stopped_aligned_training_that_tunes_its_backbone_ends_with_the_same_weights(pictures, tmp_path, monkeypatch):
+def test_a_stopped_aligned_training_that_tunes_its_backbone_ends_with_the_same_weights(pictures, tmp_path):
     settings = {**ALIGNED, "tuned_blocks": 3, "epochs": 6, "cycles": 2, "tuning_rate": 0.01}
-    whole = train(pictures, **settings).network.state_dict()
-    token, write = CancelToken(), cycle_file.CycleFile.write
-
-    def written(*args):
-        write(*args)
-        token.cancel()
-
-    monkeypatch.setattr(cycle_file.CycleFile, "write", written)
-    with reporting(None, token), pytest.raises(xv.core.errors.Cancelled):
-        train(pictures, **settings, checkpoint=tmp_path)
-    monkeypatch.undo()
-    ended = train(pictures, **settings, checkpoint=tmp_path).network.state_dict()
-    assert all(torch.equal(value, ended[name]) for name, value in whole.items())
+    whole = train(pictures, **settings)
+    stopped_after_a_cycle(lambda: train(pictures, **settings, checkpoint=tmp_path))
+    assert same_weights(whole, train(pictures, **settings, checkpoint=tmp_path))
 
 
 def test_the_alignment_of_rows_of_a_table_is_refused(wine):

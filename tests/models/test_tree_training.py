@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from trainings import of_one_class, same_weights, stopped_after_a_cycle
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
-from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.targets import Target
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
 from xaivision.fitting_methods import fitting_methods
-from xaivision.models.prototypes import cycle_file
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
 from xaivision.models.trees import token_backbones
@@ -130,22 +129,13 @@ def test_a_saved_model_comes_back_whole(model, some, tmp_path):
     assert "- Tree: 2 steps from a root that is constant;" in back.card.markdown()
 
 
-def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(model, some, tmp_path, monkeypatch):
-    token, write = CancelToken(), cycle_file.CycleFile.write
-
-    def written(*args):
-        write(*args)
-        token.cancel()
-
-    monkeypatch.setattr(cycle_file.CycleFile, "write", written)
-    with reporting(None, token), pytest.raises(xv.core.errors.Cancelled):
-        train(some, **QUICK, checkpoint=tmp_path)
-    monkeypatch.undo()
+def test_a_stopped_training_goes_on_and_ends_with_the_same_weights(model, some, tmp_path):
+    stopped_after_a_cycle(lambda: train(some, **QUICK, checkpoint=tmp_path))
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    ended = train(some, **QUICK, checkpoint=tmp_path).network.state_dict()
+    ended = train(some, **QUICK, checkpoint=tmp_path)
     assert torch.equal(torch.get_rng_state(), before)
-    assert all(torch.equal(value, ended[name]) for name, value in model.network.state_dict().items())
+    assert same_weights(model, ended)
 
 
 def test_choices_get_harder_evenly():
@@ -175,7 +165,7 @@ def test_tokens_of_an_early_layer_and_of_a_convolutional_network_can_be_taken(so
         (lambda data: data, {"side": 30}, r"`side` must be a multiple of 4, at least 8, for 'small_vit'\. Got 30\."),
         (lambda data: replace(data, inputs=data.inputs / 0), {}, r"`dataset` must be finite\."),
         (lambda _data: load_dataset("wine"), {}, r"`dataset` must hold pictures"),
-        (lambda data: replace(data, targets=data.targets * 0, class_names=("one",)), {}, r"at least two classes\. Got one\."),
+        (of_one_class, {}, r"at least two classes\. Got one\."),
     ],
 )
 def test_what_cannot_be_learned_is_refused_in_one_sentence(some, change, settings, sentence):

@@ -1,6 +1,7 @@
 """Networks without their last layer: what turns a picture into features, by name, each with its own preprocessing."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,10 @@ class Backbone:
     weights: str
     digest: str
     trained: bool
+
+    def card_fields(self) -> dict[str, Any]:
+        """The fields of a `LearnedCard` that say what was begun with."""
+        return {"backbone": self.name, "weights": self.weights, "pretrained": self.trained, "weights_digest": self.digest}
 
 
 def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Backbone:

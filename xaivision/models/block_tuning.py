@@ -13,8 +13,8 @@ from xaivision.models.block_inputs import BlockInputs
 from xaivision.models.early_stopping import Course, train_until_stale
 from xaivision.models.flipping import drawn_versions, flipped
 from xaivision.models.frozen_features import HALF, network_of
-from xaivision.models.head_training import batches, class_weights
 from xaivision.models.learning_parts import LearningParts
+from xaivision.models.passes import batches, class_weights
 from xaivision.models.training_state import StateFile, TrainingState
 from xaivision.models.transfer_network import TransferNetwork, blocks
 from xaivision.models.transfer_recipe import TransferRecipe
@@ -63,7 +63,7 @@ def _course(
     model: TorchClassifier, dataset: Dataset, parts: LearningParts, recipe: TransferRecipe, entered: BlockInputs | None
 ) -> Course:
     targets = dataset.targets[parts.train]
-    weights = class_weights(targets, len(dataset.class_names), recipe)
+    weights = class_weights(targets, len(dataset.class_names), recipe.class_weights)
     logits = _logits(model, dataset, recipe, entered)
 
     def loss(rows: Tensor, versions: Tensor, reduction: str = "mean") -> Tensor:
@@ -87,7 +87,7 @@ def _course(
         model.model,
         step_loss,
         validation_loss,
-        lambda epoch: batches(len(targets), recipe, "blocks", epoch),
+        lambda epoch: batches(len(targets), recipe.batch_size, recipe.seed, "blocks", "order", epoch),
         epochs=recipe.tuning_epochs,
         patience=recipe.patience,
         learning_rate=recipe.tuning_rate,

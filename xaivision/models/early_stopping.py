@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import cos, pi
 
 import torch
 from torch import Tensor, nn
 
-from xaivision.core.errors import InputError
 from xaivision.core.progress import track
+from xaivision.models.passes import checked_loss, take_step
 from xaivision.models.training_state import StateFile, TrainingState
 
 
@@ -45,7 +46,7 @@ def train_until_stale(course: Course, what: str, file: StateFile | None = None) 
         if state.stale >= course.patience:
             break
         _one_epoch(course, optimizer, epoch)
-        state = _after(state, epoch, _checked(course.validation_loss()), trained)
+        state = _after(state, epoch, checked_loss(course.validation_loss()), trained)
         if file is not None:
             file.write(state, trained, optimizer)
     _put(trained, state.best)
@@ -56,10 +57,7 @@ def _one_epoch(course: Course, optimizer: torch.optim.Optimizer, epoch: int) -> 
     for group in optimizer.param_groups:
         group["lr"] = course.learning_rate * (1 + cos(pi * epoch / course.epochs)) / 2
     for rows in course.order(epoch):
-        optimizer.zero_grad()
-        with torch.enable_grad():
-            torch.autograd.backward(course.step_loss(rows, epoch))
-        optimizer.step()
+        take_step(optimizer, partial(course.step_loss, rows, epoch))
 
 
 def _after(state: TrainingState, epoch: int, loss: float, trained: dict[str, nn.Parameter]) -> TrainingState:
@@ -75,7 +73,7 @@ def _taken_up(
     kept = file.read(trained, optimizer) if file is not None else None
     if kept is not None:
         return kept
-    loss = _checked(course.validation_loss())
+    loss = checked_loss(course.validation_loss())
     return TrainingState(0, loss, 0, (loss,), copied(trained))
 
 
@@ -88,9 +86,3 @@ def _put(trained: dict[str, nn.Parameter], values: dict[str, Tensor]) -> None:
     with torch.no_grad():
         for name, part in trained.items():
             part.copy_(values[name])
-
-
-def _checked(loss: float) -> float:
-    if not torch.tensor(loss).isfinite():
-        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give smaller learning rates.")
-    return loss

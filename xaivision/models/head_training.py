@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from xaivision.core.random import generator
 from xaivision.models.construction import construction
 from xaivision.models.early_stopping import Course, train_until_stale
 from xaivision.models.flipping import drawn_versions
+from xaivision.models.passes import batches, class_weights
 from xaivision.models.training_state import StateFile, TrainingState
 from xaivision.models.transfer_recipe import TransferRecipe
 
@@ -38,7 +38,7 @@ def trained_head(
     """
     center, scale = _scaling(parts.train)
     train, validation = (parts.train - center) / scale, (parts.validation - center) / scale
-    weights = class_weights(parts.train_targets, num_classes, recipe)
+    weights = class_weights(parts.train_targets, num_classes, recipe.class_weights)
     with construction(seed=0):
         head = nn.Linear(parts.train.shape[-1], num_classes, dtype=torch.float32)
         nn.init.zeros_(head.weight)
@@ -56,7 +56,7 @@ def trained_head(
             head,
             step_loss,
             validation_loss,
-            lambda epoch: batches(len(parts.train_targets), recipe, "linear layer", epoch),
+            lambda epoch: batches(len(parts.train_targets), recipe.batch_size, recipe.seed, "linear layer", "order", epoch),
             epochs=recipe.epochs,
             patience=recipe.patience,
             learning_rate=recipe.learning_rate,
@@ -67,20 +67,6 @@ def trained_head(
             head.weight.div_(scale)
             head.bias.sub_(head.weight @ center)
     return head, state
-
-
-def class_weights(targets: Tensor, num_classes: int, recipe: TransferRecipe) -> Tensor | None:
-    """(K,) float32: what a picture of each class counts, on average over the pictures 1; None where all count the same."""
-    if recipe.class_weights == "none":
-        return None
-    counts = targets.bincount(minlength=num_classes).double()
-    return (len(targets) / (num_classes * counts)).float()
-
-
-def batches(count: int, recipe: TransferRecipe, purpose: str, epoch: int) -> list[Tensor]:
-    """The row numbers of an epoch in an order of its own, in batches of the recipe's size or a little less."""
-    order = torch.randperm(count, generator=generator(recipe.seed, purpose, "order", epoch), device="cpu")
-    return list(order.chunk(-(-count // recipe.batch_size)))
 
 
 def _scaling(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -31,6 +31,11 @@ class LearnedCard(ABC):
     scores: TrainedScores
     versions: Mapping[str, str]
 
+    @property
+    def inputs(self) -> str:
+        """What its inputs are called: "pictures", or "rows"."""
+        return "pictures"
+
     def plain(self) -> dict[str, Any]:
         """The card as values that JSON can hold; null where there is no number."""
         plain: dict[str, Any] = plain_values(asdict(self))

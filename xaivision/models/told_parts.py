@@ -1,9 +1,13 @@
 """What a file of a trained classifier tells in JSON, as the dataclasses that it was told by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from math import nan
 from typing import Any, TypeVar
 
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.feature import Feature
+from xaivision.data.schema import TableSchema
 from xaivision.models.class_counts import ClassCounts
 from xaivision.models.trained_scores import Recall, ReliabilityPart, TrainedScores
 
@@ -29,6 +33,17 @@ def card_made(kind: Callable[..., Made], recipe: Callable[..., object], told: Ma
         "scores": _scores(told["scores"]),
     }
     return made(kind, {**told, **parts})
+
+
+def columns_told(classifier: TorchClassifier) -> list[dict[str, Any]] | None:
+    """The columns of the rows that it takes, as JSON can hold them; None where it takes pictures."""
+    schema = classifier.schema
+    return [asdict(feature) for feature in schema.features] if isinstance(schema, TableSchema) else None
+
+
+def schema_made(columns: Sequence[Mapping[str, Any]] | None) -> TableSchema | None:
+    """The schema of what `columns_told` has told."""
+    return None if columns is None else TableSchema(tuple(made(Feature, one) for one in columns))
 
 
 def _scores(told: Mapping[str, Any]) -> TrainedScores:

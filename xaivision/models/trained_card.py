@@ -45,5 +45,5 @@ class TrainedCard(LearnedCard):
             f"- Backbone: {self.weights}.{random}",
             f"- Tuned: {tuned}",
             *self._learning_lines(asdict(self.recipe)),
-            *score_lines(self.scores, self.versions),
+            *score_lines(self.scores, self.versions, self.inputs),
         ]

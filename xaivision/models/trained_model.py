@@ -1,44 +1,25 @@
 """A classifier that was trained on a dataset, with its card."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import ClassVar
 
-from torch import Tensor
-
-from xaivision.core.presenting import in_short
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.models.learning_parts import LearningParts
+from xaivision.models.frozen_features import network_of
+from xaivision.models.learned_model import LearnedModel
 from xaivision.models.network_plan import NetworkPlan
 from xaivision.models.trained_card import TrainedCard
+from xaivision.models.transfer_network import TransferNetwork
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainedModel:
-    """`classifier`: logits of pictures in [0, 1], differentiable, as every method takes it. `card`: what is known of it.
+class TrainedModel(LearnedModel):
+    """A backbone and a linear layer: logits of pictures in [0, 1]."""
 
-    `parts`: the row numbers of the dataset that were learned from, stopped by and tested on. `plan`: what the network is
-    made of, apart from its weights.
-    """
+    schema: ClassVar[str] = "xaivision trained classifier 1"
 
-    classifier: TorchClassifier
     card: TrainedCard
-    parts: LearningParts
     plan: NetworkPlan
 
-    def __repr__(self) -> str:
-        """One line: the backbone, the data and the accuracy."""
-        scores = self.card.scores
-        return in_short(self, self.card.name, f"accuracy {scores.accuracy:.3f} on {scores.count} test pictures")
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """(B, K) logits of pictures (B, C, H, W)."""
-        return self.classifier(inputs)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the weights, the card and the split to one safetensors file (no pickle) and return its path.
-
-        Raises: FileNotFoundError, where its folder does not exist; OSError, where it cannot be written.
-        """
-        from xaivision.models.trained_file import save_trained
-
-        return save_trained(self, path)
+    @property
+    def network(self) -> TransferNetwork:
+        """What the classifier is made of."""
+        return network_of(self.classifier)

@@ -1,9 +1,8 @@
 """Trains a classifier of a dataset's pictures on what a backbone has learned elsewhere."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property, partial
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,18 @@ from xaivision.models.backbones import OFFLINE, Backbone
 from xaivision.models.backbones import backbone as named_backbone
 from xaivision.models.block_inputs import BlockInputs, block_inputs
 from xaivision.models.block_tuning import tuned
-from xaivision.models.class_counts import class_counts
 from xaivision.models.distributions import distribution_training
 from xaivision.models.distributions.distribution_training import train_distributions
 from xaivision.models.flipping import VERSIONS
 from xaivision.models.frozen_features import frozen_features, network_of
 from xaivision.models.head_training import FeatureParts, trained_head
 from xaivision.models.learned_model import LearnedModel
-from xaivision.models.learning_parts import LearningParts, learning_parts
+from xaivision.models.learning_job import LearningJob
+from xaivision.models.learning_parts import learning_parts
 from xaivision.models.network_plan import NetworkPlan, built, planned
 from xaivision.models.prototypes.layer_plan import SYSTEMS
 from xaivision.models.prototypes.prototype_training import train_prototypes
+from xaivision.models.recipe_settings import recipe_of
 from xaivision.models.small_cnn import NAME as SMALL
 from xaivision.models.small_cnn import WIDTHS
 from xaivision.models.trained_card import TrainedCard
@@ -37,7 +37,6 @@ from xaivision.models.training_state import StateFile
 from xaivision.models.transfer_recipe import TransferRecipe
 from xaivision.models.trees import tree_training
 from xaivision.models.trees.tree_training import train_tree
-from xaivision.models.weights_cache import digest
 
 Losses = tuple[float, ...]
 # What decides by a backbone's features where nothing else is asked for.
@@ -54,25 +53,14 @@ FROM_NOTHING: Mapping[str, Any] = {"tuned_blocks": len(WIDTHS), "tuning_epochs":
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    """Everything a training is told by: no two that differ in any of it give the same weights."""
-
-    dataset: Dataset
+class _Job(LearningJob):
     backbone: Backbone
     recipe: TransferRecipe
-    parts: LearningParts
     plan: NetworkPlan
 
-    @cached_property
-    def data_digest(self) -> str:
-        """SHA-256 of the pictures and labels."""
-        return digest({"inputs": self.dataset.inputs, "targets": self.dataset.targets})
-
     @property
-    def key(self) -> str:
-        """What the checkpoint of this training is told by."""
-        told = (self.data_digest, self.parts.digest, self.backbone.digest, self.plan, asdict(self.recipe))
-        return hashlib.sha256(repr((*told, torch.__version__)).encode()).hexdigest()
+    def told(self) -> tuple[object, ...]:
+        return self.backbone.digest, self.plan, asdict(self.recipe)
 
 
 def train(
@@ -106,12 +94,12 @@ def train(
         if model not in SYSTEMS:
             raise UnknownNameError("model to train", model, [LINEAR, *SYSTEMS, *OTHERS])
         return train_prototypes(dataset, model, backbone, weights=weights, checkpoint=checkpoint, **settings)
-    recipe = _recipe({**(FROM_NOTHING if backbone == SMALL else {}), **settings})
+    recipe = recipe_of(TransferRecipe, {**(FROM_NOTHING if backbone == SMALL else {}), **settings})
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
         parts = learning_parts(dataset, recipe.validation, recipe.seed)
         taken = named_backbone(backbone, weights=weights, seed=recipe.seed)
         plan = planned(taken, tuple(dataset.inputs.shape[1:]), dataset.class_names, recipe.side)
-        job = _Job(dataset, taken, recipe, parts, plan)
+        job = _Job(dataset, parts, taken, recipe, plan)
         network = built(plan, taken.module, recipe.device)
         learned = _learned(job, network, None if checkpoint is None else Path(checkpoint))
         network.model.to("cpu")
@@ -125,14 +113,6 @@ class _Learned:
     head_losses: Losses
     tuning_losses: Losses
     test_logits: Tensor
-
-
-def _recipe(settings: Mapping[str, Any]) -> TransferRecipe:
-    known = [part.name for part in fields(TransferRecipe)]
-    for name in settings:
-        if name not in known:
-            raise UnknownNameError("setting of `train`", name, known)
-    return TransferRecipe(**settings)
 
 
 def _learned(job: _Job, model: TorchClassifier, folder: Path | None) -> _Learned:
@@ -180,17 +160,10 @@ def _card(job: _Job, model: TorchClassifier, learned: _Learned) -> TrainedCard:
     dataset, taken, test = job.dataset, job.backbone, job.parts.test
     return TrainedCard(
         name=f"{dataset.name}_{taken.name}",
-        backbone=taken.name,
-        weights=taken.weights,
-        pretrained=taken.trained,
-        weights_digest=taken.digest,
+        **taken.card_fields(),
         preprocessing=job.plan.preprocessing,
         parameters=sum(part.numel() for part in model.model.parameters()),
-        data=dataset.name,
-        data_license=dataset.card.license,
-        data_digest=job.data_digest,
-        split_digest=job.parts.digest,
-        counts=class_counts(dataset, job.parts),
+        **job.data_fields(),
         recipe=job.recipe,
         head_losses=learned.head_losses,
         tuning_losses=learned.tuning_losses,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xaivision.core.errors import InputError
+from xaivision.core.settings import check_choice
+from xaivision.models.recipe_checks import check_validation
 
 Flips = Literal["none", "horizontal", "both"]
 ClassWeights = Literal["balanced", "none"]
@@ -41,8 +43,7 @@ class TransferRecipe:
     def __post_init__(self) -> None:
         _check_numbers(self)
         for name, allowed in (("class_weights", ("balanced", "none")), ("flips", ("none", "horizontal", "both"))):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
+            check_choice(name, getattr(self, name), allowed)
         if self.mixed_precision and not self.device.startswith("cuda"):
             raise InputError(
                 f'`mixed_precision` is for a GPU. Got it with `device={self.device!r}`. Leave it out, or give `device="cuda"`.'
@@ -59,8 +60,7 @@ def _check_numbers(recipe: TransferRecipe) -> None:
             raise InputError(f"`{name}` must be a positive number. Got {getattr(recipe, name)}.")
     if recipe.side is not None and recipe.side < 1:
         raise InputError(f"`side` must be a positive integer, or None for the backbone's own. Got {recipe.side}.")
-    if not 0 < recipe.validation < 1:
-        raise InputError(f"`validation` must lie between 0 and 1. Got {recipe.validation}.")
+    check_validation(recipe.validation)
     for name in ("weight_decay", "tuned_blocks"):
         if not 0 <= getattr(recipe, name) < float("inf"):
             raise InputError(f"`{name}` must not be negative. Got {getattr(recipe, name)}.")

@@ -43,16 +43,20 @@ class DistributionCard(LearnedCard):
     scores: TrainedScores
     versions: Mapping[str, str] = field(default_factory=library_versions)
 
+    @property
+    def inputs(self) -> str:
+        """What its inputs are called."""
+        return "pictures" if self.pictures else "rows"
+
     def _facts(self) -> list[str]:
-        inputs = "pictures" if self.pictures else "rows"
         unit = "pixel in [0, 1]" if self.pictures else "standardized column"
         return [
             "- Model: Prob-PSENN: a distribution for each class, between an encoder and a decoder (arXiv:2403.13740)",
-            f"- Backbone: none. Encoder and decoder began with random weights and learned from these {inputs} alone.",
+            f"- Backbone: none. Encoder and decoder began with random weights and learned from these {self.inputs} alone.",
             f"- Of the prototypes' decoded draws {self.recognized:.1%} are called their own class",
-            f"- Reconstruction: mean squared error {self.reconstruction:.4g} of a {unit} of the test {inputs}",
+            f"- Reconstruction: mean squared error {self.reconstruction:.4g} of a {unit} of the test {self.inputs}",
             f"- Weights of squared distances: {self.diagonal:.4g} or more for the own class, {self.off_diagonal:.4g} or less in "
             "size for others",
             *self._learning_lines(asdict(self.recipe)),
-            *score_lines(self.scores, self.versions, inputs),
+            *score_lines(self.scores, self.versions, self.inputs),
         ]

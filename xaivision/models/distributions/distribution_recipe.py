@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from xaivision.core.errors import InputError, UnknownNameError
-from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.core.settings import check_choice, check_positive_integer, check_positive_number
 from xaivision.models.distributions.distribution_losses import LOSSES
+from xaivision.models.recipe_checks import check_losses, check_side, check_validation
 from xaivision.models.transfer_recipe import ClassWeights
 
 Covariance = Literal["diagonal", "full"]
@@ -48,21 +48,8 @@ class DistributionRecipe:
         for name in WHOLE:
             check_positive_integer(name, getattr(self, name))
         check_positive_number("learning_rate", self.learning_rate)
-        if self.side is not None:
-            check_positive_integer("side", self.side)
-        if not 0 < self.validation < 1:
-            raise InputError(f"`validation` must lie between 0 and 1. Got {self.validation}.")
+        check_side(self.side)
+        check_validation(self.validation)
         for name, allowed in (("class_weights", ("balanced", "none")), ("covariance", get_args(Covariance))):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
-        _check_losses(self.losses)
-
-
-def _check_losses(losses: object) -> None:
-    """Raises: InputError, UnknownNameError, where the weights of the losses are no such thing."""
-    if not isinstance(losses, Mapping):
-        raise InputError(f'`losses` must be weights by name, such as {{"density": 0.1}}. Got {losses!r}.')
-    for name, weight in losses.items():
-        if name not in LOSSES:
-            raise UnknownNameError("loss of distributions", name, LOSSES)
-        check_number_from_zero(f"losses[{name!r}]", weight)
+            check_choice(name, getattr(self, name), allowed)
+        check_losses(self.losses, LOSSES, "distributions", '{"density": 0.1}')

@@ -1,25 +1,21 @@
 """Teaches distributions: first encoder and decoder, then where each class lies between them, then all together."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import isfinite
 
 import torch
 from torch import Tensor, nn
 
-from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.random import generator
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.data.dataset import Dataset
 from xaivision.engines.prototypes.gaussians import fitted
+from xaivision.models.cycle_file import CycleFile
+from xaivision.models.cycle_lesson import CycleLesson, run_cycles
 from xaivision.models.distributions.distribution_losses import Batch, reconstruction, total
 from xaivision.models.distributions.distribution_network import QUANTILES, DistributionNetwork
 from xaivision.models.distributions.distribution_plan import distributions_of
 from xaivision.models.distributions.distribution_recipe import DistributionRecipe
-from xaivision.models.learning_parts import LearningParts
-from xaivision.models.prototypes.cycle_file import CycleFile
+from xaivision.models.passes import checked_loss, take_step
 
 
 @dataclass(frozen=True)
@@ -31,12 +27,9 @@ class Taught:
 
 
 @dataclass(frozen=True, eq=False)
-class Teaching:
+class Teaching(CycleLesson):
     """One training: the model that learns in place, and what from."""
 
-    model: TorchClassifier
-    dataset: Dataset
-    parts: LearningParts
     recipe: DistributionRecipe
 
     @property
@@ -60,41 +53,24 @@ class Teaching:
             features = self.network.encoder.features(self.dataset.inputs[rows].to(device))
         return features, self.dataset.targets[rows].to(device)
 
-    @cached_property
-    def weights(self) -> Tensor | None:
-        """(K,) what an input of each class counts, on average 1; None where all count the same."""
-        if self.recipe.class_weights == "none":
-            return None
-        counts = self.learned[1].bincount(minlength=len(self.dataset.class_names)).double()
-        return (len(self.learned[1]) / (len(counts) * counts)).float()
-
-    def batches(self, number: int) -> Iterator[Tensor]:
-        """The row numbers of one pass in an order of its own."""
-        count = len(self.learned[1])
-        order = torch.randperm(count, generator=generator(self.recipe.seed, "order", number), device="cpu")
-        yield from order.to(self.recipe.device).chunk(-(-count // self.recipe.batch_size))
-
 
 def teach(teaching: Teaching, file: CycleFile | None = None) -> Taught:
     """Train the model in place. After each cycle the state is kept in the file, and taken up again from there.
 
     Raises: Cancelled, before a pass; InputError, where the loss is no number.
     """
-    losses, _, best = file.read(teaching.network) if file is not None else ([], [], {})
-    for cycle in range(len(losses), teaching.recipe.cycles + 1):
-        if cycle == 0:
-            _encoder_learned(teaching)
-            put_on_classes(teaching)
-        else:
-            _all_learned(teaching, cycle)
-        losses = [*losses, _validation_loss(teaching)]
-        if losses[-1] == min(losses):
-            best = {name: part.detach().clone() for name, part in teaching.network.state_dict().items()}
-        if file is not None:
-            file.write(teaching.network, best, losses, [])
-    teaching.network.load_state_dict(best)
+    losses, _ = run_cycles(teaching.network, teaching.recipe.cycles + 1, partial(_one_cycle, teaching), file)
     remember_distances(teaching)
     return Taught(tuple(losses), losses.index(min(losses)))
+
+
+def _one_cycle(teaching: Teaching, cycle: int) -> tuple[float, tuple[float, ...]]:
+    if cycle == 0:
+        _encoder_learned(teaching)
+        put_on_classes(teaching)
+    else:
+        _all_learned(teaching, cycle)
+    return _validation_loss(teaching), ()
 
 
 def put_on_classes(teaching: Teaching) -> None:
@@ -127,7 +103,7 @@ def _encoder_learned(teaching: Teaching) -> None:
     optimizer = torch.optim.Adam(parts, lr=recipe.learning_rate)
     for epoch in track(range(recipe.pretraining), "encoder and decoder"):
         for rows in teaching.batches(-1 - epoch):
-            _step(optimizer, partial(_reconstructed, teaching, rows))
+            take_step(optimizer, partial(_reconstructed, teaching, rows))
 
 
 def _reconstructed(teaching: Teaching, rows: Tensor) -> Tensor:
@@ -145,7 +121,7 @@ def _all_learned(teaching: Teaching, cycle: int) -> None:
         draws = generator(recipe.seed, "draws of the prototypes", number)
         for rows in teaching.batches(number):
             noise = torch.randn(teaching.network.noise.shape, generator=draws, device="cpu").to(recipe.device)
-            _step(optimizer, partial(_judged, teaching, rows, noise))
+            take_step(optimizer, partial(_judged, teaching, rows, noise))
 
 
 def _judged(teaching: Teaching, rows: Tensor, noise: Tensor) -> Tensor:
@@ -155,13 +131,6 @@ def _judged(teaching: Teaching, rows: Tensor, noise: Tensor) -> Tensor:
     return total(Batch(network, features[rows], points, logits, targets[rows], teaching.weights), teaching.recipe.losses)
 
 
-def _step(optimizer: torch.optim.Optimizer, loss: Callable[[], Tensor]) -> None:
-    optimizer.zero_grad()
-    with torch.enable_grad():
-        torch.autograd.backward(loss())
-    optimizer.step()
-
-
 def _validation_loss(teaching: Teaching) -> float:
     """Minus the mean logarithm of the right class's probability."""
     network, (features, targets) = teaching.network, teaching.held_out
@@ -169,6 +138,4 @@ def _validation_loss(teaching: Teaching) -> float:
         found = network.distances(network.encoder.add_on(features), network.noise)
         probabilities = network.logits(found).softmax(2).mean(1).double().clamp_min(torch.finfo(torch.float32).tiny)
         loss = float(nn.functional.nll_loss(probabilities.log(), targets))
-    if not isfinite(loss):
-        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give a smaller learning rate.")
-    return loss
+    return checked_loss(loss, "Give a smaller learning rate.")

@@ -1,19 +1,17 @@
 """Trains a classifier by distributions on a dataset: what `train` does where it is asked for "prob_psenn"."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.core.errors import InputError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE
-from xaivision.models.class_counts import class_counts
+from xaivision.models.cycle_file import CycleFile
 from xaivision.models.distributions.autoencoder import MOST_VALUES, SHRINKING, usual_side
 from xaivision.models.distributions.distribution_card import DistributionCard
 from xaivision.models.distributions.distribution_losses import Batch, reconstruction
@@ -21,32 +19,24 @@ from xaivision.models.distributions.distribution_plan import DistributionPlan, b
 from xaivision.models.distributions.distribution_recipe import IN_TABLES, DistributionRecipe
 from xaivision.models.distributions.distribution_teaching import Taught, Teaching, teach
 from xaivision.models.distributions.trained_distributions import TrainedDistributions
+from xaivision.models.finite_inputs import check_finite
+from xaivision.models.learning_job import LearningJob
 from xaivision.models.learning_parts import LearningParts, learning_parts
-from xaivision.models.prototypes.cycle_file import CycleFile
 from xaivision.models.prototypes.layer_plan import LayerPlan
+from xaivision.models.recipe_settings import recipe_of
 from xaivision.models.trained_scores import trained_scores
-from xaivision.models.weights_cache import digest
 
 SYSTEM = "prob_psenn"
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    dataset: Dataset
-    parts: LearningParts
+class _Job(LearningJob):
     recipe: DistributionRecipe
     plan: DistributionPlan
 
     @property
-    def data_digest(self) -> str:
-        """SHA-256 of inputs and labels."""
-        return digest({"inputs": self.dataset.inputs, "targets": self.dataset.targets})
-
-    @property
-    def key(self) -> str:
-        """What the checkpoint of this training is told by."""
-        told = (self.data_digest, self.parts.digest, self.plan, self.recipe, torch.__version__)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+    def told(self) -> tuple[object, ...]:
+        return self.plan, self.recipe
 
 
 def train_distributions(
@@ -65,27 +55,20 @@ def train_distributions(
     Raises: as `train`; InputError, where a backbone is named, a value is not finite, a column holds categories, or a class has
     too few inputs for a covariance.
     """
-    recipe = _recipe(dataset, settings)
+    recipe = recipe_of(DistributionRecipe, {**(IN_TABLES if dataset.domain == "tabular" else {}), **settings}, SYSTEM)
     for name, given, usual in (("backbone", backbone, (OFFLINE,)), ("weights", weights, ("DEFAULT", None))):
         if given not in usual:
             raise InputError(f"`{name}` must be left out with model={SYSTEM!r}, whose encoder learns anew. Got {given!r}.")
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
-        _check_inputs(dataset)
+        check_finite(dataset)
+        _check_columns(dataset)
         parts = learning_parts(dataset, recipe.validation, recipe.seed, tables=True)
         _check_covariance(dataset, parts, recipe)
         job = _Job(dataset, parts, recipe, _planned(dataset, recipe))
         teaching = Teaching(_first(job), dataset, parts, recipe)
-        taught = teach(teaching, _checkpoint(checkpoint, job.key))
+        taught = teach(teaching, CycleFile.within(checkpoint, "distributions", job.key))
         teaching.model.model.to("cpu").eval()
         return TrainedDistributions(teaching.model, _card(job, teaching, taught), parts, job.plan)
-
-
-def _recipe(dataset: Dataset, settings: Mapping[str, Any]) -> DistributionRecipe:
-    known = [part.name for part in fields(DistributionRecipe)]
-    for name in settings:
-        if name not in known:
-            raise UnknownNameError(f"setting of `train` with model={SYSTEM!r}", name, known)
-    return DistributionRecipe(**{**(IN_TABLES if dataset.domain == "tabular" else {}), **settings})
 
 
 def _planned(dataset: Dataset, recipe: DistributionRecipe) -> DistributionPlan:
@@ -106,10 +89,7 @@ def _first(job: _Job) -> TorchClassifier:
     return model
 
 
-def _check_inputs(dataset: Dataset) -> None:
-    if not bool(dataset.inputs.isfinite().all()):
-        bad = int((~dataset.inputs.isfinite()).sum())
-        raise InputError(f"`dataset` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
+def _check_columns(dataset: Dataset) -> None:
     coded = [feature.name for feature in dataset.schema.features if not feature.is_numeric] if dataset.schema else []
     if coded:
         raise InputError(
@@ -128,13 +108,6 @@ def _check_covariance(dataset: Dataset, parts: LearningParts, recipe: Distributi
             )
 
 
-def _checkpoint(folder: str | Path | None, key: str) -> CycleFile | None:
-    if folder is None:
-        return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return CycleFile(Path(folder) / "distributions.safetensors", key)
-
-
 def _card(job: _Job, teaching: Teaching, taught: Taught) -> DistributionCard:
     dataset, network, pictures = job.dataset, teaching.network, job.dataset.domain == "image"
     slope = network.reasoning.evidence().slope.detach()
@@ -146,11 +119,7 @@ def _card(job: _Job, teaching: Teaching, taught: Taught) -> DistributionCard:
         preprocessing=job.plan.preprocessing,
         parameters=sum(part.numel() for part in network.parameters()),
         pictures=pictures,
-        data=dataset.name,
-        data_license=dataset.card.license,
-        data_digest=job.data_digest,
-        split_digest=job.parts.digest,
-        counts=class_counts(dataset, job.parts),
+        **job.data_fields(),
         recipe=job.recipe,
         losses=taught.losses,
         kept_cycle=taught.kept_cycle,

@@ -9,11 +9,9 @@ from torch import Tensor
 
 from xaivision.core.map_layers import MapLayer
 from xaivision.core.progress import track
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.data.dataset import Dataset
 from xaivision.engines.prototypes.alignment import folded, likeness_of_places
+from xaivision.models.cycle_lesson import CycleLesson
 from xaivision.models.flipping import VERSIONS, drawn_versions, flipped
-from xaivision.models.learning_parts import LearningParts
 from xaivision.models.prototypes.encoders import PatchEncoder, map_at
 from xaivision.models.prototypes.prototype_losses import loss_weights
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
@@ -33,12 +31,9 @@ class Nearest:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class Lesson(CycleLesson):
     """One training: the model that learns in place, and what from."""
 
-    model: TorchClassifier
-    dataset: Dataset
-    parts: LearningParts
     recipe: PrototypeRecipe
     system: str
 
@@ -50,11 +45,6 @@ class Lesson:
     def flips(self) -> Sequence[tuple[int, ...]]:
         """The axes along which each version of an input is flipped; rows of tables come in one version."""
         return VERSIONS[self.recipe.flips] if self.dataset.domain == "image" else VERSIONS["none"]
-
-    @cached_property
-    def labels(self) -> Tensor:
-        """(n,) the classes of the training inputs."""
-        return self.dataset.targets[self.parts.train]
 
     @cached_property
     def frozen(self) -> Tensor:

@@ -59,6 +59,11 @@ class PrototypeCard(LearnedCard):
         """Whether it classifies pictures; else rows of a table."""
         return self.backbone != ""
 
+    @property
+    def inputs(self) -> str:
+        """What its inputs are called."""
+        return "pictures" if self.pictures else "rows"
+
     def _facts(self) -> list[str]:
         each = ", ".join(f"{count} {one.name}" for count, one in zip(self.prototypes, self.counts, strict=True))
         pruned = f", {self.pruned} were pruned" if self.pruned else ""
@@ -74,7 +79,7 @@ class PrototypeCard(LearnedCard):
             f"{_listed(self.fallen)}. Kept is cycle {self.kept_cycle}.",
             *self._learning_lines(asdict(self.recipe)),
             *certificate,
-            *score_lines(self.scores, self.versions, "pictures" if self.pictures else "rows"),
+            *score_lines(self.scores, self.versions, self.inputs),
         ]
 
 

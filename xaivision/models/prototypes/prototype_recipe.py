@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from xaivision.core.errors import InputError, UnknownNameError
-from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.core.errors import InputError
+from xaivision.core.settings import check_choice, check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.models.prototypes.prototype_losses import LOSSES
+from xaivision.models.recipe_checks import check_losses, check_side, check_validation
 from xaivision.models.transfer_recipe import ClassWeights, Flips
 
 # What is usual for tables: in a pass over some hundred rows too little would be learned.
@@ -62,21 +63,8 @@ class PrototypeRecipe:
             raise InputError(f"`decay` must be at most 1, where learning rates stay as they are. Got {self.decay!r}.")
         for name in ("last_epochs", "weight_decay", "tuned_blocks"):
             check_number_from_zero(name, getattr(self, name))
-        if self.side is not None:
-            check_positive_integer("side", self.side)
-        if not 0 < self.validation < 1:
-            raise InputError(f"`validation` must lie between 0 and 1. Got {self.validation}.")
+        check_side(self.side)
+        check_validation(self.validation)
         for name, allowed in (("class_weights", ("balanced", "none")), ("flips", ("none", "horizontal", "both"))):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
-        _check_losses(self.losses)
-
-
-def _check_losses(losses: object) -> None:
-    """Raises: InputError, UnknownNameError, where the weights of the losses are no such thing."""
-    if not isinstance(losses, Mapping):
-        raise InputError(f'`losses` must be weights by name, such as {{"cluster": 0.5}}. Got {losses!r}.')
-    for name, weight in losses.items():
-        if name not in LOSSES:
-            raise UnknownNameError("loss of prototypes", name, LOSSES)
-        check_number_from_zero(f"losses[{name!r}]", weight)
+            check_choice(name, getattr(self, name), allowed)
+        check_losses(self.losses, LOSSES, "prototypes", '{"cluster": 0.5}')

@@ -1,8 +1,7 @@
 """Trains a classifier by prototypes on a dataset: what `train` does where it is asked for one."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE
-from xaivision.models.class_counts import class_counts
+from xaivision.models.cycle_file import CycleFile
+from xaivision.models.finite_inputs import check_finite
+from xaivision.models.learning_job import LearningJob
 from xaivision.models.learning_parts import LearningParts, learning_parts
 from xaivision.models.prototypes.certifying import certified
 from xaivision.models.prototypes.encoders import TableEncoder
@@ -23,30 +24,25 @@ from xaivision.models.prototypes.patch_backbones import SMALL, PatchBackbone, le
 from xaivision.models.prototypes.prototype_card import PrototypeCard
 from xaivision.models.prototypes.prototype_plan import PrototypePlan, built_classifier, network_of, patch_plan
 from xaivision.models.prototypes.prototype_recipe import IN_TABLES, PrototypeRecipe
-from xaivision.models.prototypes.staged_training import Course, checkpoint_in, train_in_cycles
+from xaivision.models.prototypes.staged_training import Course, train_in_cycles
 from xaivision.models.prototypes.trained_prototypes import TrainedPrototypes
+from xaivision.models.recipe_settings import recipe_of
 from xaivision.models.trained_scores import trained_scores
 from xaivision.models.transfer_network import resizing
-from xaivision.models.weights_cache import digest
 
 # Losses that only some systems have a meaning for.
 NEED_A_SCALE, NEED_SIGNS, NEED_PLACES = ("radius",), ("sparsity",), ("alignment",)
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    dataset: Dataset
-    parts: LearningParts
+class _Job(LearningJob):
     recipe: PrototypeRecipe
     plan: PrototypePlan
     taken: PatchBackbone | None
 
     @property
-    def key(self) -> str:
-        """What the checkpoint of this training is told by."""
-        weights = "" if self.taken is None else self.taken.backbone.digest
-        told = (_data_digest(self.dataset), self.parts.digest, weights, self.plan, self.recipe)
-        return hashlib.sha256(repr((*told, torch.__version__)).encode()).hexdigest()
+    def told(self) -> tuple[object, ...]:
+        return "" if self.taken is None else self.taken.backbone.digest, self.plan, self.recipe
 
 
 def train_prototypes(
@@ -70,14 +66,14 @@ def train_prototypes(
     tables = dataset.domain == "tabular"
     recipe = _recipe(system, {**(IN_TABLES if tables else {}), **settings}, tables=tables)
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
-        _check_finite(dataset)
+        check_finite(dataset)
         parts = learning_parts(dataset, recipe.validation, recipe.seed, tables=True)
         _check_counts(dataset, parts, recipe)
         job = _planned(dataset, parts, recipe, system, backbone, weights)
         model = _first(job)
         model.model.to(recipe.device)
         lesson = Lesson(model, dataset, parts, recipe, system)
-        course = train_in_cycles(lesson, checkpoint_in(checkpoint, job.key))
+        course = train_in_cycles(lesson, CycleFile.within(checkpoint, "prototypes", job.key))
         model.model.to("cpu").eval()
         plan = PrototypePlan(system, lesson.network.plan, job.plan.class_names, job.plan.patches, job.plan.columns)
         return TrainedPrototypes(model, _card(job, lesson, course), parts, plan)
@@ -114,11 +110,7 @@ def _first(job: _Job) -> TorchClassifier:
 def _recipe(system: str, settings: Mapping[str, Any], *, tables: bool) -> PrototypeRecipe:
     if system not in SYSTEMS:
         raise UnknownNameError("model of prototypes", system, SYSTEMS)
-    known = [part.name for part in fields(PrototypeRecipe)]
-    for name in settings:
-        if name not in known:
-            raise UnknownNameError(f"setting of `train` with model={system!r}", name, known)
-    recipe = PrototypeRecipe(**settings)
+    recipe = recipe_of(PrototypeRecipe, settings, system)
     layer = layer_plan(system, 1, 1, 2)
     for name in recipe.losses:
         if (name in NEED_A_SCALE and not layer.scaled) or (name in NEED_SIGNS and layer.reasoning != "signed"):
@@ -128,12 +120,6 @@ def _recipe(system: str, settings: Mapping[str, Any], *, tables: bool) -> Protot
                 f"`losses` must be of the data. {name!r} is about places, which rows of a table have not. Leave it out."
             )
     return recipe
-
-
-def _check_finite(dataset: Dataset) -> None:
-    if not bool(dataset.inputs.isfinite().all()):
-        bad = int((~dataset.inputs.isfinite()).sum())
-        raise InputError(f"`dataset` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
 
 
 def _check_counts(dataset: Dataset, parts: LearningParts, recipe: PrototypeRecipe) -> None:
@@ -163,22 +149,15 @@ def _card(job: _Job, lesson: Lesson, course: Course) -> PrototypeCard:
     dataset, network = job.dataset, lesson.network
     inputs, targets = dataset.inputs[job.parts.test], dataset.targets[job.parts.test]
     scores = lesson.model(inputs)
-    taken = None if job.taken is None else job.taken.backbone
+    none = {"backbone": "", "weights": job.plan.system, "pretrained": True, "weights_digest": ""}
     patches, sources = job.plan.patches, network.sources
     return PrototypeCard(
         name=f"{dataset.name}_{job.plan.system}",
         system=job.plan.system,
-        backbone="" if taken is None else taken.name,
-        weights=job.plan.system if taken is None else taken.weights,
-        pretrained=taken is None or taken.trained,
-        weights_digest="" if taken is None else taken.digest,
+        **(none if job.taken is None else job.taken.backbone.card_fields()),
         preprocessing="columns in their own units; standardized inside" if patches is None else patches.preprocessing,
         parameters=sum(part.numel() for part in network.parameters()),
-        data=dataset.name,
-        data_license=dataset.card.license,
-        data_digest=_data_digest(dataset),
-        split_digest=job.parts.digest,
-        counts=class_counts(dataset, job.parts),
+        **job.data_fields(),
         prototypes=tuple(network.reasoning.owners.bincount(minlength=len(dataset.class_names)).tolist()),
         distinct=len({*zip(sources.rows.tolist(), sources.places.tolist(), strict=True)}),
         pruned=course.pruned,
@@ -197,7 +176,3 @@ def _median_radius(model: TorchClassifier, inputs: Tensor, targets: Tensor, scor
     if not network_of(model).plan.scaled or not bool(right.any()):
         return None
     return float(certified(model, inputs[right], targets[right]).radii.median())
-
-
-def _data_digest(dataset: Dataset) -> str:
-    return digest({"inputs": dataset.inputs, "targets": dataset.targets})

@@ -1,10 +1,7 @@
 """Trains prototypes in cycles: the space they live in, then their places, then the last layer."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,9 +9,10 @@ from torch import Tensor, nn
 
 from xaivision.core.errors import InputError
 from xaivision.core.progress import track
-from xaivision.core.random import generator
 from xaivision.engines.prototypes.similarity import distances
-from xaivision.models.prototypes.cycle_file import CycleFile
+from xaivision.models.cycle_file import CycleFile
+from xaivision.models.cycle_lesson import run_cycles
+from xaivision.models.passes import checked_loss, take_step
 from xaivision.models.prototypes.encoders import PatchEncoder
 from xaivision.models.prototypes.lesson import Lesson
 from xaivision.models.prototypes.prototype_losses import LOSSES, Scene, Step, total
@@ -46,28 +44,17 @@ def train_in_cycles(lesson: Lesson, file: CycleFile | None = None) -> Course:
     Raises: Cancelled, before a pass; InputError, where the loss is no number.
     """
     _ = lesson.shallow  # before any weight is read or learned: what it is held to stays the same
-    losses, gaps, best = file.read(lesson.network) if file is not None else ([], [], {})
-    if not losses:
-        features = _features(lesson)
-        if isinstance(lesson.network.encoder, PatchEncoder):
-            lesson.network.encoder.standardize(features)
-        put_at_first(lesson, features)
-    for cycle in range(len(losses), lesson.recipe.cycles):
-        gap, after = _one_cycle(lesson, cycle)
-        losses, gaps = [*losses, after], [*gaps, *gap]
-        if after == min(losses):
-            best = _copied(lesson.network)
-        if file is not None:
-            file.write(lesson.network, best, losses, gaps)
-    lesson.network.load_state_dict(best)
+    losses, gaps = run_cycles(lesson.network, lesson.recipe.cycles, partial(_one_cycle, lesson), file)
     pruned = _pruned(lesson) if lesson.recipe.prune else 0
     return Course(tuple(losses), tuple(gaps[::2]), tuple(gaps[1::2]), losses.index(min(losses)) + 1, pruned)
 
 
-def _one_cycle(lesson: Lesson, cycle: int) -> tuple[tuple[float, float], float]:
-    """By how much the validation loss rose and the accuracy fell when prototypes were put on training inputs, and what the loss
-    is at the end.
+def _one_cycle(lesson: Lesson, cycle: int) -> tuple[float, tuple[float, float]]:
+    """What the validation loss is at the end, and by how much it rose and the accuracy fell when prototypes were put on training
+    inputs.
     """
+    if cycle == 0:
+        _begin(lesson)
     tuning = cycle > 0 and lesson.recipe.tuned_blocks > 0
     what = f"cycle {cycle + 1} of {lesson.recipe.cycles}"
     _space_learned(lesson, cycle, what, tuning=tuning)
@@ -76,7 +63,15 @@ def _one_cycle(lesson: Lesson, cycle: int) -> tuple[tuple[float, float], float]:
     put_on_nearest(lesson, features)
     higher, lower = _validated(lesson, held_out)
     _last_layer_learned(lesson, features, f"last layer, {what}")
-    return (higher - loss, accuracy - lower), _validated(lesson, held_out)[0]
+    return _validated(lesson, held_out)[0], (higher - loss, accuracy - lower)
+
+
+def _begin(lesson: Lesson) -> None:
+    """Bring the features to one scale, and put the prototypes at first places."""
+    features = _features(lesson)
+    if isinstance(lesson.network.encoder, PatchEncoder):
+        lesson.network.encoder.standardize(features)
+    put_at_first(lesson, features)
 
 
 def _features(lesson: Lesson) -> Tensor:
@@ -102,8 +97,8 @@ def _space_learned(lesson: Lesson, cycle: int, what: str, *, tuning: bool) -> No
     with lesson.model.held():
         for epoch in track(range(recipe.epochs), f"prototypes, {what}"):
             number = cycle * recipe.epochs + epoch
-            for rows in _batches(lesson, number):
-                _step(optimizer, partial(_loss, lesson, rows, number, tuning=tuning))
+            for rows in lesson.batches(number):
+                take_step(optimizer, partial(_loss, lesson, rows, number, tuning=tuning))
 
 
 def _last_layer_learned(lesson: Lesson, features: Tensor, what: str) -> None:
@@ -112,15 +107,8 @@ def _last_layer_learned(lesson: Lesson, features: Tensor, what: str) -> None:
     nearest = lesson.nearest(features).distances.to(lesson.model.device)
     optimizer = torch.optim.Adam(network.reasoning.parameters(), lr=recipe.last_rate)
     for epoch in track(range(int(recipe.last_epochs)), what):
-        for rows in _batches(lesson, -1 - epoch):
-            _step(optimizer, partial(_last_loss, lesson, nearest, rows))
-
-
-def _step(optimizer: torch.optim.Optimizer, loss: Callable[[], Tensor]) -> None:
-    optimizer.zero_grad()
-    with torch.enable_grad():
-        torch.autograd.backward(loss())
-    optimizer.step()
+        for rows in lesson.batches(-1 - epoch):
+            take_step(optimizer, partial(_last_loss, lesson, nearest, rows))
 
 
 def _last_loss(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Tensor:
@@ -155,9 +143,8 @@ def _judged(lesson: Lesson, nearest: Tensor, rows: Tensor) -> Step:
 
 def _answered(lesson: Lesson, nearest: Tensor, targets: Tensor) -> Step:
     similarities = lesson.network.prototypes.squashed(nearest)
-    weights = _class_weights(lesson)
     scores = lesson.network.reasoning(similarities)
-    return Step(lesson.network, nearest, similarities, scores, targets, None if weights is None else weights.to(nearest.device))
+    return Step(lesson.network, nearest, similarities, scores, targets, lesson.weights)
 
 
 def _validated(lesson: Lesson, features: Tensor) -> tuple[float, float]:
@@ -167,9 +154,7 @@ def _validated(lesson: Lesson, features: Tensor) -> tuple[float, float]:
     with torch.no_grad():
         step = _answered(lesson, nearest, targets.to(lesson.model.device))
         loss = float(LOSSES["cross_entropy" if lesson.network.plan.logits else "likelihood"](step))
-    if not isfinite(loss):
-        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give smaller learning rates.")
-    return loss, float((step.scores.argmax(1) == step.targets).double().mean())
+    return checked_loss(loss), float((step.scores.argmax(1) == step.targets).double().mean())
 
 
 def _pruned(lesson: Lesson) -> int:
@@ -178,21 +163,6 @@ def _pruned(lesson: Lesson) -> int:
     if count:
         _last_layer_learned(lesson, features, "last layer, after pruning")
     return count
-
-
-def _class_weights(lesson: Lesson) -> Tensor | None:
-    """(K,) what an input of each class counts, on average 1; None where all count the same."""
-    if lesson.recipe.class_weights == "none":
-        return None
-    counts = lesson.labels.bincount(minlength=len(lesson.dataset.class_names)).double()
-    return (len(lesson.labels) / (len(counts) * counts)).float()
-
-
-def _batches(lesson: Lesson, number: int) -> Iterable[Tensor]:
-    """The row numbers of one pass in an order of its own."""
-    count = len(lesson.labels)
-    order = torch.randperm(count, generator=generator(lesson.recipe.seed, "order", number), device="cpu")
-    return order.chunk(-(-count // lesson.recipe.batch_size))
 
 
 def _tuned(lesson: Lesson) -> list[nn.Parameter]:
@@ -205,15 +175,3 @@ def _tuned(lesson: Lesson) -> list[nn.Parameter]:
     if count > len(known):
         raise InputError(f"`tuned_blocks` must be at most {len(known)}, of which this backbone consists. Got {count}.")
     return [parameter for block in known[-count:] for part in block for parameter in part.parameters()]
-
-
-def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {name: part.detach().clone() for name, part in network.state_dict().items()}
-
-
-def checkpoint_in(folder: str | Path | None, key: str) -> CycleFile | None:
-    """The file in this folder, made where it is missing; None where no folder is given."""
-    if folder is None:
-        return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return CycleFile(Path(folder) / "prototypes.safetensors", key)

@@ -62,5 +62,5 @@ class TreeCard(LearnedCard):
             f"- Patches of the walk alone: accuracy {self.path_alone:.4f}; another picture's in their place: "
             f"{self.path_swapped:.4f}, which costs {self.swap_cost:.4f}: {verdict}",
             *self._learning_lines(asdict(self.recipe)),
-            *score_lines(self.scores, self.versions, "pictures"),
+            *score_lines(self.scores, self.versions, self.inputs),
         ]

@@ -1,31 +1,21 @@
-"""A classifier by a tree as one safetensors file, and back. Nothing in it can name code."""
+"""A classifier by a tree from its safetensors file. Nothing in it can name code."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from xaivision.models.prototypes.prototype_plan import PatchPlan
 from xaivision.models.told_parts import card_made, made
-from xaivision.models.trained_content import put_weights, split_of, write_content
+from xaivision.models.trained_content import put_weights, split_of
 from xaivision.models.trees.trained_tree import TrainedTree
 from xaivision.models.trees.tree_card import TreeCard
 from xaivision.models.trees.tree_plan import TreePlan, built_tree, tree_of
 from xaivision.models.trees.tree_recipe import TreeRecipe
 
-SCHEMA = "xaivision tree classifier 1"
-
-
-def save_tree(model: TrainedTree, path: str | Path) -> Path:
-    """Path of the file written, ".safetensors" added where it is missing."""
-    told = {"plan": asdict(model.plan), "card": model.card.plain()}
-    return write_content(path, SCHEMA, model.network, model.parts, told)
-
 
 def tree_from(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> TrainedTree:
-    """The classifier that a file of `save_tree` holds, on the CPU.
+    """The classifier that a file of `TrainedTree.save` holds, on the CPU.
 
     Raises: KeyError, TypeError, ValueError, AttributeError, RuntimeError, where its parts do not fit together.
     """

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from xaivision.core.errors import InputError
-from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.core.settings import check_choice, check_number_from_zero, check_positive_integer, check_positive_number
+from xaivision.models.recipe_checks import check_side, check_validation
 from xaivision.models.transfer_recipe import ClassWeights
 from xaivision.models.trees.tree_network import Root
 
@@ -47,10 +48,7 @@ class TreeRecipe:
             raise InputError(f"`depth` must be at most {DEEPEST}, which is {2**DEEPEST} leaves. Got {self.depth}.")
         check_positive_number("learning_rate", self.learning_rate)
         check_number_from_zero("balance", self.balance)
-        if self.side is not None:
-            check_positive_integer("side", self.side)
-        if not 0 < self.validation < 1:
-            raise InputError(f"`validation` must lie between 0 and 1. Got {self.validation}.")
+        check_side(self.side)
+        check_validation(self.validation)
         for name, allowed in (("class_weights", ("balanced", "none")), ("root", get_args(Root))):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Got {getattr(self, name)!r}.")
+            check_choice(name, getattr(self, name), allowed)

@@ -1,22 +1,18 @@
 """Teaches a tree over tokens which patch to look at, which way to go, and what to say at its leaves."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from math import isfinite
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xaivision.core.errors import InputError
 from xaivision.core.progress import track
 from xaivision.core.random import generator
-from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.data.dataset import Dataset
 from xaivision.engines.prototypes.hard_choice import imbalance
-from xaivision.models.learning_parts import LearningParts
-from xaivision.models.prototypes.cycle_file import CycleFile
+from xaivision.models.cycle_file import CycleFile
+from xaivision.models.cycle_lesson import CycleLesson, run_cycles
+from xaivision.models.passes import checked_loss, take_step
 from xaivision.models.trees.patch_tree import Exploring, Walk
 from xaivision.models.trees.tree_network import TreeNetwork
 from xaivision.models.trees.tree_plan import tree_of
@@ -36,12 +32,9 @@ class Grown:
 
 
 @dataclass(frozen=True, eq=False)
-class TreeLesson:
+class TreeLesson(CycleLesson):
     """One training: the model that learns in place, and what from."""
 
-    model: TorchClassifier
-    dataset: Dataset
-    parts: LearningParts
     recipe: TreeRecipe
 
     @property
@@ -57,11 +50,6 @@ class TreeLesson:
     def held_out(self) -> tuple[Tensor, Tensor]:
         """The same of the validation part."""
         return self.maps(self.dataset.inputs[self.parts.validation])
-
-    @cached_property
-    def labels(self) -> Tensor:
-        """(n,) the classes of the training pictures."""
-        return self.dataset.targets[self.parts.train]
 
     def maps(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """What the backbone makes of pictures, on the CPU."""
@@ -81,53 +69,29 @@ class TreeLesson:
             every = torch.split(torch.arange(len(found[0]), device="cpu"), CHUNK)
             return [self.network.tree(*self.seen(found, rows)) for rows in every]
 
-    @cached_property
-    def weights(self) -> Tensor | None:
-        """(K,) what a picture of each class counts, on average 1; None where all count the same."""
-        if self.recipe.class_weights == "none":
-            return None
-        counts = self.labels.bincount(minlength=len(self.dataset.class_names)).double()
-        return (len(self.labels) / (len(counts) * counts)).float().to(self.recipe.device)
-
-    def batches(self, number: int) -> Iterator[Tensor]:
-        """The row numbers of one pass in an order of its own."""
-        count = len(self.labels)
-        order = torch.randperm(count, generator=generator(self.recipe.seed, "order", number), device="cpu")
-        yield from order.chunk(-(-count // self.recipe.batch_size))
-
 
 def grow(lesson: TreeLesson, file: CycleFile | None = None) -> Grown:
     """Train the lesson's model in place. After each cycle the state is kept in the file, and taken up again from there.
 
     Raises: Cancelled, before a pass; InputError, where the loss is no number.
     """
-    losses, _, best = file.read(lesson.network) if file is not None else ([], [], {})
-    if not losses:
-        lesson.network.channels.learn(lesson.learned[0])
-    for cycle in range(len(losses), lesson.recipe.cycles):
-        _learned(lesson, cycle)
-        losses = [*losses, _validation_loss(lesson)]
-        if losses[-1] == min(losses):
-            best = {name: part.detach().clone() for name, part in lesson.network.state_dict().items()}
-        if file is not None:
-            file.write(lesson.network, best, losses, [])
-    lesson.network.load_state_dict(best)
+    losses, _ = run_cycles(lesson.network, lesson.recipe.cycles, partial(_one_cycle, lesson), file)
     _count_leaves(lesson)
     return Grown(tuple(losses), losses.index(min(losses)) + 1)
 
 
-def _learned(lesson: TreeLesson, cycle: int) -> None:
+def _one_cycle(lesson: TreeLesson, cycle: int) -> tuple[float, tuple[float, ...]]:
     network, recipe = lesson.network, lesson.recipe
+    if cycle == 0:
+        network.channels.learn(lesson.learned[0])
     parts = [one for name, one in network.named_parameters() if not name.startswith("encoder.")]
     optimizer = torch.optim.Adam(parts, lr=recipe.learning_rate)
     for epoch in track(range(recipe.epochs), f"tree, cycle {cycle + 1} of {recipe.cycles}"):
         number = cycle * recipe.epochs + epoch
         draws = generator(recipe.seed, "draws of the tree", number)
         for rows in lesson.batches(number):
-            optimizer.zero_grad()
-            with torch.enable_grad():
-                torch.autograd.backward(_loss(lesson, rows, number, draws))
-            optimizer.step()
+            take_step(optimizer, partial(_loss, lesson, rows, number, draws))
+    return _validation_loss(lesson), ()
 
 
 def _loss(lesson: TreeLesson, rows: Tensor, number: int, draws: torch.Generator) -> Tensor:
@@ -151,9 +115,7 @@ def temperature(recipe: TreeRecipe, number: int) -> float:
 def _validation_loss(lesson: TreeLesson) -> float:
     logits = torch.cat([walk.logits for walk in lesson.walks(lesson.held_out)]).cpu()
     loss = float(cross_entropy(logits.double(), lesson.dataset.targets[lesson.parts.validation]))
-    if not isfinite(loss):
-        raise InputError(f"The training must have a finite validation loss. Got {loss}. Give a smaller learning rate.")
-    return loss
+    return checked_loss(loss, "Give a smaller learning rate.")
 
 
 def _count_leaves(lesson: TreeLesson) -> None:

@@ -1,21 +1,20 @@
 """Trains a classifier by a tree on a dataset: what `train` does where it is asked for "vitree"."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE
-from xaivision.models.class_counts import class_counts
+from xaivision.models.cycle_file import CycleFile
+from xaivision.models.finite_inputs import check_finite
+from xaivision.models.learning_job import LearningJob
 from xaivision.models.learning_parts import LearningParts, learning_parts
-from xaivision.models.prototypes.cycle_file import CycleFile
 from xaivision.models.prototypes.patch_backbones import PatchBackbone
 from xaivision.models.prototypes.prototype_plan import patch_plan
+from xaivision.models.recipe_settings import recipe_of
 from xaivision.models.trained_scores import trained_scores
 from xaivision.models.transfer_network import resizing
 from xaivision.models.trees.path_causality import path_causality
@@ -25,7 +24,6 @@ from xaivision.models.trees.tree_card import TreeCard
 from xaivision.models.trees.tree_plan import TreePlan, built_tree
 from xaivision.models.trees.tree_recipe import TreeRecipe
 from xaivision.models.trees.tree_teaching import Grown, TreeLesson, grow
-from xaivision.models.weights_cache import digest
 
 SYSTEM = "vitree"
 # A leaf is used where it ends the walks of more than this share.
@@ -33,23 +31,14 @@ USED = 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
-    dataset: Dataset
-    parts: LearningParts
+class _Job(LearningJob):
     recipe: TreeRecipe
     plan: TreePlan
     taken: PatchBackbone
 
     @property
-    def data_digest(self) -> str:
-        """SHA-256 of pictures and labels."""
-        return digest({"inputs": self.dataset.inputs, "targets": self.dataset.targets})
-
-    @property
-    def key(self) -> str:
-        """What the checkpoint of this training is told by."""
-        told = (self.data_digest, self.parts.digest, self.taken.backbone.digest, self.plan, self.recipe, torch.__version__)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+    def told(self) -> tuple[object, ...]:
+        return self.taken.backbone.digest, self.plan, self.recipe
 
 
 def train_tree(
@@ -68,27 +57,17 @@ def train_tree(
 
     Raises: as `train`; InputError, where the dataset holds no pictures or a value is not finite.
     """
-    recipe = _recipe(settings)
+    recipe = recipe_of(TreeRecipe, settings, SYSTEM)
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
-        if not bool(dataset.inputs.isfinite().all()):
-            bad = int((~dataset.inputs.isfinite()).sum())
-            raise InputError(f"`dataset` must be finite. Got {bad} values that are NaN or infinite. Remove or impute them first.")
+        check_finite(dataset)
         parts = learning_parts(dataset, recipe.validation, recipe.seed)
         job = _planned(dataset, parts, recipe, backbone, weights)
         model = built_tree(job.plan, (job.taken.backbone.module, job.taken.at), recipe.seed)
         model.model.to(recipe.device)
         lesson = TreeLesson(model, dataset, parts, recipe)
-        grown = grow(lesson, _checkpoint(checkpoint, job.key))
+        grown = grow(lesson, CycleFile.within(checkpoint, "tree", job.key))
         model.model.to("cpu").eval()
         return TrainedTree(model, _card(job, lesson, grown), parts, job.plan)
-
-
-def _recipe(settings: Mapping[str, Any]) -> TreeRecipe:
-    known = [part.name for part in fields(TreeRecipe)]
-    for name in settings:
-        if name not in known:
-            raise UnknownNameError(f"setting of `train` with model={SYSTEM!r}", name, known)
-    return TreeRecipe(**settings)
 
 
 def _planned(dataset: Dataset, parts: LearningParts, recipe: TreeRecipe, backbone: str, weights: str | None) -> _Job:
@@ -103,13 +82,6 @@ def _planned(dataset: Dataset, parts: LearningParts, recipe: TreeRecipe, backbon
     return _Job(dataset, parts, recipe, plan, taken)
 
 
-def _checkpoint(folder: str | Path | None, key: str) -> CycleFile | None:
-    if folder is None:
-        return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return CycleFile(Path(folder) / "tree.safetensors", key)
-
-
 def _card(job: _Job, lesson: TreeLesson, grown: Grown) -> TreeCard:
     dataset, taken = job.dataset, job.taken.backbone
     inputs, targets = dataset.inputs[job.parts.test], dataset.targets[job.parts.test]
@@ -118,17 +90,10 @@ def _card(job: _Job, lesson: TreeLesson, grown: Grown) -> TreeCard:
     shares = causality.leaves.bincount(minlength=2**job.plan.depth).double() / len(inputs)
     return TreeCard(
         name=f"{dataset.name}_{SYSTEM}",
-        backbone=taken.name,
-        weights=taken.weights,
-        pretrained=taken.trained,
-        weights_digest=taken.digest,
+        **taken.card_fields(),
         preprocessing=job.plan.preprocessing,
         parameters=sum(part.numel() for part in lesson.network.parameters()),
-        data=dataset.name,
-        data_license=dataset.card.license,
-        data_digest=job.data_digest,
-        split_digest=job.parts.digest,
-        counts=class_counts(dataset, job.parts),
+        **job.data_fields(),
         recipe=job.recipe,
         layer=job.plan.layer,
         losses=grown.losses,

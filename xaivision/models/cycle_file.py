@@ -1,4 +1,4 @@
-"""Where a training of prototypes stands, after each cycle, in a safetensors file."""
+"""Where a training in cycles stands, after each of them, in a safetensors file."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from xaivision.models.progress_file import ProgressFile
 
+# Named after the first that were trained so; files that lie there go on to be read.
 SCHEMA = "xaivision prototype training 1"
 NOW, BEST = "now.", "best."
 # The losses so far, what else is told of the cycles in numbers, and the best state.
@@ -21,6 +22,14 @@ class CycleFile:
 
     path: Path
     key: str
+
+    @classmethod
+    def within(cls, folder: str | Path | None, name: str, key: str) -> "CycleFile | None":
+        """The file of this name in a folder, which is made where it is missing; None where no folder is given."""
+        if folder is None:
+            return None
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return cls(Path(folder) / f"{name}.safetensors", key)
 
     def write(self, network: nn.Module, best: dict[str, Tensor], losses: list[float], moved: list[float]) -> None:
         """Put the state in the place of what the file held.
