@@ -1,5 +1,6 @@
 """The app in the browser: found in a checkout or an installed wheel, and served to this machine alone."""
 
+import gc
 import os
 import socket
 import tomllib
@@ -87,6 +88,7 @@ def _warm(model: str | None) -> None:
         os.environ.pop(MODEL_VARIABLE, None)
     else:
         os.environ[MODEL_VARIABLE] = model
+    _keep_what_is_there()
     # A model's first passes take seconds more than the next ones: they are done while the browser opens.
     Thread(target=_first_pass, args=[model_from(model or DEFAULT)], daemon=True).start()
 
@@ -99,6 +101,16 @@ def _first_pass(model: "ClassifierAdapter") -> None:
     with suppress(XaivisionError):  # no input of it is known: the page will ask it first
         for method in usual_methods(model)[:1]:
             explain(model, sample_input(model), method)
+    _keep_what_is_there()
+
+
+def _keep_what_is_there() -> None:
+    """Leave what was imported out of all later collections of garbage.
+
+    Streamlit collects after every run of a page: a third of a second over half a million objects, while every job waits.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _flat(settings: dict[str, Any], before: str = "") -> dict[str, Any]:

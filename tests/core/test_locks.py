@@ -1,5 +1,6 @@
 import gc
 import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -226,3 +227,54 @@ def test_a_function_that_cannot_be_hashed_gets_a_lock_of_its_own():
         passed, thread = got_in(lambda: model(drawn(2, 4)), 0.1)
         assert not passed
     thread.join(30)
+
+
+def test_who_waits_for_a_model_has_it_before_the_one_that_asks_again_and_again():
+    lock, began, turns = lock_of(linear()), threading.Event(), []
+
+    def take():
+        began.set()
+        with lock.held():
+            turns.append("waiting")
+
+    with lock.held():
+        thread = threading.Thread(target=take)
+        thread.start()
+        began.wait(30)
+        time.sleep(0.1)  # until it stands in the queue
+    for _ in range(50):
+        with lock.held():
+            turns.append("again")
+            time.sleep(0.002)
+    thread.join(30)
+    assert turns.index("waiting") == 0
+
+
+def test_those_who_wait_have_it_in_the_order_of_their_coming():
+    lock, turns, threads = lock_of(linear()), [], []
+
+    def take(number):
+        with lock.held():
+            turns.append(number)
+
+    with lock.held():
+        for number in range(3):
+            threads.append(threading.Thread(target=take, args=[number]))
+            threads[-1].start()
+            time.sleep(0.1)
+    for thread in threads:
+        thread.join(30)
+    assert turns == [0, 1, 2]
+
+
+def test_who_holds_a_part_takes_it_once_more_though_others_wait():
+    backbone = torch.nn.Sequential(linear(4, 4))
+    whole = torch.nn.Sequential(backbone, linear(4, 3))
+    with lock_of(whole).held():
+        passed, thread = got_in(lambda: waits_for(linear(), backbone), 0.1)
+        assert not passed
+        with lock_of(backbone).held():
+            pass
+        assert thread.is_alive()
+    thread.join(30)
+    assert not thread.is_alive()

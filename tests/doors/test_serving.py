@@ -1,3 +1,4 @@
+import gc
 import socket
 import tomllib
 
@@ -5,6 +6,13 @@ import pytest
 
 from xaivision import serving
 from xaivision.core.errors import InputError, MissingExtraError
+
+
+@pytest.fixture(autouse=True)
+def _collections_as_before():
+    """Serving leaves what is there out of collections: no other test should inherit that."""
+    yield
+    gc.unfreeze()
 
 
 def test_the_app_is_found_with_its_settings():
@@ -82,3 +90,11 @@ def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def test_what_is_there_is_left_out_of_later_collections():
+    """Streamlit collects garbage after every run of a page, and every job waits for it."""
+    held = [[number] for number in range(20_000)]
+    before = gc.get_freeze_count()
+    serving._keep_what_is_there()
+    assert gc.get_freeze_count() >= before + len(held)

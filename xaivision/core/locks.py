@@ -1,9 +1,10 @@
 """A model to one thread at a time, whichever adapters wrap it or share a part of it."""
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from threading import Lock, RLock, get_ident
+from threading import Event, Lock, RLock, get_ident
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,20 +17,53 @@ SECONDS_BETWEEN_LOOKS = 0.05
 
 
 class _PartLock:
-    """A re-entrant lock with its place in the one order in which locks are taken."""
+    """A re-entrant lock with its place in the one order in which locks are taken; who waits longest has it next.
+
+    Without turns a job that asks a model again and again would keep everybody else out until its end.
+    """
 
     _numbers = count()
 
     def __init__(self) -> None:
         self.number = next(self._numbers)
-        self.lock = RLock()
+        self._lock = RLock()
+        self._waiting: deque[Event] = deque()
+        # Who has it, and how many times: written by that thread alone.
+        self._owner: int | None = None
+        self._depth = 0
 
     def acquire(self) -> None:
         """Raises: Cancelled, where the job is cancelled while another thread has it."""
-        if self.lock.acquire(blocking=False):
-            return
-        while not self.lock.acquire(timeout=SECONDS_BETWEEN_LOOKS):
-            raise_if_cancelled()
+        mine = self._owner == get_ident()
+        if not ((mine or not self._waiting) and self._lock.acquire(blocking=False)):
+            self._wait()
+        self._owner = get_ident()
+        self._depth += 1
+
+    def release(self) -> None:
+        """Once for each time that it was acquired."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._owner = None
+        self._lock.release()
+
+    def _wait(self) -> None:
+        turn = Event()
+        self._waiting.append(turn)
+        try:
+            while not self._taken(turn):
+                raise_if_cancelled()
+        finally:
+            self._waiting.remove(turn)
+            for following in list(self._waiting)[:1]:
+                following.set()
+
+    def _taken(self, turn: Event) -> bool:
+        """Whether it was this one's turn, and the lock could be had, before it is time to look again."""
+        if self._waiting[0] is turn:
+            return self._lock.acquire(timeout=SECONDS_BETWEEN_LOOKS)
+        turn.wait(SECONDS_BETWEEN_LOOKS)
+        return False
 
 
 class ModelLock:
@@ -59,7 +93,7 @@ class ModelLock:
         finally:
             self._holder = None
             for part in reversed(taken):
-                part.lock.release()
+                part.release()
 
 
 _guard = Lock()
