@@ -15,6 +15,7 @@ from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
 from xaivision.explainers import registry
 from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
+from xaivision.explainers.narratives.narrator import Narrator
 from xaivision.explainers.registry import EXPLAINERS, explainer, explainers, missing_settings, third_party_explainers
 from xaivision.explainers.saliency import Saliency
 
@@ -42,7 +43,8 @@ NEEDED = {
 
 # Made by its class and not by name: it needs the training rows of one logistic regression, their labels and the penalty, and
 # refuses every model that is not fitted to them. No command, page or contract that meets any model could give these.
-BY_CLASS_ONLY = {"deletion_robust_counterfactuals": DeletionRobustCounterfactuals}
+# `Narrator` is made of other methods, a segmenter and a captioner; `xv.narrate` puts them together.
+BY_CLASS_ONLY = {"deletion_robust_counterfactuals": DeletionRobustCounterfactuals, "narrator": Narrator}
 WITH_A_CARD = {**EXPLAINERS, **BY_CLASS_ONLY}
 
 

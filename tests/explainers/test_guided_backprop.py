@@ -1,3 +1,5 @@
+import dataclasses
+
 import captum.attr
 import pytest
 import torch
@@ -5,9 +7,11 @@ from explainer_networks import Untouched, drawn
 from rule_networks import Branching, Functional, Gated, Net, Reused, SharedInput, classifier_of, images
 from torch import nn
 
-from xaivision.core.errors import CapabilityError
-from xaivision.core.targets import Target
+from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.targets import Target, TargetScore, resolved_target
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.engines.repairs import repaired_classifier
+from xaivision.explainers import captum_module
 from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.deconvolution import Deconvolution
 from xaivision.explainers.guided_backprop import GuidedBackprop
@@ -216,19 +220,65 @@ def test_a_cut_gradient_is_refused(method):
 
 
 @BOTH
-def test_it_costs_a_gradient_and_a_forward_and_the_first_time_two_looks_at_the_first_input(method):
+def test_it_costs_a_gradient_and_the_first_time_two_looks_at_the_first_input(method):
     model = classifier_of(Net)
     for looks in (2, 0):
         found = method().explain(model, images(5)).diagnostics
-        assert (found.gradient_calls, found.model_calls) == (5 + looks, 5)
+        assert (found.gradient_calls, found.model_calls) == (5 + looks, 0)
+
+
+@BOTH
+@pytest.mark.parametrize("kind", [Net, Functional])
+@pytest.mark.parametrize("output", ["score", "probability", "margin"])
+def test_the_scores_of_its_own_pass_are_those_of_the_model_and_settle_what_is_explained(method, kind, output):
+    model, inputs = classifier_of(kind, batch_size=2), images(5)
+    scores = model(inputs)
+    for classes in (None, [1, 2, 0, 1, 2]):
+        target = Target(classes, output=output)
+        query = method().explain(model, inputs, target).query
+        expected = resolved_target(target, scores, model.score_unit)
+        assert torch.equal(query.targets, expected.classes)
+        assert torch.equal(query.scores, expected.of(scores))
+        assert torch.equal(query.probabilities, TargetScore(expected.classes, output="probability").of(scores))
+
+
+@BOTH
+def test_predicted_classes_are_explained_as_if_they_had_been_named(method):
+    model, inputs = classifier_of(Net), images(5)
+    with torch.no_grad():
+        model.model.head.bias -= model(inputs).mean(0)
+    predicted = model(inputs).argmax(1)
+    assert len(predicted.unique()) > 1, "of one class the order of the targets could not be seen"
+    found, expected = (method().explain(model, inputs, target).values for target in (None, predicted))
+    assert torch.equal(found, expected)
+
+
+@BOTH
+def test_an_input_held_against_its_own_predicted_class_is_told(method):
+    model, inputs = classifier_of(Net), images(5)
+    with pytest.raises(InputError, match="`against` must be another class"):
+        method().explain(model, inputs, Target(None, against=int(model(inputs[:1]).argmax())))
 
 
 @BOTH
 def test_a_repaired_model_costs_two_forwards_and_the_proofs_more_the_first_time(method):
     model = classifier_of(Functional)
     found = [method().explain(model, images(5)).diagnostics for _ in range(2)]
-    assert (found[0].gradient_calls, found[0].model_calls) == (5 + 2 + 2 + 4, 5 + 2)
-    assert (found[1].gradient_calls, found[1].model_calls) == (5, 5)
+    assert (found[0].gradient_calls, found[0].model_calls) == (5 + 2 + 2 + 4, 2)
+    assert (found[1].gradient_calls, found[1].model_calls) == (5, 0)
+
+
+@BOTH
+def test_where_the_repair_rounds_differently_the_model_itself_gives_the_scores(method, monkeypatch):
+    def rounding(model, inputs):
+        return dataclasses.replace(repaired_classifier(model, inputs), exact=False)
+
+    model = classifier_of(Functional)
+    method().explain(model, images(5))
+    monkeypatch.setattr(captum_module, "repaired_classifier", rounding)
+    found = method().explain(model, images(5), 1)
+    assert (found.diagnostics.gradient_calls, found.diagnostics.model_calls) == (5, 5)
+    assert torch.equal(found.query.scores, model(images(5))[:, 1])
 
 
 def test_the_card_says_that_it_fails_the_sanity_checks():

@@ -6,7 +6,7 @@ the view gives the same scores and the same gradients.
 
 from collections.abc import Callable, Iterator
 from copy import copy, deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -30,18 +30,23 @@ MOST_PROVEN = 2
 
 @dataclass(frozen=True, eq=False)
 class Repaired:
-    """`module`: a view that shares the parameters and computes the same. `repairs`: what differs, in words."""
+    """`module`: a view that shares the parameters and computes the same. `repairs`: what differs, in words.
+
+    `exact`: the scores were the same to the last bit when that was proven.
+    """
 
     module: fx.GraphModule
     repairs: tuple[str, ...]
+    exact: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class RepairedClassifier:
-    """The same classifier over the repaired view, and what was repaired, in words."""
+    """The same classifier over the repaired view, and what was repaired, in words; `exact` as in `Repaired`."""
 
     model: TorchClassifier
     repairs: tuple[str, ...]
+    exact: bool
 
 
 def repaired(module: nn.Module, sample: Tensor) -> Repaired:
@@ -65,7 +70,7 @@ def repaired_classifier(model: TorchClassifier, inputs: Tensor) -> RepairedClass
         view = copy(model)
         view.model = found.module
         view._lock = lock_of(found.module)
-        return RepairedClassifier(view, found.repairs)
+        return RepairedClassifier(view, found.repairs, found.exact)
 
 
 def _remembered(module: nn.Module, sample: Callable[[], Tensor]) -> Repaired:
@@ -197,7 +202,7 @@ def _proven(module: nn.Module, found: Repaired, sample: Tensor) -> Repaired:
             raise CapabilityError(f"{_named(module)} cannot be repaired: {_doubt(module, sample, expected)}. {_REMEDY}")
     if not expected.torn and not _agree(expected.gradient, got.gradient, GRADIENTS_AGREE):
         raise CapabilityError(f"{_named(module)} cannot be repaired: {_gradient_doubt(found.module)}. {_REMEDY}")
-    return found
+    return replace(found, exact=torch.equal(expected.scores, got.scores))
 
 
 _REMEDY = "Use a method that needs no repairs, such as `integrated_gradients`."

@@ -18,15 +18,13 @@ from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, MissingExtraError
-from xaivision.core.question import Question
-from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.disjoint_pooling import disjoint_pools, overlaps
 from xaivision.engines.gradient_path import Step, unruled
 from xaivision.engines.passed_operations import passes_watched
 from xaivision.engines.repairs import repaired_classifier
 from xaivision.engines.score_slopes import is_weighted_sum, mean_slopes
-from xaivision.explainers.operations_seen import ExplainedNumber, Looks, Seen
+from xaivision.explainers.operations_seen import AnyTarget, ExplainedNumber, Looks, Seen, Subject
 
 # What captum says at every call of a method with hooks. `warnings.catch_warnings` would swap the filters of all threads.
 CHATTER = (r"\s*Setting forward, backward hooks", r"\s*Setting backward hooks on ReLU")
@@ -54,11 +52,12 @@ class PairedNumber(ExplainedNumber):
     number between the baseline's scores and the input's.
     """
 
-    def _number(self, scores: Tensor, target: TargetScore) -> Tensor:
-        if is_weighted_sum(target):
-            return target.of(scores)
+    def _number(self, scores: Tensor, target: AnyTarget) -> Tensor:
+        settled = target.settled(scores)
+        if is_weighted_sum(settled):
+            return settled.of(scores)
         inputs, baselines = scores.detach().chunk(2)
-        slopes = mean_slopes(target.take(slice(len(inputs))), inputs, baselines)
+        slopes = mean_slopes(settled.take(slice(len(inputs))), inputs, baselines)
         return (scores * slopes.repeat(2, 1)).sum(1)
 
 
@@ -86,11 +85,15 @@ class Rules:
 
 @dataclass(frozen=True, eq=False)
 class Hookable:
-    """`model`: the classifier over a module that captum's hooks are right on. `seen`: what its gradient passes."""
+    """`model`: the classifier over a module that captum's hooks are right on. `seen`: what its gradient passes.
+
+    `exact`: it gives the scores of the explained model to the last bit.
+    """
 
     model: TorchClassifier
     seen: Seen
     repairs: tuple[str, ...] = ()
+    exact: bool = True
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -100,8 +103,8 @@ class Hookable:
 T = TypeVar("T")
 
 
-def by_rules(q: Question, rules: Rules, answer: Callable[[Hookable], T], *, earlier: bool = False) -> T:
-    """What `answer` makes of the model of the question in a form on which captum is right.
+def by_rules(subject: Subject, rules: Rules, answer: Callable[[Hookable], T], *, earlier: bool = False) -> T:
+    """What `answer` makes of the subject's model in a form on which captum is right.
 
     `earlier`: what an earlier question has seen of the model counts, where every pass goes the way that was seen then; if one
     does not, or the model would be refused, it is looked at anew and asked again. That is for methods that pass inputs as they
@@ -109,23 +112,23 @@ def by_rules(q: Question, rules: Rules, answer: Callable[[Hookable], T], *, earl
 
     Raises: CapabilityError, where the model has an operation that captum has no rule for; it names the operation.
     """
-    looks, notes = Looks(q, earlier=earlier), len(q.notes)
+    looks, notes = Looks(subject, earlier=earlier), len(subject.notes)
     try:
-        with _hookable(q, rules, looks) as network:
+        with _hookable(subject, rules, looks) as network:
             return answer(network)
     except CapabilityError:
         if not looks.reused:
             raise
-    del q.notes[notes:]
-    with _hookable(q, rules, Looks(q)) as network:
+    del subject.notes[notes:]
+    with _hookable(subject, rules, Looks(subject)) as network:
         return answer(network)
 
 
 @contextmanager
-def _hookable(q: Question, rules: Rules, looks: Looks) -> Iterator[Hookable]:
-    found = _covered(q, rules, looks)
+def _hookable(subject: Subject, rules: Rules, looks: Looks) -> Iterator[Hookable]:
+    found = _covered(subject, rules, looks)
     for repair in found.repairs:
-        q.note(Note("ok", f"repaired on a copy: {repair}"))
+        subject.notes.append(Note("ok", f"repaired on a copy: {repair}"))
     module = found.model.model
     names = {part: name for name, part in module.named_modules()}
     pools: AbstractContextManager[dict[nn.Module, nn.Module]] = nullcontext({})
@@ -135,7 +138,7 @@ def _hookable(q: Question, rules: Rules, looks: Looks) -> Iterator[Hookable]:
     with found.model.held(), as_found(module), pools as own:
         names.update({apart: names[pool] for apart, pool in own.items()})
         way = _Way(found.seen, {part: name for part, name in names.items() if rules.covers(type(part))}, called)
-        with _inputs_of_their_own(module, rules, called), _one_way(q, module, way):
+        with _inputs_of_their_own(module, rules, called), _one_way(subject.method, module, way):
             yield found
 
 
@@ -162,7 +165,7 @@ class _Way:
 
 
 @contextmanager
-def _one_way(q: Question, module: nn.Module, way: _Way) -> Iterator[None]:
+def _one_way(method: str, module: nn.Module, way: _Way) -> Iterator[None]:
     """Every pass inside goes the way that was seen.
 
     Raises: CapabilityError, where another input goes another way: what lies on it was not looked at.
@@ -171,7 +174,7 @@ def _one_way(q: Question, module: nn.Module, way: _Way) -> Iterator[None]:
     def check(operations: Counter[str]) -> None:
         if not way.taken_again(operations):
             raise CapabilityError(
-                f"`{q.explainer.about.name}` needs a model that does the same with every input of a batch. This one does with "
+                f"`{method}` needs a model that does the same with every input of a batch. This one does with "
                 "others what it does not do with the first. Ask about one input at a time, or use `integrated_gradients`."
             )
 
@@ -179,38 +182,38 @@ def _one_way(q: Question, module: nn.Module, way: _Way) -> Iterator[None]:
         yield
 
 
-def _covered(q: Question, rules: Rules, looks: Looks) -> Hookable:
-    model, inputs = q.torch_model, q.query.inputs
+def _covered(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
+    model, inputs = subject.model, subject.inputs
     seen = looks.at(model)
     uncovered = rules.uncovered(seen.steps)
     pools = _pools_apart(model.model, rules)
     if not uncovered and not pools:
-        return _revealed(q, rules, looks)
+        return _revealed(subject, rules, looks)
     # A repair makes modules of functions and calls; it puts no other module in the place of one of torch.
     if hopeless := [step for step in uncovered if step.alone and step.kind is not None and _is_torchs(step.kind)]:
-        raise _no_rule(q, hopeless[0], len(uncovered))
+        raise _no_rule(subject.method, hopeless[0], len(uncovered))
     view = repaired_classifier(model, inputs)
     shown = looks.at(view.model)
     if left := rules.uncovered(shown.steps):
         names = {step.operation for step in left}  # the module itself knows where they are, its view need not
-        raise _no_rule(q, next((step for step in uncovered if step.operation in names), left[0]), len(left))
+        raise _no_rule(subject.method, next((step for step in uncovered if step.operation in names), left[0]), len(left))
     told = (*view.repairs, "max pooling whose windows overlap, on windows that do not") if pools else view.repairs
-    return Hookable(view.model, shown, told)
+    return Hookable(view.model, shown, told, view.exact)
 
 
-def _revealed(q: Question, rules: Rules, looks: Looks) -> Hookable:
+def _revealed(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
     """The model in a form that shows more of what the rules concern, where there is one; else as it is."""
-    seen = looks.at(q.torch_model)
+    seen = looks.at(subject.model)
     hidden = [step for step in seen.steps if rules.revealed(step)]
     if hidden:
         try:
-            view = repaired_classifier(q.torch_model, q.query.inputs)
+            view = repaired_classifier(subject.model, subject.inputs)
         except CapabilityError:
-            return Hookable(q.torch_model, seen)
+            return Hookable(subject.model, seen)
         shown = looks.at(view.model)
         if sum(map(rules.revealed, shown.steps)) < len(hidden) and not rules.uncovered(shown.steps):
-            return Hookable(view.model, shown, view.repairs)
-    return Hookable(q.torch_model, seen)
+            return Hookable(view.model, shown, view.repairs, view.exact)
+    return Hookable(subject.model, seen)
 
 
 def _is_torchs(kind: type[nn.Module]) -> bool:
@@ -225,10 +228,10 @@ def told(step: Step) -> str:
     return f"{kind.__name__} at `{step.path}`"
 
 
-def _no_rule(q: Question, step: Step, found: int) -> CapabilityError:
+def _no_rule(method: str, step: Step, found: int) -> CapabilityError:
     more = f", nor for {found - 1} more operations" if found > 2 else (", nor for one more operation" if found == 2 else "")
     return CapabilityError(
-        f"`{q.explainer.about.name}` has no rule for {told(step)}{more}, and would take the plain gradient there. "
+        f"`{method}` has no rule for {told(step)}{more}, and would take the plain gradient there. "
         "Use a method that needs no rules, such as `integrated_gradients`."
     )
 

@@ -9,9 +9,8 @@ from xaivision.core.about import About
 from xaivision.core.access import Access
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier
-from xaivision.core.question import question
 from xaivision.core.targets import Targets
-from xaivision.explainers.rectified_gradients import rectified_gradients
+from xaivision.explainers.rectified_gradients import rectified_question
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,8 @@ class Deconvolution:
         answers="Which image patterns would a network of this kind rebuild from the target's score?",
         misleads="It is partial recovery of the image: without max pooling it does not depend on the input at all, and with it "
         "hardly on the target or the weights. Models without ReLU are refused: there it is the plain gradient.",
-        cost="1 forward + 1 gradient (the first time 2 gradients of the first input "
-        "more, 8 and 2 forwards where the model is repaired)",
+        cost="1 gradient (the first time 2 gradients of the first input more, 8 and 2 forwards where the model is repaired; 1 "
+        "forward more where the repair rounds differently)",
         source="Zeiler, Fergus, 2013, arXiv:1311.2901; on what it recovers: Nie et al., 2018, arXiv:1805.07039",
         needs=Access.WEIGHTS,
         domains=("image",),
@@ -35,5 +34,5 @@ class Deconvolution:
 
         Raises: CapabilityError, where the model has no ReLU, or one that cannot be repaired.
         """
-        with question(self, model, inputs, targets, seed=seed) as q:
-            return q.attribution(rectified_gradients(q, "Deconvolution"), "slope")
+        with rectified_question(self, "Deconvolution", model, inputs, targets, seed=seed) as (q, gradients):
+            return q.attribution(gradients, "slope")

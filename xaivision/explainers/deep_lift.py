@@ -17,6 +17,7 @@ from xaivision.core.targets import Targets
 from xaivision.engines.baselines import Baseline
 from xaivision.explainers.captum_module import Hookable, by_rules
 from xaivision.explainers.doubts import gradient_doubts
+from xaivision.explainers.operations_seen import Subject
 from xaivision.explainers.reference import baseline_of
 from xaivision.explainers.rescaling import RESCALE, rescaled
 
@@ -58,5 +59,5 @@ class DeepLift:
                 gradient_doubts(q, not network.steps)
                 return rescaled(network, asked, baseline, target) if network.steps else torch.zeros_like(asked)
 
-            values = by_rules(q, RESCALE, answer)
+            values = by_rules(Subject.of(q), RESCALE, answer)
             return q.attribution(values, "contribution", baseline=baseline, reference_scores=reference, adds_up=True)

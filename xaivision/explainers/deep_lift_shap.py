@@ -19,6 +19,7 @@ from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.captum_module import Hookable, by_rules
 from xaivision.explainers.doubts import gradient_doubts
 from xaivision.explainers.expected_gradients import mean_scores
+from xaivision.explainers.operations_seen import Subject
 from xaivision.explainers.rescaling import RESCALE, rescaled
 
 
@@ -58,7 +59,7 @@ class DeepLiftShap:
                 gradient_doubts(q, not network.steps)
                 return _averaged(network, q, background) if network.steps else torch.zeros_like(q.query.inputs)
 
-            values = by_rules(q, RESCALE, answer)
+            values = by_rules(Subject.of(q), RESCALE, answer)
             return q.attribution(values, "contribution", reference_scores=reference, adds_up=True)
 
 

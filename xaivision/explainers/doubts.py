@@ -9,12 +9,13 @@ from xaivision.core.question import Question
 # A map whose squares are by more than this share those of its standard error is rather chance than map: another seed's map
 # would go along with it by less than half.
 MOSTLY_CHANCE = 0.5
+CUT_GRADIENT = Note("refuse", "the gradient is cut: the model's scores do not depend differentiably on the input")
 
 
 def gradient_doubts(question: Question, cut: bool) -> None:
     """Refuse where no gradient of the score reaches what was asked about."""
     if cut:
-        question.note(Note("refuse", "the gradient is cut: the model's scores do not depend differentiably on the input"))
+        question.note(CUT_GRADIENT)
 
 
 def missed_changes(question: Question, values: Tensor, reference_scores: Tensor) -> None:

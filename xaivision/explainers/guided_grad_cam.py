@@ -15,6 +15,7 @@ from xaivision.core.layer_layout import Layout, check_layout
 from xaivision.core.targets import Targets
 from xaivision.engines.activation_maps import channel_weighted_map, mean_weights
 from xaivision.explainers.gradient_question import doubt_slope, map_gradient_question
+from xaivision.explainers.operations_seen import Subject
 from xaivision.explainers.rectified_gradients import rectified_gradients
 
 Interpolation = Literal["nearest", "bilinear"]
@@ -61,4 +62,5 @@ class GuidedGradCam:
             maps = channel_weighted_map(found.activations, mean_weights(found.gradients)).clamp_min(0)
             smooth = {"align_corners": False} if self.interpolation == "bilinear" else {}
             regions = F.interpolate(maps, q.query.inputs.shape[2:], mode=self.interpolation, **smooth)
-            return q.attribution(regions.to(q.query.inputs) * rectified_gradients(q, "GuidedBackprop"), "slope")
+            details = rectified_gradients(Subject.of(q), "GuidedBackprop").values
+            return q.attribution(regions.to(q.query.inputs) * details, "slope")

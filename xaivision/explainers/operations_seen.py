@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import torch
 from torch import Tensor, nn
 
+from xaivision.core.diagnostics import Note
 from xaivision.core.metering import count_gradient_calls, count_model_calls
 from xaivision.core.progress import raise_if_cancelled
 from xaivision.core.question import Question
 from xaivision.core.structure import module_structure
-from xaivision.core.targets import TargetScore
+from xaivision.core.targets import TargetNumbers, TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.gradient_path import Step, gradient_path
 from xaivision.engines.input_factors import PRODUCTS, InputFactors, input_factors
@@ -23,10 +24,31 @@ from xaivision.engines.passed_operations import passes_watched
 CUT = "a value without gradient"
 
 
+AnyTarget = TargetScore | TargetNumbers
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a `method` with hooks looks at for one question: the `model`, its `inputs` and their `target`, which may still wait
+    for the scores. `notes`: what there is to doubt.
+    """
+
+    method: str
+    model: TorchClassifier
+    inputs: Tensor
+    target: AnyTarget
+    notes: list[Note] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, q: Question) -> "Subject":
+        """That of an open question, whose notes are its own."""
+        return cls(q.explainer.about.name, q.torch_model, q.query.inputs, q.query.target, q.notes)
+
+
 class ExplainedNumber(nn.Module):
     """(n, *S) inputs as the classifier takes them to (n,) explained numbers; n may be a multiple of the target's inputs."""
 
-    def __init__(self, model: TorchClassifier, target: TargetScore) -> None:
+    def __init__(self, model: TorchClassifier, target: AnyTarget) -> None:
         super().__init__()
         self.network = model.model
         self.model, self.target = model, target
@@ -36,10 +58,16 @@ class ExplainedNumber(nn.Module):
         raise_if_cancelled()
         scores = self.model.forward(inputs)
         (count_gradient_calls if scores.requires_grad else count_model_calls)(len(inputs))
-        rows = torch.arange(len(inputs), device="cpu") % len(self.target.classes)
-        return self._number(scores, self.target.take(rows))
+        return self._number(scores, self._target(len(inputs)))
 
-    def _number(self, scores: Tensor, target: TargetScore) -> Tensor:
+    def _target(self, inputs: int) -> AnyTarget:
+        """The target of this many inputs, repeated for their versions."""
+        classes = self.target.classes
+        if classes is None or len(classes) == inputs:
+            return self.target
+        return self.target.take(torch.arange(inputs, device="cpu") % len(classes))
+
+    def _number(self, scores: Tensor, target: AnyTarget) -> Tensor:
         return target.of(scores)
 
 
@@ -63,7 +91,7 @@ class _Look:
     """`module`: its structure and the shape of its inputs, as they were. `question`: whose target it was made for."""
 
     module: object
-    question: ReferenceType[TargetScore]
+    question: ReferenceType[AnyTarget]
     seen: Seen
 
 
@@ -77,8 +105,8 @@ class Looks:
     Whoever lets them count has to see to it that every pass goes the way that was seen then: the next input may go another.
     """
 
-    def __init__(self, q: Question, *, earlier: bool = False) -> None:
-        self._target, self._inputs, self._earlier = q.query.target, q.query.inputs, earlier
+    def __init__(self, subject: Subject, *, earlier: bool = False) -> None:
+        self._target, self._inputs, self._earlier = subject.target, subject.inputs, earlier
         self.reused = False
 
     def at(self, model: TorchClassifier) -> Seen:
@@ -92,7 +120,7 @@ class Looks:
         return known.seen
 
 
-def seen_now(model: TorchClassifier, target: TargetScore, inputs: Tensor) -> Seen:
+def seen_now(model: TorchClassifier, target: AnyTarget, inputs: Tensor) -> Seen:
     """What the model's module does with the first of these inputs, looked at once a question."""
     known, now = _looks.get(model.model), _module_now(model, inputs)
     if known is None or known.module != now or known.question() is not target:
@@ -104,12 +132,13 @@ def _module_now(model: TorchClassifier, inputs: Tensor) -> object:
     return module_structure(model.model, closely=True), tuple(inputs.shape[1:]), inputs.dtype
 
 
-def _seen(model: TorchClassifier, target: TargetScore, one: Tensor) -> Seen:
+def _seen(model: TorchClassifier, target: AnyTarget, one: Tensor) -> Seen:
     operations: Counter[str] = Counter()
     called: list[str] = []
+    score = TargetNumbers(None if target.classes is None else target.classes[:1], None, "score", target.score_unit)
     with model.held():
         with passes_watched(model.model, operations.update), _calls_noted(model.model, called.append):
-            steps = gradient_path(model.model, ExplainedNumber(model, TargetScore(target.classes[:1])), one)
+            steps = gradient_path(model.model, ExplainedNumber(model, score), one)
         factors = _factors(model, one) if steps else None
     return Seen((*steps, *_cut_steps(steps, factors)), factors, operations, tuple(called))
 

@@ -1,20 +1,29 @@
 """Gradients whose negative part is cut off at every ReLU, through captum."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError
+from xaivision.core.protocols import Explainer
 from xaivision.core.question import Question
-from xaivision.core.targets import TargetScore
+from xaivision.core.sharing import shared_scores
+from xaivision.core.targets import TargetNumbers, Targets
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.gradient_path import Step
 from xaivision.engines.input_factors import InputFactors
 from xaivision.explainers.captum_module import Hookable, Rules, by_rules, captum_attributions, told
-from xaivision.explainers.doubts import gradient_doubts
-from xaivision.explainers.operations_seen import CUT, ExplainedNumber
+from xaivision.explainers.doubts import CUT_GRADIENT
+from xaivision.explainers.gradient_question import answered_question
+from xaivision.explainers.operations_seen import CUT, AnyTarget, ExplainedNumber, Subject
+
+Method = Literal["GuidedBackprop", "Deconvolution"]
 
 # Parts of names of what is no activation: the gradient passes it as it is, and is meant to.
 _NO_ACTIVATION = ("pool", "norm", "softmax", "attention", "dropout", "upsample", "interpolate", "copyslices", "copy_slices")
@@ -63,46 +72,94 @@ def _is_activation(step: Step, factors: InputFactors | None) -> bool:
     return not any(part in word for part in _NO_ACTIVATION for word in (name, inside))
 
 
-def rectified_gradients(q: Question, method: Literal["GuidedBackprop", "Deconvolution"]) -> Tensor:
-    """(B, *S) gradients of the explained numbers, rectified at every ReLU as captum's method does.
+@dataclass(frozen=True, eq=False)
+class RectifiedGradients:
+    """`values` (B, *S): the gradients of the explained numbers, rectified. `notes`: what there is to doubt.
+
+    `all_scores` (B, K): those of the same pass; None where it cannot have them to the last bit.
+    """
+
+    values: Tensor
+    all_scores: Tensor | None
+    notes: tuple[Note, ...]
+
+
+@contextmanager
+def rectified_question(
+    explainer: Explainer, method: Method, model: Classifier, inputs: Tensor, targets: Targets, *, seed: int
+) -> Iterator[tuple[Question, Tensor]]:
+    """A question with the rectified gradients (B, *S), whose scores come from the pass that captum takes.
+
+    Raises: what `question` and `rectified_gradients` raise.
+    """
+
+    def ask(adapter: TorchClassifier, batch: Tensor, target: TargetNumbers) -> _Answered:
+        found = rectified_gradients(Subject(explainer.about.name, adapter, batch, target), method)
+        scores = shared_scores(adapter, batch) if found.all_scores is None else found.all_scores
+        return _Answered(found, scores)
+
+    with answered_question(explainer, model, inputs, targets, ask, seed=seed) as (q, answered):
+        q.notes += answered.found.notes
+        yield q, answered.found.values
+
+
+def rectified_gradients(subject: Subject, method: Method) -> RectifiedGradients:
+    """Gradients rectified at every ReLU as captum's method does.
 
     Raises: CapabilityError, where the model has no ReLU that the gradient passes: it would be the plain gradient.
     """
-    inputs, target = q.query.inputs, q.query.target
+    inputs, target = subject.inputs, subject.target
 
-    def answer(network: Hookable) -> Tensor:
-        gradient_doubts(q, not network.steps)
+    def answer(network: Hookable) -> tuple[Tensor, Tensor | None]:
         if not network.steps:
-            return torch.zeros_like(inputs)
-        _check_activations(q, network)
+            subject.notes.append(CUT_GRADIENT)
+            return torch.zeros_like(inputs), None
+        _check_activations(subject, network)
 
-        def part(rows: slice) -> Tensor:
+        def part(rows: slice) -> tuple[Tensor, Tensor]:
             return _rectified(network, method, inputs[rows], target.take(rows))
 
-        return torch.cat(network.model.batches.run(part, inputs, purpose="gradients"))
+        values, scores = map(torch.cat, zip(*network.model.batches.run(part, inputs, purpose="gradients"), strict=True))
+        return values, scores.to(inputs.device) if network.exact else None
 
-    return by_rules(q, RECTIFIERS, answer, earlier=True)
+    values, scores = by_rules(subject, RECTIFIERS, answer, earlier=True)
+    return RectifiedGradients(values, scores, tuple(subject.notes))
 
 
-def _rectified(network: Hookable, method: str, inputs: Tensor, target: TargetScore) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """What was `found`, and the scores of the model."""
+
+    found: RectifiedGradients
+    all_scores: Tensor
+
+
+class _ScoredNumber(ExplainedNumber):
+    """The explained number of a pass, which keeps its `scores`: captum gives the gradients alone."""
+
+    def _number(self, scores: Tensor, target: AnyTarget) -> Tensor:
+        self.scores = scores.detach()
+        return super()._number(scores, target)
+
+
+def _rectified(network: Hookable, method: Method, inputs: Tensor, target: AnyTarget) -> tuple[Tensor, Tensor]:
     with torch.inference_mode(False), torch.enable_grad():
-        asked = getattr(captum_attributions(), method)(ExplainedNumber(network.model, target))
-        values: Tensor = asked.attribute(inputs.detach().clone().requires_grad_())
-        return values.detach()
+        number = _ScoredNumber(network.model, target)
+        values: Tensor = getattr(captum_attributions(), method)(number).attribute(inputs.detach().clone().requires_grad_())
+        return values.detach(), number.scores
 
 
-def _check_activations(q: Question, network: Hookable) -> None:
-    name = q.explainer.about.name
+def _check_activations(subject: Subject, network: Hookable) -> None:
     others = other_activations(network.steps, network.seen.factors)
     found = rectifiers(network.steps)
     if not found:
         instead = f"; it has {others[0]}" if others else ""
         raise CapabilityError(
-            f"`{name}` changes the gradient at ReLU, and this model has none{instead}: the answer would be the plain gradient. "
-            "Use `saliency` for that, or `integrated_gradients`."
+            f"`{subject.method}` changes the gradient at ReLU, and this model has none{instead}: the answer would be the plain "
+            "gradient. Use `saliency` for that, or `integrated_gradients`."
         )
     if others:
-        q.note(Note("warn", plain_gradient(found, others)))
+        subject.notes.append(Note("warn", plain_gradient(found, others)))
 
 
 def plain_gradient(found: int, others: tuple[str, ...]) -> str:
