@@ -6,6 +6,7 @@ import test_alignment as aligned
 import test_certificates_of_components as certificates
 import test_gaussian_prototypes as normal
 import test_hard_choice as hard
+import test_patch_means as means_of_patches
 import test_picture_properties as properties
 import test_prototype_engines as prototypes
 import test_selection as choices
@@ -281,6 +282,25 @@ def _selection():
     )
 
 
+def _patch_means():
+    loops = means_of_patches.check_it_is_the_definition_in_loops
+    return (
+        _mutant("the way back is forgotten", "patch_means", "(back, (-down, -right))", "(forth, (-down, -right))", loops),
+        _mutant("a patch of 6", "patch_means", "seven.add_(values.narrow(axis, 6, size - 6))", "seven", loops),
+        _mutant(
+            "it does not count itself", "patch_means", "torch.ones_like(images[:, :1])", "torch.zeros_like(images[:, :1])", loops
+        ),
+        _mutant(
+            "edges are repeated, not mirrored",
+            "patch_means",
+            "around - places % around).clamp_max",
+            "places % around).clamp_max",
+            loops,
+        ),
+        _mutant("the more channels, the stricter", "patch_means", "PATCH**2 * images.shape[1]", "PATCH**2", loops),
+    )
+
+
 def _uncertainty():
     adds, overlap = (
         normal.check_uncertainty_adds_up_and_is_known_where_draws_agree_or_contradict,
@@ -348,5 +368,6 @@ MUTANTS = (
     *_projection(),
     *_selection(),
     *_similarity(),
+    *_patch_means(),
     *_uncertainty(),
 )

@@ -135,13 +135,6 @@ MUTANTS = (
         test_sam_segments.check_small_masks_lie_on_top_and_the_rest_is_a_segment,
     ),
     Mutant(
-        "bytes are cut off instead of rounded",
-        "sam_segments",
-        "* 255).round()",
-        "* 255).floor()",
-        test_sam_segments.check_the_network_sees_bytes_of_three_channels,
-    ),
-    Mutant(
         "the intercept is penalized",
         "ridge",
         "if intercept else (torch.zeros_like(rows[0]), torch.zeros_like(values[0]))",

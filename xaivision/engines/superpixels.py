@@ -68,7 +68,7 @@ class Slic:
     def labels(self, image: Tensor) -> Tensor:
         from skimage.segmentation import slic
 
-        pixels = _stretched(_channels_last(image))  # as scikit-image does first of all
+        pixels = _stretched(channels_last(image))  # as scikit-image does first of all
         gray = pixels.shape[-1] == 1
         found = slic(
             _lightness(pixels[..., 0]) if gray else pixels,
@@ -130,11 +130,11 @@ class Quickshift:
     def _found(self, image: Tensor, **more: Any) -> Any:
         from skimage.segmentation import quickshift
 
-        pixels = _channels_last(image)
+        pixels = channels_last(image)
         colors = pixels.shape[-1] == 3
         settings = {"kernel_size": self.kernel_size, "max_dist": self.max_dist, "ratio": self.ratio}
         segmented: Any = quickshift  # which has no types
-        return segmented(pixels if colors else _lightness_like(pixels), convert2lab=colors, **settings, **more)
+        return segmented(pixels if colors else lightness_like(pixels), convert2lab=colors, **settings, **more)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Felzenszwalb:
         from skimage.segmentation import felzenszwalb
 
         warnings.filterwarnings("ignore", message=MANY_CHANNELS, category=RuntimeWarning)
-        pixels = _channels_last(image)
+        pixels = channels_last(image)
         # Three equal channels are that much farther apart than one.
         pixels = pixels[..., 0] * 3**0.5 if pixels.shape[-1] == 1 else pixels
         settings = {"scale": self.scale, "sigma": self.sigma, "min_size": self.min_size}
@@ -210,8 +210,8 @@ def numbered(labels: Tensor) -> Tensor:
     return numbers
 
 
-def _channels_last(image: Tensor) -> np.ndarray:
-    """(H, W, C) float64 in [0, 1]."""
+def channels_last(image: Tensor) -> np.ndarray:
+    """(H, W, C) float64 in [0, 1], of an image (C, H, W)."""
     return image.detach().cpu().double().clamp(0, 1).movedim(0, -1).numpy()
 
 
@@ -228,6 +228,6 @@ def _lightness(gray: np.ndarray) -> np.ndarray:
     return 116 * cube_root - 16
 
 
-def _lightness_like(pixels: np.ndarray) -> np.ndarray:
-    """(H, W, C) where there are not three channels: lightness of one, and others spread over the same range."""
+def lightness_like(pixels: np.ndarray) -> np.ndarray:
+    """(H, W, C) where there are not three channels: lightness of one, and others spread over the same range, [0, 100]."""
     return _lightness(pixels) if pixels.shape[-1] == 1 else pixels * LAB_RANGE

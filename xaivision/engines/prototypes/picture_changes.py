@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaivision.engines.prototypes.patch_means import non_local_means
+
 # (B, C, H, W) pictures in [0, 1], color or gray, to changed ones.
 Change = Callable[[Tensor], Tensor]
 
@@ -19,7 +21,6 @@ BRIGHTNESS = 0.8
 WAVE, WAVES, WAVE_SIDE = 4.0, 0.05, 224
 # How different patches may be that are averaged, in pixel values. The paper's 4 of 255 is for photos with hardly any noise.
 SMOOTHING = 0.12
-PATCH, REACH = 7, 10
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -71,24 +72,7 @@ def texture(images: Tensor) -> Tensor:
 
     Source: Buades, Coll, Morel, 2005, doi:10.1109/CVPR.2005.38.
     """
-    smooth = [_smoothed(one) for one in images.detach().double().cpu().numpy()]
-    return torch.from_numpy(np.stack(smooth)).to(images).clamp(0, 1)
-
-
-def _smoothed(picture: np.ndarray) -> np.ndarray:
-    """(C, H, W): a picture of one channel is given as a plain one, or scikit-image would exchange its sides."""
-    from skimage.restoration import denoise_nl_means
-
-    gray = len(picture) == 1
-    found: np.ndarray = denoise_nl_means(
-        picture[0] if gray else picture,
-        patch_size=PATCH,
-        patch_distance=REACH,
-        h=SMOOTHING,
-        fast_mode=True,
-        channel_axis=None if gray else 0,
-    )
-    return found[None] if gray else found
+    return non_local_means(images.detach(), SMOOTHING).clamp(0, 1)
 
 
 def brightness_of(images: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Objects in pictures, found from points on them."""
