@@ -24,9 +24,3 @@ def background_explained(
         raise InputError(f"`background` must hold inputs of shape {one}. Got {given}.")
     asked = Target(None, output=query.output)
     return explainer.explain(model, background, asked, seed=explanation.origin.seed).as_attribution()
-
-
-def classes_agree(explanation: Attribution, others: Attribution) -> Tensor:
-    """(B, R) whether each input's class is that of each input of the background."""
-    agree: Tensor = others.query.targets[None] == explanation.query.targets[:, None]
-    return agree.cpu()

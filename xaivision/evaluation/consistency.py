@@ -16,7 +16,8 @@ from xaivision.core.random import generator
 from xaivision.core.scores import Scores
 from xaivision.core.settings import check_positive_integer
 from xaivision.engines.map_agreement import top
-from xaivision.evaluation.background_explained import background_explained, classes_agree
+from xaivision.evaluation.background_explained import background_explained
+from xaivision.evaluation.class_agreement import class_agreement
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
 from xaivision.explainers.background import check_background
@@ -60,19 +61,12 @@ class Consistency:
             check_same(explainer, explanation)
             found = background_explained(self.about.name, m.model, explainer, explanation, self.background)
             same = self._same(explanation, found)
-            agree = same & classes_agree(explanation, found)
-            counts = same.sum(1).double()
-            return m.scores(agree.sum(1) / counts, "share of the same class", details={"same explanation": counts})
+            return class_agreement(m, explanation, found, same, "same explanation")
 
     def _same(self, explanation: Attribution, others: Attribution) -> Tensor:
-        """(B, R) whether each input's explanation is that of each input of the background, which is another input."""
-        mine, theirs = self._codes(explanation), self._codes(others)
-        inputs, background = explanation.query.inputs.flatten(1), others.query.inputs.to(explanation.query.inputs).flatten(1)
-        rows = [
-            (theirs == code).all(1) & code.any() & ~(background == one).all(1).cpu()
-            for code, one in zip(mine, inputs, strict=True)
-        ]
-        return torch.stack(rows)
+        """(B, R) whether each input's explanation is that of each input of the background."""
+        theirs = self._codes(others)
+        return torch.stack([(theirs == code).all(1) & code.any() for code in self._codes(explanation)])
 
     def _codes(self, explanation: Attribution) -> Tensor:
         """(B, n) signs of the k first features, 0 of the others; all 0 of a map that is not finite."""

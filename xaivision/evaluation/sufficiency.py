@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from xaivision.core.about import AboutEvaluator
@@ -14,7 +13,8 @@ from xaivision.core.origin import told_settings
 from xaivision.core.protocols import Explainer
 from xaivision.core.scores import Scores
 from xaivision.engines.alike_maps import alike
-from xaivision.evaluation.background_explained import background_explained, classes_agree
+from xaivision.evaluation.background_explained import background_explained
+from xaivision.evaluation.class_agreement import class_agreement
 from xaivision.evaluation.measurement import measurement
 from xaivision.evaluation.same_method import check_same
 from xaivision.explainers.background import check_background
@@ -60,18 +60,8 @@ class Sufficiency:
         with measurement(self, model, explanation) as m:
             check_same(explainer, explanation)
             found = background_explained(self.about.name, m.model, explainer, explanation, self.background)
-            similar = self._similar(explanation, found)
-            same = similar & classes_agree(explanation, found)
-            counts = similar.sum(1).double()
-            return m.scores(same.sum(1) / counts, "share of the same class", details={"similar explanation": counts})
-
-    def _similar(self, explanation: Attribution, others: Attribution) -> Tensor:
-        """(B, R) whether each input's explanation is like that of each input of the background, which is another input."""
-        near = alike(_values(explanation), _values(others), self.threshold)
-        inputs = explanation.query.inputs.flatten(1)
-        background = others.query.inputs.to(inputs).flatten(1)
-        itself = torch.stack([(background == one).all(1) for one in inputs]).cpu()
-        return near & ~itself
+            similar = alike(_values(explanation), _values(found), self.threshold)
+            return class_agreement(m, explanation, found, similar, "similar explanation")
 
 
 def _values(explanation: Attribution) -> Tensor:

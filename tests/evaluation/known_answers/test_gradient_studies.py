@@ -1,0 +1,119 @@
+"""DiffROAR, leakage and quality of attribution: known answers, and the acceptance of the study in miniature."""
+
+import pytest
+import torch
+
+from xaivision.core.errors import InputError, XaivisionError
+from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.dataset import Part
+from xaivision.data.known_answers.one_hot import one_hot
+from xaivision.evaluation.known_answers.diffroar import Kept, Maps, Retraining, diffroar
+from xaivision.evaluation.known_answers.leakage import leakage, quality
+from xaivision.evaluation.known_answers.suites.input_gradients import (
+    STANDARD,
+    diffroar_study,
+    leakage_study,
+    learned_model,
+    one_hot_study,
+)
+
+
+def by_first_column(inputs: torch.Tensor, targets: torch.Tensor, seed: int) -> FunctionClassifier:
+    """Learns nothing but whether the sign of the first column, where it is kept, is the class."""
+    sums = inputs[:, 0].sign()
+    known = float((sums == 2.0 * targets - 1).double().mean()) > 0.9
+    score = (lambda rows: torch.stack([-rows[:, 0], rows[:, 0]], 1)) if known else (lambda rows: torch.zeros(len(rows), 2))
+    return FunctionClassifier(score, 2, domain="tabular", score_unit="logit", array="torch")
+
+
+def rows(count: int) -> Part:
+    drawn = torch.randn(count, 5, generator=torch.Generator().manual_seed(count))
+    return Part(drawn, (drawn[:, 0] > 0).long())
+
+
+@pytest.mark.parametrize("fill", ["zeros", "mean"])
+def test_maps_that_name_the_one_column_that_tells_the_class_have_all_the_difference(fill):
+    learned, tested = rows(200), rows(100)
+    sizes = torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0])
+    retraining = Retraining(by_first_column, runs=2, fill=fill)
+    named, others = (
+        diffroar(retraining, learned, tested, Maps(*(order.expand(len(one.inputs), -1) for one in (learned, tested))), (0.2, 0.4))
+        for order in (sizes, -sizes)
+    )
+    share = float((tested.targets == 0).double().mean())  # what a model that knows nothing gets right
+    for kept, turned in zip(named, others, strict=True):
+        assert kept.first == (1.0, 1.0)
+        assert kept.last == pytest.approx((share, share))
+        assert turned.difference == pytest.approx(-kept.difference)
+    assert [one.share for one in named] == [0.2, 0.4]
+
+
+def test_the_interval_is_over_runs():
+    assert Kept(0.1, (0.9, 0.7), (0.5, 0.5)).difference == pytest.approx(0.3)
+    low, high = Kept(0.1, (0.9, 0.7), (0.5, 0.5)).interval
+    assert low < 0.3 < high
+    assert Kept(0.1, (0.9,), (0.5,)).interval[0] != Kept(0.1, (0.9,), (0.5,)).interval[0]
+
+
+def test_shares_of_nothing_or_of_all_are_refused():
+    learned = rows(20)
+    maps = Maps(learned.inputs, learned.inputs)
+    for share in (0.0, 1.0):
+        with pytest.raises(InputError, match="between 0 and 1"):
+            diffroar(Retraining(by_first_column), learned, learned, maps, (share,))
+
+
+def test_leakage_is_the_share_outside_the_signal_in_mass_and_in_the_largest_tenth():
+    signal = torch.zeros(2, 4, 5, dtype=torch.bool)
+    signal[:, :2] = True
+    values = torch.ones(2, 4, 5)
+    values[0, 0, 0], values[0, 0, 1] = -21.0, 21.0
+    values[1, 3, 0], values[1, 3, 1] = 21.0, -21.0
+    found = leakage(values, signal)
+    assert found.mass.tolist() == pytest.approx([10 / 60, 50 / 60])
+    assert found.top.tolist() == [0, 1]
+
+
+def test_quality_is_how_often_the_signal_is_first_minus_how_often_it_is_last():
+    known = one_hot(tested=50)
+    right, wrong = known.truth.float(), 1 - known.truth.float()
+    assert quality(right, known.truth).attribution == pytest.approx(1 - 0.0)
+    assert quality(wrong, known.truth).attribution == pytest.approx(0.0 - 1)
+    assert quality(torch.ones_like(right), known.truth).attribution == pytest.approx(0)
+
+
+def test_a_network_that_has_not_learned_clean_inputs_is_refused():
+    known = one_hot(learned=100, tested=100)
+    blind = TorchClassifier(torch.nn.Sequential(torch.nn.Linear(10, 2)), 2, domain="tabular")
+    with torch.no_grad():
+        blind.model[0].weight.zero_()
+    with pytest.raises(XaivisionError, match="must have learned the clean inputs"):
+        learned_model(blind, known, STANDARD)
+
+
+@pytest.mark.slow
+def test_quality_of_attribution_of_a_robust_network_is_far_above_that_of_a_standard_one():
+    study = one_hot_study(0)
+    found = {label: study.value(label, "quality") for label, _ in study.rows}
+    assert found["robust linf 0.35"] - found[STANDARD] > 1
+
+
+@pytest.mark.slow
+def test_gradients_leak_where_the_digit_moves_and_those_of_robust_networks_less():
+    study = leakage_study("quick", 0)
+    head = "gradient outside the digit"
+    moving, staying, robust = (
+        study.value(f"cnn, digit {of}", head) for of in ("anywhere, standard", "on top, standard", "anywhere, robust l2 1.5")
+    )
+    assert moving > 2.5 * staying
+    assert robust < moving
+    assert all(numbers[0] > 0.95 for _, numbers in study.rows)
+
+
+@pytest.mark.slow
+def test_diffroar_of_robust_gradients_is_far_above_that_of_standard_ones_and_random_maps_have_none():
+    study = diffroar_study("quick", 0)
+    for head in study.heads[1:3]:
+        assert study.value("robust l2 1", head) - study.value(STANDARD, head) > 0.3
+        assert abs(study.value("random", head)) < 0.05

@@ -1,0 +1,1 @@
+"""Generated sets in which it is known which features carry the class."""

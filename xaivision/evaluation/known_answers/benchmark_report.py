@@ -1,0 +1,64 @@
+"""What a benchmark found: rows, studies, published findings in miniature, and what could not be asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xaivision.core.presenting import Presentable, few
+from xaivision.evaluation.known_answers.finding import Finding
+from xaivision.evaluation.known_answers.known_row import KnownRow
+from xaivision.evaluation.known_answers.study_table import StudyTable
+from xaivision.evaluation.known_answers.suite import Size, Suite
+
+
+@dataclass(frozen=True)
+class Questioned:
+    """One question of a benchmark: what is true in it, how good the model is, and how many inputs were asked about."""
+
+    suite: str
+    set_name: str
+    model_name: str
+    definition: str
+    means: str
+    accuracy: float
+    inputs: int
+    area: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BenchmarkReport(Presentable):
+    """`rows`: a method, a question and a score each. `unanswered`: (question, method, why). `unlearned`: (set, why) without a
+    model that has learned it. `seconds`: of this run by the clock, `cpu_seconds` by the processor; `seconds_of_all`: of all
+    answers, whenever they were given.
+    """
+
+    size: Size
+    seed: int
+    suites: tuple[Suite, ...]
+    questions: tuple[Questioned, ...]
+    rows: tuple[KnownRow, ...]
+    studies: Mapping[str, StudyTable]
+    findings: tuple[Finding, ...]
+    unanswered: tuple[tuple[str, str, str], ...]
+    unlearned: tuple[tuple[str, str], ...]
+    seconds: float
+    seconds_of_all: float
+    cpu_seconds: float = 0.0
+    taken_up: int = 0
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods that answered at least one question, controls left out."""
+        return tuple(dict.fromkeys(row.method for row in self.rows if not row.control))
+
+    def of(self, suite: str, score: str) -> Sequence[KnownRow]:
+        """The rows of one suite and one score."""
+        return [row for row in self.rows if row.suite == suite and row.score == score]
+
+    def _in_short(self) -> tuple[str, ...]:
+        return (
+            self.size,
+            f"suites {few(one.name for one in self.suites)}",
+            f"{len(self.questions)} questions",
+            f"{len(self.methods)} methods",
+        )

@@ -1,0 +1,126 @@
+"""The run: every method is asked every question of the suites, and what was answered before is taken up."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from xaivision.core.progress import track
+from xaivision.core.protocols import Explainer
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned
+from xaivision.evaluation.known_answers.findings import findings_of
+from xaivision.evaluation.known_answers.given_settings import methods_for
+from xaivision.evaluation.known_answers.known_answer import KnownAnswer, answered
+from xaivision.evaluation.known_answers.known_question import KnownQuestion
+from xaivision.evaluation.known_answers.known_row import KnownRow, rows_of
+from xaivision.evaluation.known_answers.parts_folder import PartsFolder, key_of, study_key
+from xaivision.evaluation.known_answers.study_table import StudyTable
+from xaivision.evaluation.known_answers.suite import Asking, Size, Studying, Suite
+
+# From a question to the names of the methods that are to be asked; the controls are asked in any case.
+Chooser = Callable[[KnownQuestion], Iterable[str]]
+CONTROLS = {"image": ("random", "sobel", "input_magnitude", "constant"), "tabular": ("random", "input_magnitude", "constant")}
+
+
+def benchmarked(suites: Sequence[Suite], choose: Chooser, size: Size, parts: PartsFolder, seed: int = 0) -> BenchmarkReport:
+    """Ask everything of these suites; `parts` keeps what is done.
+
+    Raises: Cancelled, with all that was done kept.
+    """
+    start, worked, run = time.perf_counter(), time.process_time(), _Run(choose, size, parts, seed)
+    work: list[tuple[Suite, Asking | Studying]] = [(suite, one) for suite in suites for one in suite.askings(size, seed)]
+    work += [(suite, one) for suite in suites for one in suite.studies(size, seed)]
+    for suite, one in track(work, "known answers"):
+        if isinstance(one, Asking):
+            run.ask(suite, one)
+        else:
+            run.study(one)
+    return BenchmarkReport(
+        size,
+        seed,
+        tuple(suites),
+        tuple(run.questions),
+        tuple(run.rows),
+        run.studies,
+        findings_of(run.rows, run.studies),
+        tuple(run.unanswered),
+        tuple(run.unlearned),
+        time.perf_counter() - start,
+        sum(run.costs.values()),
+        time.process_time() - worked,
+        run.taken_up,
+        run.costs,
+    )
+
+
+@dataclass
+class _Run:
+    """What is asked of whom, and what was found so far."""
+
+    choose: Chooser
+    size: Size
+    parts: PartsFolder
+    seed: int
+    questions: list[Questioned] = field(default_factory=list)
+    rows: list[KnownRow] = field(default_factory=list)
+    studies: dict[str, StudyTable] = field(default_factory=dict)
+    unanswered: list[tuple[str, str, str]] = field(default_factory=list)
+    unlearned: list[tuple[str, str]] = field(default_factory=list)
+    costs: dict[str, float] = field(default_factory=dict)
+    taken_up: int = 0
+
+    def ask(self, suite: Suite, asking: Asking) -> None:
+        """All questions of one set."""
+        questions = asking.questions()
+        if not questions:
+            self.unlearned.append((asking.name, "no model has learned it well enough to be asked"))
+        for question in questions:
+            self.questions.append(_questioned(suite, question))
+            answers = self._answers(question)
+            self.unanswered += [(question.name, one.method, one.refusal) for one in answers if one.refusal]
+            self.rows += rows_of(suite.name, question, answers)
+
+    def _answers(self, question: KnownQuestion) -> list[KnownAnswer]:
+        controls = CONTROLS[question.model.domain]
+        names = [*controls, *(name for name in self.choose(question) if name not in controls)]
+        methods, left_out = methods_for(question, names, self.size)
+        self.unanswered += [(question.name, name, why) for name, why in left_out.items()]
+        return [self._answer(question, label, one) for label, one in track(methods.items(), question.name, len(methods))]
+
+    def _answer(self, question: KnownQuestion, label: str, method: Explainer) -> KnownAnswer:
+        key = key_of(question, label, method, self.seed)
+        kept = self.parts.read(key)
+        if kept is not None:
+            self.taken_up += 1
+            answer = KnownAnswer.from_json(kept["answer"])
+        else:
+            answer = answered(question, label, method, self.seed)
+            self.parts.write(key, {"answer": answer.as_json()})
+        self.costs[label] = self.costs.get(label, 0.0) + answer.seconds
+        return answer
+
+    def study(self, studying: Studying) -> None:
+        """One study."""
+        key = study_key(studying.name, self.size, self.seed)
+        kept = self.parts.read(key)
+        if kept is None:
+            start = time.perf_counter()
+            table = studying.table()
+            kept = {"study": table.as_json(), "seconds": time.perf_counter() - start}
+            self.parts.write(key, kept)
+        else:
+            self.taken_up += 1
+            table = StudyTable.from_json(kept["study"])
+        self.studies[studying.name], self.costs[studying.name] = table, kept["seconds"]
+
+
+def _questioned(suite: Suite, question: KnownQuestion) -> Questioned:
+    return Questioned(
+        suite.name,
+        question.set_name,
+        question.model_name,
+        question.definition,
+        question.means,
+        question.accuracy,
+        len(question.inputs),
+        float(question.truth.double().mean()),
+    )

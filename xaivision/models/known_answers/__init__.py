@@ -1,0 +1,1 @@
+"""Networks for sets with known answers: trained, trained against attacks, and built by hand."""

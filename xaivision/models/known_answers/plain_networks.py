@@ -1,0 +1,46 @@
+"""Three networks of growing power for pictures or rows: one linear layer, a perceptron, a convolutional network.
+
+Source: Clark et al., XAI-TRIS, 2023, arXiv:2306.12816 (widths).
+"""
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import nn
+
+Kind = Literal["linear", "mlp", "cnn"]
+HIDDEN, DROPPED = (256, 256, 64), 0.3
+WIDTHS = (4, 8, 16, 32)
+# Coarser maps than this would no longer tell where something is.
+COARSEST = 2
+
+
+def linear(features: int, num_classes: int) -> nn.Sequential:
+    """(B, *S) inputs of so many features to (B, K) logits, by one layer."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(features, num_classes, dtype=torch.float32))
+
+
+def mlp(features: int, num_classes: int, hidden: tuple[int, ...] = HIDDEN, dropped: float = DROPPED) -> nn.Sequential:
+    """The same by layers with ReLU, and dropout between them in training."""
+    parts: list[nn.Module] = [nn.Flatten()]
+    for before, after in pairwise((features, *hidden)):
+        parts += [nn.Linear(before, after, dtype=torch.float32), nn.ReLU()]
+        parts += [nn.Dropout(dropped)] if dropped else []
+    return nn.Sequential(*parts, nn.Linear(hidden[-1], num_classes, dtype=torch.float32))
+
+
+def cnn(shape: tuple[int, int, int], num_classes: int, widths: tuple[int, ...] = WIDTHS) -> nn.Sequential:
+    """(B, C, H, W) pictures to (B, K) logits: 3 x 3 convolutions with ReLU, and one linear layer that sees where things are.
+
+    Maps are halved by max pooling after each convolution, those of small pictures after the last ones only.
+    """
+    channels, height, width = shape
+    halvings = min(len(widths), max(0, (min(height, width) // COARSEST).bit_length() - 1))
+    parts: list[nn.Module] = []
+    for number, (before, after) in enumerate(pairwise((channels, *widths))):
+        parts += [nn.Conv2d(before, after, 3, padding=1, dtype=torch.float32), nn.ReLU()]
+        if number >= len(widths) - halvings:
+            parts.append(nn.MaxPool2d(2))
+            height, width = height // 2, width // 2
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(widths[-1] * height * width, num_classes, dtype=torch.float32))
