@@ -14,6 +14,7 @@ from desk.progress import looked_at
 from desk.question import Question, Subject
 from desk.scores import score_table
 from desk.shared import forget
+from desk.tabs import drawn_tabs
 from desk.telling import say_warning
 from desk.view import View, chosen_view, panels, wall
 from desk.wipe import wipe
@@ -58,11 +59,7 @@ def _tabs(page: str, subject: Subject, question: Question, job: Job, more: MoreT
     }
     if not images:
         del named["Two maps"]
-    shown = st.tabs(list(named), key=f"{page}_tab", on_change="rerun", bind="query-params")
-    for tab, draw in zip(shown, named.values(), strict=True):
-        if tab.open:
-            with tab:
-                draw()
+    drawn_tabs(page, named)
 
 
 def _view(page: str) -> View:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -13,6 +14,11 @@ from xaivision.report.figure import comparison_figure, png
 from xaivision.report.html import html_page
 from xaivision.report.scale import Scaling
 from xaivision.report.summary import comparison_summary
+
+# Endings that a narrow button has room for.
+SHORT = 4
+BYTES = "application/octet-stream"
+MIMES = {"html": "text/html", "png": "image/png", "json": "application/json"}
 
 
 class Export(NamedTuple):
@@ -35,7 +41,7 @@ def exports(title: str, comparison: Comparison, scaling: Scaling) -> tuple[Expor
             f"{stem}.png", "image/png", "Figure: all maps on their scale", png(comparison_figure(comparison, scaling=scaling))
         ),
         Export(f"{stem}.json", "application/json", "Numbers: verdicts, reasons, scores, costs", numbers),
-        Export(f"{stem}.npz", "application/octet-stream", "Arrays: the input and every raw map", arrays_file(comparison)),
+        Export(f"{stem}.npz", BYTES, "Arrays: the input and every raw map", arrays_file(comparison)),
     )
 
 
@@ -46,22 +52,44 @@ def export_buttons(page: str, title: str, job: Job, scaling: Scaling) -> None:
         return
     result = job.result
     made: tuple[Export, ...] = job.kept_as(("exports", title, scaling), lambda: exports(title, result, scaling))
+    download_buttons(page, made)
+
+
+def contents_as_exports(contents: Mapping[str, bytes], what: Mapping[str, str]) -> tuple[Export, ...]:
+    """The files that the library would write, by their names. `what`: what each is for, by its name or its ending."""
+    return tuple(
+        Export(name, MIMES.get(_ending(name), BYTES), what.get(name, what.get(_ending(name), "")), content)
+        for name, content in contents.items()
+    )
+
+
+def download_buttons(page: str, made: Sequence[Export]) -> None:
+    """A button for each file, with what it is for and how large it is."""
+    width = 110 if all(len(_ending(one.name)) <= SHORT for one in made) else 160
     for one in made:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.download_button(
-                one.name.rpartition(".")[2].upper(),
+                _ending(one.name).upper(),
                 one.content,
                 one.name,
                 one.mime,
                 key=f"{page}_export_{one.name}",
                 on_click="ignore",
                 icon=":material/download:",
-                width=110,
+                width=width,
             )
-            st.text(f"{one.what}. {len(one.content) / 1e6:.2f} MB", width="stretch")
+            st.text(f"{one.what}. {_size(one.content)}", width="stretch")
 
 
 def file_stem(title: str) -> str:
     """A name for files that says what they are of and nothing that a file system could take for more."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", title.rpartition("/")[2].partition(".")[0]).strip("-").lower()
     return f"xaivision-{words[:40] or 'comparison'}"
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _size(content: bytes) -> str:
+    return f"{len(content) / 1e6:.2f} MB" if len(content) >= 1e5 else f"{len(content) / 1e3:.1f} kB"

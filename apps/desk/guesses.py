@@ -7,6 +7,7 @@ import streamlit as st
 
 from desk.component import component
 from desk.question import Subject
+from desk.shared import memory
 from xaivision.predicting import Guess, top_classes
 from xaivision.report.markup import data_uri
 from xaivision.report.photo import photo_pixels
@@ -17,14 +18,9 @@ FIRST = 5
 _guesses = component("guesses", '<div class="root"><table></table></div>')
 
 
-def guesses_of(page: str, about: Subject) -> tuple[Guess, ...]:
-    """The first classes of this input; asked once for each model and content."""
-    place, key = f"guesses of {page}", about.key
-    known: tuple[object, tuple[Guess, ...]] | None = st.session_state.get(place)
-    if known is None or known[0] != key:
-        known = key, top_classes(about.model, about.inputs, FIRST)[0]
-        st.session_state[place] = known
-    return known[1]
+def guesses_of(about: Subject) -> tuple[Guess, ...]:
+    """The first classes of this input; asked once for each model and content, whoever looks: the model may be busy for long."""
+    return memory().answered(("guesses", about.model, about.key), lambda: top_classes(about.model, about.inputs, FIRST)[0])
 
 
 def input_and_guesses(page: str, about: Subject) -> None:
@@ -33,7 +29,7 @@ def input_and_guesses(page: str, about: Subject) -> None:
     with left:
         st.image(data_uri(photo_pixels(about.inputs[0])), alt=f"Input picture {plain(about.title)}", width=208)
     with right:
-        guess_table(page, about, guesses_of(page, about), "What the model takes it for")
+        guess_table(page, about, guesses_of(about), "What the model takes it for")
 
 
 def guess_table(page: str, about: Subject, guesses: Sequence[Guess], caption: str) -> None:

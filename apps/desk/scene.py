@@ -1,4 +1,4 @@
-"""Which sonar picture: a generated scene whose object is known, or one of the visitor's own."""
+"""Which sonar picture: a generated scene whose object is known, one of a named set, or one of the visitor's own."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +8,10 @@ import streamlit as st
 from desk.photo import ABOUT_UPLOADS, MOST_MEGABYTES
 from desk.telling import say_error
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import XaivisionError
+from xaivision.core.errors import InputError, XaivisionError
 from xaivision.facade import load_images
+from xaivision.labeled_folders import labeled_folder, pictures_of
+from xaivision.offers import fetched_sets
 from xaivision.report.wording import plain
 from xaivision.scenes import sonar_scene
 
@@ -30,10 +32,14 @@ class Shown:
 
 def chosen_scene(page: str, model: ClassifierAdapter) -> Shown | None:
     """The scene of the sidebar; None, with the reason on the page, where there is none yet."""
+    sets = fetched_sets()
+    offered = [*SOURCES, *sets]
     source = st.selectbox(
-        "Picture", list(SOURCES), format_func=lambda one: SOURCES[one], key=f"{page}_source", bind="query-params"
+        "Picture", offered, format_func=lambda one: SOURCES.get(one, one), key=f"{page}_source", bind="query-params"
     )
     try:
+        if source in sets:
+            return _named(page, model, source)
         return _uploaded(page, model) if source == "upload" else _generated(page, model, source)
     except XaivisionError as error:
         say_error(error)
@@ -47,6 +53,21 @@ def _generated(page: str, model: ClassifierAdapter, name: str) -> Shown:
         texture = st.selectbox("Seabed", list(TEXTURES), format_func=lambda one: TEXTURES[one], key=f"{page}_texture")
     found = sonar_scene(model, name, number, texture=texture)
     return Shown(found.title, found.inputs, found.kind, found.masks)
+
+
+def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
+    """A picture of a set that was fetched, and the class that its folder says; its targets are nobody's to know here."""
+    folder = labeled_folder(name, model)
+    if folder is None:
+        raise InputError(f"{name!r} must hold folders of pictures, one for each class.")
+    classes = list(dict.fromkeys(folder.labels))
+    kind = st.selectbox("Class", classes, key=f"{page}_kind", bind="query-params")
+    mine = [row for row, label in enumerate(folder.labels) if label == kind]
+    if st.session_state.get(f"{page}_number", 0) >= len(mine):
+        del st.session_state[f"{page}_number"]
+    number = int(st.number_input("Number", 0, max(1, len(mine) - 1), 0, key=f"{page}_number", bind="query-params"))
+    one = folder.taken([mine[min(number, len(mine) - 1)]])
+    return Shown(plain(one.titles[0]), pictures_of(one, model), plain(one.labels[0]))
 
 
 def _uploaded(page: str, model: ClassifierAdapter) -> Shown | None:

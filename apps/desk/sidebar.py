@@ -10,7 +10,7 @@ from desk.question import Question, Subject
 
 def chosen_question(page: str, about: Subject) -> Question:
     """The class, the methods and what else is asked, each by a widget under the page's own key."""
-    target, against = chosen_classes(page, about.model, guesses_of(page, about))
+    target, against = chosen_classes(page, about.model, guesses_of(about))
     methods = chosen_methods(page, about.model, ("background",) if about.background is not None else ())
     judged, steps = chosen_judging(page)
     with st.expander("More"):

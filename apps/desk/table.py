@@ -1,24 +1,28 @@
 """Which row of which table: the named tables with the models that were trained on them, or the model the app was started with."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from desk.models import given_model
 from desk.shared import model
-from desk.telling import say_error
+from desk.telling import say_error, say_warning
+from desk.uploads import uploaded_file
 from xaivision import load_dataset
 from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.first_look import sample_input
+from xaivision.naming import items_from
+from xaivision.offers import training_classes
 from xaivision.predicting import top_classes
 from xaivision.report.wording import plain
 
 TABLES = ("uci_sonar", "breast_cancer", "wine")
 GIVEN = "the model of this app"
+ABOUT_ROWS = "A CSV file whose first line names the columns that the model takes; other columns are left out."
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,18 @@ class Table:
     truths: tuple[str, ...]
     background: Any = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names."""
+        schema = self.model.schema
+        count = int(self.rows.shape[1])
+        return tuple(map(plain, schema.names)) if schema is not None else tuple(f"feature {column}" for column in range(count))
+
+    @property
+    def known_classes(self) -> tuple[str, ...]:
+        """The true class of each row of the background; none where it has no classes."""
+        return tuple(map(plain, training_classes(self.background)))
+
 
 def chosen_table(page: str) -> Table | None:
     """The table and the model of the selectboxes; None, with the reason on the page, where the model cannot be had."""
@@ -43,7 +59,7 @@ def chosen_table(page: str) -> Table | None:
     offered = [*([GIVEN] if own else []), *TABLES]
     table = st.selectbox("Table", offered, key=f"{page}_table", bind="query-params", persist_state="session")
     if own and table == GIVEN:
-        return _of_given(str(given))
+        return _of_given(page, str(given))
     names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{table}_")]
     if st.session_state.get(f"{page}_model", names[0]) not in names:
         del st.session_state[f"{page}_model"]
@@ -93,11 +109,10 @@ def row_list(page: str, table: Table) -> None:
 
 def what_if(page: str, table: Table, number: int) -> Any:
     """(1, F) the row with the values that were edited."""
-    row, schema = table.rows[number : number + 1], table.model.schema
-    names: Sequence[str] = schema.names if schema is not None else [f"feature {column}" for column in range(row.shape[1])]
+    row = table.rows[number : number + 1]
     typical = table.model.typical
     values = [float(value) for value in row[0]]
-    columns: dict[str, list[Any]] = {"feature": [plain(name) for name in names], "what if": list(values), "this row": values}
+    columns: dict[str, list[Any]] = {"feature": list(table.columns), "what if": list(values), "this row": values}
     if typical is not None:
         columns["typical"] = list(typical)
     edited = st.data_editor(
@@ -120,10 +135,20 @@ def what_if(page: str, table: Table, number: int) -> Any:
     return found
 
 
-def _of_given(name: str) -> Table:
-    """The model that the app was started with, at an input that is known of it."""
+def _of_given(page: str, name: str) -> Table | None:
+    """The model that the app was started with, at rows of an uploaded table, or at an input that is known of it."""
     found = model(name)
-    return Table(name, found, sample_input(found), ("a row near the typical one",), ("",))
+    path = uploaded_file("Rows of your own", "csv", f"{page}_rows_of_ones_own", ABOUT_ROWS)
+    if path is None:
+        return Table(name, found, sample_input(found), ("a row near the typical one",), ("",))
+    try:
+        items = items_from([path], found, rows=None)
+    except XaivisionError as error:
+        say_error(str(error).replace(Path(path).name, "the uploaded file"))
+        return None
+    say_warning(note.replace(Path(path).name, "the uploaded file") for note in items.notes)
+    titles = tuple(f"row {number}" for number in range(len(items.inputs)))
+    return Table(name, found, items.inputs, titles, ("",) * len(titles), items.inputs)
 
 
 @st.cache_resource(show_spinner="Loading the table", max_entries=9)

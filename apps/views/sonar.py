@@ -1,6 +1,7 @@
 """Sonar: pictures of the seafloor in which it is known what an explanation should find."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -8,10 +9,13 @@ from desk.answers import MoreTabs, answers
 from desk.guesses import input_and_guesses
 from desk.masked import MASS, RANK, masked
 from desk.models import chosen_model, loaded_model
+from desk.progress import progress
 from desk.question import Question, Subject, asked
 from desk.region import region
 from desk.scene import Shown, chosen_scene
 from desk.shared import leave_unless, watch
+from desk.shortcut_question import chosen_search, searched
+from desk.shortcut_told import tell_shortcuts
 from desk.sidebar import chosen_question
 from desk.trained import uploaded_model
 
@@ -49,13 +53,44 @@ def page(about: Subject, shown: Shown, wanted: Question) -> None:
     answers(PAGE, about, wanted, job, {**more, "Region": lambda job: region(PAGE, about, job)})
 
 
+def one_picture() -> None:
+    """A picture, and why a model takes it for what it does."""
+    with st.sidebar:
+        found = subject()
+        if found is not None:
+            leave_unless(PAGE, found[0].key)
+            wanted = chosen_question(PAGE, found[0])
+    if found is None:
+        st.info("Choose a model and a picture in the sidebar.")
+    else:
+        page(*found, wanted)
+
+
+def whole_set() -> None:
+    """Whether the class of a whole set follows from something that is not the object."""
+    st.caption(
+        "Does the class follow from frame, file, color, border, marks, brightness or grain, rather than from the object? And "
+        "does a model go by it?"
+    )
+    with st.sidebar:
+        asked = chosen_search(PAGE)
+    if asked is not None:
+        job = watch(f"{PAGE}_shortcuts", ("shortcuts", asked), lambda _: searched(asked))
+        progress(f"{PAGE}_shortcuts", job, partial(tell_shortcuts, f"{PAGE}_shortcuts"))
+
+
+ASKED = {"picture": ("One picture", one_picture), "set": ("Shortcuts of a set", whole_set)}
+
 st.title("Sonar", anchor=False)
 with st.sidebar:
-    found = subject()
-    if found is not None:
-        leave_unless(PAGE, found[0].key)
-        wanted = chosen_question(PAGE, found[0])
-if found is None:
-    st.info("Choose a model and a picture in the sidebar.")
-else:
-    page(*found, wanted)
+    about = st.segmented_control(
+        "About",
+        list(ASKED),
+        default="picture",
+        required=True,
+        format_func=lambda one: ASKED[one][0],
+        key=f"{PAGE}_about",
+        bind="query-params",
+        persist_state="session",
+    )
+ASKED[about][1]()

@@ -1,5 +1,6 @@
 """The pages as Streamlit's own test runner runs them, with models that answer at once."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -32,7 +33,11 @@ class Visit:
 
     @property
     def job(self):
-        return self.at.session_state[f"watched question of {self.page}"][1]
+        return self.job_of(self.page)
+
+    def job_of(self, page):
+        """The job that this page, or a tab that asks for itself, watches."""
+        return self.at.session_state[f"watched question of {page}"][1]
 
     def settled(self):
         """The page after its job is done and everything is drawn."""
@@ -46,6 +51,11 @@ class Visit:
         self.at.session_state[key] = value
         return self.run()
 
+    def tab(self, name):
+        """Another tab: the address names it too, and what the address says would win."""
+        self.at.query_params[f"{self.page}_tab"] = name
+        return self.set(f"{self.page}_tab", name)
+
     @property
     def errors(self):
         return [one.value for one in self.at.error]
@@ -56,13 +66,23 @@ class Visit:
 
     def data(self, name):
         """What one of the app's own components was handed."""
-        import json
+        found = self.components(name)
+        assert found, f"no {name} among {[one.proto.component_name for one in self.at.get('bidi_component')]}"
+        return found[0][1]
 
+    def text_tables(self):
+        """The page's tables of texts by their keys."""
+        return self.keyed("text_table")
+
+    def keyed(self, name):
+        """What each of this kind was handed, by its key: an id is `$$ID-digest-key`."""
+        return {proto.id.split("-", 2)[2]: told for proto, told in self.components(name)}
+
+    def components(self, name):
+        """Each of this kind as its message, and what it was handed."""
         found = [one.proto for one in self.at.get("bidi_component")]
-        for one in found:
-            if one.component_name == f"xaivision_{name}":
-                return json.loads(one.mixed.json if one.HasField("mixed") else one.json)
-        raise AssertionError(f"no {name} among {[one.component_name for one in found]}")
+        mine = [one for one in found if one.component_name == f"xaivision_{name}"]
+        return [(one, json.loads(one.mixed.json if one.HasField("mixed") else one.json)) for one in mine]
 
 
 @pytest.fixture(autouse=True)

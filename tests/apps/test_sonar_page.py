@@ -1,9 +1,15 @@
 """The page of sonar pictures, in which it is known what should be found."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import xaivision as xv
+from xaivision.data.named_sets.named_set import named_sets
+from xaivision.data.named_sets.obtaining import MARK
+from xaivision.report.shortcut_files import shortcut_contents
+from xaivision.report.shortcut_page import shortcut_page
 from xaivision.scenes import sonar_scene
 
 METHODS = ["saliency", "occlusion"]
@@ -78,3 +84,95 @@ def test_a_classifier_that_train_has_written_is_taken_and_a_damaged_one_is_refus
 def test_a_picture_of_ones_own_waits_for_it(sonar):
     page = sonar(sonar_source="A picture of your own", sonar_judge="false")
     assert [one.value for one in page.at.info] == ["Choose a model and a picture in the sidebar."]
+
+
+SET = {"sonar_about": "Shortcuts of a set", "sonar_pictures": "40"}
+
+
+def searched(page):
+    assert page.job_of("sonar_shortcuts").wait(120)
+    return page.run()
+
+
+@pytest.mark.slow
+def test_the_shortcut_report_of_a_set_has_the_librarys_numbers(visit):
+    page = searched(visit("sonar", None, **SET))
+    assert page.errors == []
+    data = xv.load_dataset("sonar48", count=40)
+    told = shortcut_page(xv.shortcuts(data, masks=data.truth))
+    said = "\n".join(one.value for one in page.at.markdown).replace("\\", "")
+    assert all(sentence in said for sentence in told.sentences)
+    assert [section.sentence for section in told.sections if section.sentence.strip() not in said] == []
+    bars = page.keyed("share_bars")
+    for section in told.sections:
+        if section.bar is not None:
+            (first, *_) = bars[f"sonar_shortcuts_{section.anchor}_told"]["bars"]
+            assert (first["text"], first["place"]) == (section.bar.text, section.bar.place)
+    files = {one.name: one.content for one in page.job_of("sonar_shortcuts").kept["exports"]}
+    assert files == shortcut_contents(page.job_of("sonar_shortcuts").result)
+
+
+@pytest.mark.slow
+def test_a_model_is_asked_about_the_set_beside_the_masks(visit):
+    page = searched(visit("sonar", None, **SET, sonar_judged="sonar48_convnet", sonar_most="20"))
+    data = xv.load_dataset("sonar48", count=40)
+    own = xv.shortcuts(data, xv.load_model("sonar48_convnet"), masks=data.truth, most=20)
+    assert page.job_of("sonar_shortcuts").result.sentences == own.sentences
+    bars = page.keyed("share_bars")
+    assert [one["text"] for one in bars["sonar_shortcuts_on_target"]["bars"]] == [
+        one.text for one in shortcut_page(own).on_target
+    ]
+
+
+def test_a_folder_has_to_be_named_and_to_be_there(visit):
+    page = visit("sonar", None, sonar_about="Shortcuts of a set", sonar_set="a folder of this machine")
+    assert [one.value for one in page.at.info] == ["Name the folder."]
+    page.at.text_input(key="sonar_folder").set_value("no/such/folder")
+    (error,) = searched(page.run()).errors
+    assert "must be a folder of class folders" in error
+
+
+@pytest.fixture
+def named_set(tmp_path, monkeypatch):
+    """A named set as it lies in the cache directory once it was fetched; only its pictures are ours."""
+    wanted = next(iter(named_sets().values()))
+    folder = tmp_path / "xaivision" / "datasets" / wanted.name
+    for number, name in enumerate(wanted.classes):
+        (folder / name).mkdir(parents=True)
+        for place in range(6):
+            pixels = np.random.default_rng(10 * number + place).integers(0, 255, (24, 30), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{place}.png")
+    (folder / MARK).write_text("{}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return wanted, folder
+
+
+def test_a_named_set_that_is_on_this_machine_is_offered_and_shown_by_class(sonar, named_set):
+    wanted, folder = named_set
+    kind = wanted.classes[1]
+    page = sonar(sonar_source=wanted.name, sonar_kind=kind, sonar_number="4", sonar_judge="false").settled()
+    from app_models import tiny
+
+    assert torch.equal(page.job.result.query.inputs, xv.load_images([folder / kind / "4.png"], tiny()))
+    assert f"What lies there: {kind}" in [one.value for one in page.at.text]
+    assert page.errors == []
+
+
+@pytest.mark.slow
+def test_a_named_set_is_searched_for_shortcuts(visit, named_set):
+    wanted, folder = named_set
+    masks = folder.parent / "masks"
+    masks.mkdir()
+    Image.new("L", (30, 24), 255).save(masks / "whole.png")
+    for number, path in enumerate(sorted(folder.glob("*/*.png"))):
+        path.rename(path.with_name(f"{number}.png"))
+    Image.new("L", (30, 24), 255).save(masks / "3.png")
+    page = searched(visit("sonar", None, **{**SET, "sonar_set": wanted.name, "sonar_masks": str(masks)}))
+    assert page.errors == []
+    report = page.job_of("sonar_shortcuts").result
+    assert (report.pictures, report.masked) == (6 * len(wanted.classes), 1)
+
+
+def test_without_fetched_sets_none_is_offered(sonar, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert len(sonar(sonar_judge="false").at.selectbox(key="sonar_source").options) == 3

@@ -1,9 +1,16 @@
 """The page of tables: rows, edits, and what the model makes of them."""
 
+import io
+
 import pytest
 import torch
+from PIL import Image
 
 import xaivision as xv
+from xaivision.report.changes_table import changes_rows
+from xaivision.report.features import rule_words
+from xaivision.report.neighbors_table import neighbors_of_row
+from xaivision.report.wording import number
 
 METHODS = ["occlusion", "feature_ablation"]
 
@@ -83,3 +90,74 @@ def test_another_table_takes_its_own_models_and_rows(tables):
     page.run().settled()
     assert page.at.selectbox(key="tables_model").value == "breast_cancer_mlp"
     assert page.errors == []
+
+
+WINE = {"tables_table": "wine", "tables_model": "wine_logistic", "tables_row": "3"}
+
+
+@pytest.fixture(scope="module")
+def row():
+    return xv.load_model("wine_logistic"), xv.load_dataset("wine").test.inputs[3:4], xv.load_dataset("wine")
+
+
+def told(page, name):
+    """What a tab that asks for itself shows once it is answered."""
+    page.job_of(f"tables_{name}").wait(60)
+    return page.run()
+
+
+def shown(page, key):
+    return [tuple(row) for row in page.text_tables()[key]["rows"]]
+
+
+def test_what_would_turn_a_row_is_told_by_only_what_changes_with_the_librarys_numbers(tables, row, tmp_path):
+    page = told(tables(**WINE, tables_tab="Changes", tables_changes_goal="class_2", tables_changes_count="2"), "changes")
+    model, inputs, data = row
+    own = xv.explain(model, inputs, "random_counterfactuals", background=data, total_CFs=2, desired_class=2)
+    assert bool(own.found.all())
+    assert shown(page, "tables_changes_changes") == changes_rows(own)
+    assert page.errors == page.warnings == []
+    files = {one.name.rpartition(".")[2]: one.content for one in page.job_of("tables_changes").kept["files"]}
+    assert Image.open(io.BytesIO(files["png"])).size[0] > 300
+    (tmp_path / "answer.safetensors").write_bytes(files["safetensors"])
+    assert torch.equal(xv.load(tmp_path / "answer").counterfactuals, own.counterfactuals)
+
+
+def test_only_the_columns_that_may_change_do(tables):
+    asked = {"tables_changes_free": ["alcohol", "proline"], "tables_changes_method": "decision_boundary"}
+    page = told(tables(**WINE, tables_tab="Changes", **asked), "changes")
+    assert {row[0] for row in shown(page, "tables_changes_changes")[:-1]} <= {"alcohol", "proline"}
+    assert page.at.number_input(key="tables_changes_count").disabled
+
+
+def test_an_edit_asks_anew_what_would_turn_the_row(tables):
+    page = told(tables(**WINE, tables_tab="Changes"), "changes")
+    before = page.job_of("tables_changes")
+    told(edited(page, "wine_logistic", 12, 100.0), "changes")
+    assert page.job_of("tables_changes") is not before
+    assert page.job_of("tables_changes").result.query.inputs[0, 12] == 100
+
+
+def test_a_rule_that_holds_a_row_is_told_with_its_precision_and_coverage(tables, row):
+    page = told(tables(**WINE, tables_tab="Rules", tables_rules_threshold="0.8"), "rules")
+    model, inputs, data = row
+    own = xv.explain(model, inputs, "anchors", background=data, threshold=0.8)
+    (rule,) = own.rules[0]
+    (words,) = shown(page, "tables_rules_rules")
+    assert words[0] == rule_words(own.query, rule)
+    assert words[1:] == tuple(number(one) for one in (rule.precision, rule.precision_bound, rule.coverage))
+
+
+def test_like_cases_stand_beside_the_row_with_their_true_classes(tables, row):
+    page = told(tables(**WINE, tables_tab="Like cases", tables_neighbors_count="2"), "neighbors")
+    model, inputs, data = row
+    own = xv.explain(model, inputs, "nearest_examples", background=data, k=2)
+    classes = [data.class_names[label] for label in data.train.targets.tolist()]
+    expected = neighbors_of_row(own, classes=classes)
+    assert shown(page, "tables_neighbors_cases") == [*expected.facts, *expected.columns]
+    assert ("true class", "", *(classes[place] for place in own.indices[0].tolist())) in expected.facts
+
+
+def test_without_known_rows_there_are_no_tabs_that_need_them(visit):
+    page = visit("tables", "app_models:table", tables_methods=["occlusion"], tables_judge="false").settled()
+    assert [tab.label for tab in page.at.tabs] == ["Bars", "Faithfulness", "Agreement", "Export"]

@@ -1,5 +1,7 @@
 """What a visitor does with the app, in a real browser."""
 
+import json
+import os
 import re
 import time
 
@@ -104,6 +106,69 @@ def test_an_edited_row_changes_the_probability(browsed):
     assert view.errors == []
 
 
+def downloaded(view, button, tmp_path):
+    with view.page.expect_download() as download:
+        view.page.get_by_role("button", name=button).first.click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def calm(view):
+    """No console error, and no request to another host."""
+    assert view.hosts - {""} == {view.address.removeprefix("http://")}
+    assert view.errors == []
+
+
+@pytest.mark.slow
+def test_a_case_of_disagreement_opens_its_row_and_the_surrogate_is_taken_home(browsed, tmp_path):
+    view = browsed("/surrogates?surrogates_table=wine&surrogates_model=wine_logistic&surrogates_k=3&surrogates_depth=3")
+    view.page.get_by_text("Surrogate: tree of 3 of 13 features").wait_for()
+    view.tab("Disagreement")
+    grid = view.page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    box = grid.bounding_box()
+    view.page.mouse.click(box["x"] + 16, box["y"] + 35 + 17)
+    view.page.get_by_text("Decided by:").wait_for()
+    assert view.page.get_by_role("tab", name="One row").get_attribute("aria-selected") == "true"
+    assert "The surrogate says" in view.page.get_by_text("The black box takes it for").inner_text()
+    view.idle()
+    view.tab("Export")
+    assert json.loads(downloaded(view, "JSON", tmp_path).read_text())["k"] == 3
+    calm(view)
+
+
+@pytest.mark.slow
+def test_what_would_turn_a_row_is_shown_and_another_class_to_reach_asked_for(browsed):
+    row = "tables_table=wine&tables_model=wine_logistic&tables_methods=occlusion&tables_judge=false"
+    view = browsed(f"/tables?{row}&tables_tab=Changes")
+    view.page.get_by_text("What would make it class_1").wait_for()
+    view.choose("Class to reach", "class_2")
+    view.page.get_by_text("What would make it class_2").wait_for()
+    view.tab("Like cases")
+    view.page.get_by_role("rowheader", name="true class").wait_for()
+    calm(view)
+
+
+@pytest.mark.slow
+def test_a_model_of_prototypes_is_trained_and_its_prototypes_are_beside_an_input(browsed, tmp_path):
+    view = browsed("/prototypes?prototypes_model=wine%2C+trained+here&prototypes_system=rbf&prototypes_epochs=3")
+    assert view.page.get_by_role("article", name=re.compile("Prototype 0: row")).count() == 1
+    view.tab("This looks like that")
+    assert len(view.cards()) == 3
+    view.tab("Export")
+    assert "Prototypes" in downloaded(view, "HTML", tmp_path).read_text()
+    calm(view)
+
+
+@pytest.mark.slow
+def test_a_set_is_searched_for_shortcuts_in_the_browser(browsed, tmp_path):
+    view = browsed("/sonar?sonar_about=Shortcuts+of+a+set&sonar_pictures=40")
+    view.page.get_by_text("Shortcuts in sonar48").wait_for()
+    assert view.page.get_by_role("img", name=re.compile("Told by this alone of balanced accuracy")).count() >= 1
+    assert json.loads(downloaded(view, "JSON", tmp_path).read_text())["pictures"] == 40
+    calm(view)
+
+
 @pytest.mark.slow
 def test_the_report_is_downloaded_and_opens_without_a_network(browsed, chromium, tmp_path):
     view = browsed("/" + QUICK + "&photos_tab=Export")
@@ -145,7 +210,38 @@ def test_a_slider_redraws_and_the_time_it_takes_is_short(browsed):
         view.changed(before)
         seconds.append(time.perf_counter() - start)
     print(f"a slider redraws within {min(seconds):.2f} s")
-    assert min(seconds) < 2
+    assert min(seconds) < 0.3 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+# On a quiet machine of two cores; where others compute, as many times more as processes run. The next visitor comes
+# while the first one's other maps are made: the three seconds of a warm start on half of the machine.
+COLD, NEXT = 6.0, 6.0
+
+
+@pytest.mark.slow
+def test_the_first_map_of_a_photo_is_there_within_six_seconds_also_for_who_comes_while_others_wait_for_theirs(chromium, tmp_path):
+    from served_app import served
+
+    with served(None, cwd=tmp_path) as (address, _):
+        first, cold = seconds_to_a_map(chromium, address)
+        second, beside = seconds_to_a_map(chromium, address)
+        for visitor in (first, second):
+            visitor.close()
+    waiting = max(1.0, os.getloadavg()[0])  # the server and the browser want a core each, beside what else runs
+    print(f"first map after {cold:.1f} s cold, {beside:.1f} s while another job runs; {waiting:.1f} processes")
+    assert cold < COLD * waiting
+    assert beside < NEXT * waiting
+
+
+def seconds_to_a_map(chromium, address):
+    """A new visitor, and how long it took until a map was there."""
+    from app_page import AppPage
+
+    visitor = AppPage(chromium.new_context(viewport={"width": 1280, "height": 900}), address)
+    start = time.perf_counter()
+    visitor.page.goto(address)
+    visitor.page.locator("article.card img").first.wait_for(timeout=120_000)
+    return visitor, time.perf_counter() - start
 
 
 @pytest.mark.slow

@@ -1,15 +1,4 @@
 // Cards as the report has them. Every text is foreign: it is only ever set as text.
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else if (name.startsWith("on")) node[name] = value;
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children.filter(Boolean));
-  return node;
-}
-
 // Long names may be broken behind an underscore.
 function named(label) {
   const node = make("strong");
@@ -54,26 +43,11 @@ function bars(card) {
   return make("table", { class: "bars", "aria-label": `Attribution by ${card.label}` }, body);
 }
 
-function line(sample) {
-  const space = "http://www.w3.org/2000/svg";
-  const drawing = document.createElementNS(space, "svg");
-  drawing.setAttribute("viewBox", "-2 -4 244 68");
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", `${sample.title}: line of its columns in color, the input in gray`);
-  for (const [name, points] of [["behind", sample.behind], ["front", sample.points]]) {
-    const curve = document.createElementNS(space, "polyline");
-    curve.setAttribute("class", name);
-    curve.setAttribute("points", points);
-    drawing.append(curve);
-  }
-  return drawing;
-}
-
 function samples(card) {
   const shown = card.samples.map((one) =>
     make(
       "div", {},
-      one.picture ? make("img", { src: one.picture.uri, alt: one.picture.alt }) : line(one),
+      one.picture ? make("img", { src: one.picture.uri, alt: one.picture.alt }) : profile(one.points, one.behind, `${one.title}: line of its columns in color, the input in gray`),
       make("div", { text: one.title }),
       ...one.lines.map((text) => make("div", { text })),
     ),
@@ -138,11 +112,6 @@ function scale(bar) {
     make("img", { src: bar.uri, alt: bar.alt }),
     make("span", { text: bar.low }), make("span", { class: "middle", text: "0" }), make("span", { class: "right", text: bar.high }),
   );
-}
-
-function dark(root) {
-  const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 128;
 }
 
 export default function ({ data, parentElement }) {

@@ -6,11 +6,6 @@ function cell(tag, text, attributes = {}) {
   return node;
 }
 
-function dark(root) {
-  const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 128;
-}
-
 function row(guess) {
   const line = document.createElement("tr");
   line.append(cell("th", guess.name, { scope: "row" }));

@@ -1,9 +1,4 @@
 // A picture to look into and to point at. Points are in pixels of the picture: [column, row, 1 in or 0 out].
-function dark(root) {
-  const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 128;
-}
-
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".root");
   root.classList.toggle("dark", dark(root));

@@ -1,9 +1,4 @@
 // How far every two methods agree; a cell opens the pair. Arrow keys move between the cells.
-function dark(root) {
-  const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 128;
-}
-
 function headed(label) {
   const head = document.createElement("th");
   head.scope = "col";

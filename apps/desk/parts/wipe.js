@@ -1,9 +1,4 @@
 // Two maps of one input in one frame: the left one is shown up to the edge, the right one from there on.
-function dark(root) {
-  const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 128;
-}
-
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   root.classList.toggle("dark", dark(root));
