@@ -19,6 +19,7 @@ from xaivision.core.presenting import Presenter, install
 if TYPE_CHECKING:
     from xaivision import explainers
     from xaivision.auditing import audit
+    from xaivision.benchmarking import benchmark
     from xaivision.choosing import cross_table, recommend
     from xaivision.core.attribution import Attribution
     from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
+    from xaivision.explainers.narratives.huggingface_loading import load_captioner
     from xaivision.explainers.prototypes.characteristics import explain_prototypes
     from xaivision.explainers.prototypes.gallery import prototype_gallery
     from xaivision.explainers.prototypes.prototype_uncertainty import explain_uncertainty, prototype_draws
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from xaivision.models.table_networks import train_table
     from xaivision.models.trained_file import load_trained
     from xaivision.models.transfer import train
+    from xaivision.narrating import narrate
     from xaivision.picking import submodular_pick
     from xaivision.report.files import load
     from xaivision.report.shap_explanation import shap_explanation
@@ -85,6 +88,7 @@ __all__ = [
     "TorchClassifier",
     "Verdict",
     "audit",
+    "benchmark",
     "certified",
     "classifier",
     "compare",
@@ -97,6 +101,7 @@ __all__ = [
     "explainers",
     "lfa_presets",
     "load",
+    "load_captioner",
     "load_dataset",
     "load_image_folders",
     "load_images",
@@ -104,6 +109,7 @@ __all__ = [
     "load_sample_images",
     "load_trained",
     "masked_finetuning",
+    "narrate",
     "preflight",
     "progress",
     "prototype_draws",
@@ -142,6 +148,7 @@ _ROOMS = {
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
     "audit": "xaivision.auditing",
+    "benchmark": "xaivision.benchmarking",
     "certified": "xaivision.models.prototypes.certifying",
     "classifier": "xaivision.facade",
     "compare": "xaivision.facade",
@@ -153,6 +160,7 @@ _ROOMS = {
     "explain_uncertainty": "xaivision.explainers.prototypes.prototype_uncertainty",
     "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
+    "load_captioner": "xaivision.explainers.narratives.huggingface_loading",
     "load_dataset": "xaivision.data.registry",
     "load_image_folders": "xaivision.data.image_folders",
     "load_images": "xaivision.facade",
@@ -160,6 +168,7 @@ _ROOMS = {
     "load_sample_images": "xaivision.facade",
     "load_trained": "xaivision.models.trained_file",
     "masked_finetuning": "xaivision.evaluation.masked_finetuning",
+    "narrate": "xaivision.narrating",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
     "prototype_draws": "xaivision.explainers.prototypes.prototype_uncertainty",

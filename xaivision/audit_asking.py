@@ -20,6 +20,7 @@ from xaivision.evaluation.audit.checklist import Auditor
 from xaivision.evaluation.audit.items import GivenItems, Items, PictureItems
 from xaivision.evaluation.audit.subject import Subject
 from xaivision.fitting_methods import usual_methods
+from xaivision.hidden_names import hiding_notes
 from xaivision.labeled_folders import TEST_PART, labeled_folder, selection, unlearned
 from xaivision.naming import background_from, items_from, model_from, names_pictures, test_rows
 from xaivision.terminal import doing
@@ -107,16 +108,16 @@ def _items(request: AuditRequest, model: ClassifierAdapter) -> tuple[Items, tupl
 
     Pictures are read one by one.
     """
-    pictures = [word for word in request.inputs if names_pictures(word, model)]
+    pictures, hidden = [word for word in request.inputs if names_pictures(word, model)], hiding_notes(request.inputs)
     if len(pictures) == len(request.inputs) == 1 and request.label is None and not request.rows:
         part = unlearned(pictures[0], model)
         if part is not None:
             said = f"Of {part.root.name} is audited {selection(part)}."
-            return PictureItems(part.paths, model.image_format), (*part.notes(), said)
+            return PictureItems(part.paths, model.image_format), (*hidden, *part.notes(), said)
     if pictures and request.rows and labeled_folder(pictures[0], model) is None:
         raise InputError(f"`rows` are those of a table or a data set. Got {request.rows!r} for the pictures {pictures[0]!r}.")
     if pictures == list(request.inputs) and request.label is None and not request.rows:
-        return PictureItems(_paths(pictures), model.image_format), ()
+        return PictureItems(_paths(pictures), model.image_format), hidden
     rows = row_numbers(request.rows) if request.rows else _test_rows(request, model)
     found = items_from(request.inputs, model, rows, request.label)
     return GivenItems(found.inputs, found.titles), found.notes

@@ -8,6 +8,7 @@ import typer
 from xaivision import __version__
 from xaivision.commands.app import app as app_in_the_browser
 from xaivision.commands.audit import audit
+from xaivision.commands.benchmark import benchmark
 from xaivision.commands.compare import compare
 from xaivision.commands.datasets import datasets
 from xaivision.commands.demo import demo
@@ -16,6 +17,7 @@ from xaivision.commands.exit_codes import BAD_INPUT, STOPPED
 from xaivision.commands.explain import explain
 from xaivision.commands.info import info
 from xaivision.commands.list import list_
+from xaivision.commands.narrate import narrate
 from xaivision.commands.prototypes import prototypes
 from xaivision.commands.shortcuts import shortcuts
 from xaivision.commands.surrogate import surrogate
@@ -53,7 +55,9 @@ app.command("list")(list_)
 app.command()(explain)
 app.command()(compare)
 app.command()(evaluate)
+app.command()(narrate)
 app.command()(audit)
+app.command()(benchmark)
 app.command()(train)
 app.command()(shortcuts)
 app.command()(surrogate)

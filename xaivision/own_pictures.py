@@ -8,6 +8,7 @@ from xaivision.data.dataset import Dataset
 from xaivision.data.image_folders import load_image_folders
 from xaivision.data.named_sets.named_set import named_sets
 from xaivision.data.registry import available_datasets, load_dataset
+from xaivision.hidden_names import hiding_notes
 from xaivision.labeled_folders import folder_of
 from xaivision.models.backbones import backbone as named_backbone
 
@@ -35,7 +36,7 @@ def own_pictures(
         side = size if size is not None else named_backbone(backbone, weights=weights).side
         classes = None if Path(data).is_dir() else named_sets()[data].classes
         folders = load_image_folders(folder_of(data), classes=classes, conflicts="drop" if drop_conflicts else "refuse")
-        return OwnPictures(folders.dataset(side), (str(folders.report),))
+        return OwnPictures(folders.dataset(side), (*hiding_notes([data]), str(folders.report)))
     if data not in available_datasets():
         known = ", ".join(available_datasets())
         raise InputError(f"{data!r} is no folder and no data set. Known data sets: {known}.")

@@ -12,11 +12,13 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.wrapping import classifier
 from xaivision.data.dataset import Dataset
 from xaivision.data.image_folders import ImageFolders, load_image_folders
+from xaivision.data.named_sets.named_set import named_sets
 from xaivision.data.picture_masks import picture_masks
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.evaluation.shortcuts.pictures import pictures_of
 from xaivision.evaluation.shortcuts.report import JUDGED, ShortcutReport, shortcut_report
 from xaivision.facade import by_label, explainer_with
+from xaivision.labeled_folders import folder_of
 from xaivision.models.trained_model import TrainedModel
 
 # Methods that answer quickly on most models of pictures, where none is named: one by gradients, one by scores alone.
@@ -36,10 +38,11 @@ def shortcuts(  # noqa: PLR0913 - the questions of one door
 ) -> ShortcutReport:
     """Whether the class follows from something that is not the object, and what a model makes of it: a report with words.
 
-    `data`: a folder with one folder of pictures for each class, what `load_image_folders` gives, a data set or its name. `masks`:
-    where the targets are, a folder with a file for each picture, or (N, H, W) for a data set; they are then not looked at by the
-    probes. `model`: anything that `xv.classifier` takes, with the classes of the data. It is asked about up to `most` pictures of
-    the test part; `methods` explain up to 40 of those that have a suspect region. `probes`: names; all where None.
+    `data`: a folder with one folder of pictures for each class, what `load_image_folders` gives, a data set or its name, or the
+    name of a set that was fetched. `masks`: where the targets are, a folder with a file for each picture, or (N, H, W) for a
+    data set; they are then not looked at by the probes. `model`: anything that `xv.classifier` takes, with the classes of the
+    data. It is asked about up to `most` pictures of the test part; `methods` explain up to 40 of those that have a suspect
+    region. `probes`: names; all where None.
 
     Raises: as `load_image_folders`; InputError, where masks or the model's classes do not fit; UnknownNameError; Cancelled.
     """
@@ -65,6 +68,8 @@ def _found(data: Any) -> ImageFolders | Dataset:
         return data
     if isinstance(data, str | os.PathLike) and Path(data).is_dir():
         return load_image_folders(data, conflicts="drop")
+    if isinstance(data, str) and data in named_sets():
+        return load_image_folders(folder_of(data), classes=named_sets()[data].classes, conflicts="drop")
     if isinstance(data, str) and data in available_datasets():
         return load_dataset(data)
     known = ", ".join(available_datasets())

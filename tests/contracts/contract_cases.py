@@ -51,13 +51,13 @@ def reachable(subject: Subject) -> Mapping[str, Any]:
 def easy_rules(subject: Subject) -> Mapping[str, Any]:
     """Rules that need not be precise, few draws, and tiles of pictures."""
     known = {"background": 100 * subject.inputs(60, seed=9) - 49.5} if len(subject.one) == 1 else {}
-    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 4000 if known else 400, "beam_size": 1}
+    return {**known, **tiles(subject, 2), "threshold": 0.3, "samples": 20, "most_samples": 2000 if known else 200, "beam_size": 1}
 
 
 def few_words(subject: Subject) -> Mapping[str, Any]:
     """Parts of a composite that cost little."""
     rows = 100 * subject.inputs(60, seed=9) - 49.5
-    few = {"local_rows": 200, "discretize": False, "samples": 200, "most_samples": 4000}
+    few = {"local_rows": 200, "discretize": False, "samples": 100, "most_samples": 2000}
     return {"background": rows, "threshold": 0.3, **few}
 
 
@@ -77,7 +77,7 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
     "deep_lift_shap": lambda subject: {"background": subject.inputs(4, seed=9)},
     # The default 200 steps take one gradient after the other.
-    "guided_integrated_gradients": lambda _subject: {"steps": 80},
+    "guided_integrated_gradients": lambda _subject: {"steps": 40},
     "captum": lambda _subject: {"method": "FeatureAblation", "settings": {"perturbations_per_eval": 32}},
     "feature_ablation": tiles,
     "exact_shapley": lambda subject: tiles(subject, 2),

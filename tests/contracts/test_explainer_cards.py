@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, fields
 
 import pytest
-from contract_cases import CASES, DRAWN_AT_RANDOM, FITTING, SETTINGS, Case, made
+from contract_cases import CASES, DRAWN_AT_RANDOM, FITTING, ONE_EACH, SETTINGS, Case, made
 
 from xaivision.core.about import BOTH_DOMAINS, About
 from xaivision.core.access import Access
@@ -79,3 +79,11 @@ def test_the_registry_makes_it(name: str) -> None:
     subject = Case(name, "cnn3").subject()
     given = SETTINGS[name](subject) if name in SETTINGS else {}
     assert isinstance(explainer(name, **given), EXPLAINERS[name])
+
+
+@pytest.mark.parametrize("asked", ONE_EACH, ids=str)
+def test_a_prompt_shows_it_in_one_line(asked: Case) -> None:
+    """A background of sixty rows would fill pages."""
+    told = repr(asked.explainer(asked.subject()))
+    assert "\n" not in told
+    assert len(told) < 600

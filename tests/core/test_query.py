@@ -35,6 +35,19 @@ def test_the_query_holds_the_inputs_their_predicted_classes_and_the_scores_of_th
     assert len(query) == 2
 
 
+def test_probabilities_that_do_not_sum_to_one_are_told_with_their_sum():
+    given = torch.tensor([[0.04, 0.001, 0.0], [0.5, 0.7, 0.3]])
+
+    def of(scores, unit="probability"):
+        return asked(FunctionClassifier(lambda _rows: scores, 3, domain="tabular", score_unit=unit), drawn(2, 4))
+
+    torch.testing.assert_close(of(given).probability_sums, torch.tensor([0.041, 1.5]))
+    torch.testing.assert_close(of(given).probabilities, torch.tensor([0.04, 0.7]))
+    assert of(given.softmax(1)).probability_sums is None
+    assert of(given, "logit").probability_sums is None
+    assert of(torch.full((2, 3), torch.nan)).probability_sums is None
+
+
 def test_a_target_may_be_another_class_than_the_predicted_one():
     query = asked(IMAGES, PHOTOS, [2, 0])
     assert query.targets.tolist() == [2, 0]

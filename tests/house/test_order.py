@@ -32,8 +32,11 @@ MANY_PARAMETERS = {
     "xaivision.commands.audit": frozenset({"audit"}),
     "xaivision.commands.train": frozenset({"train"}),
     "xaivision.commands.surrogate": frozenset({"surrogate"}),
+    "xaivision.commands.narrate": frozenset({"narrate"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
+    # The stages of a narrative, each of which may be another.
+    "xaivision.narrating": frozenset({"narrate"}),
     "xaivision.auditing": frozenset({"audit", "prepared"}),
 }
 # What one process hands to another that it has started itself, as multiprocessing does: no file, and no user's.

@@ -65,17 +65,23 @@ PROTOTYPES = json.loads((RESULTS / "sonar_prototypes.json").read_text(encoding="
 
 
 def test_prototypes_are_trained_in_less_than_twenty_minutes_on_the_features_that_the_linear_layer_has():
-    assert {row["name"] for row in PROTOTYPES["rows"]} == {"linear", "proto_part"}
+    assert {row["name"] for row in PROTOTYPES["rows"]} == {"linear", "proto_part", "rbf"}
     assert max(row["seconds"] for row in PROTOTYPES["rows"]) < 20 * 60
     assert (
         len({row["data_digest"] for row in PROTOTYPES["rows"]}) == len({row["split_digest"] for row in PROTOTYPES["rows"]}) == 1
     )
 
 
-def test_putting_prototypes_on_patches_costs_least_in_the_last_cycle():
-    for row in PROTOTYPES["rows"]:
-        assert len(row["moved"]) == (5 if row["name"] == "proto_part" else 0)
-        assert not row["moved"] or row["moved"][-1] == min(row["moved"])
+def test_putting_prototypes_on_patches_costs_least_in_the_last_cycle_and_those_of_an_rbf_network_hardly_anything():
+    moved = {row["name"]: row["moved"] for row in PROTOTYPES["rows"]}
+    assert {name: len(one) for name, one in moved.items()} == {"linear": 0, "proto_part": 5, "rbf": 3}
+    assert moved["proto_part"][-1] == min(moved["proto_part"])
+    assert max(moved["rbf"]) < 0.02
+
+
+def test_an_rbf_network_is_within_three_points_of_the_linear_layer():
+    found = {(row["name"], row["settings"]["class_weights"]): row["scores"]["balanced_accuracy"] for row in PROTOTYPES["rows"]}
+    assert found["rbf", "balanced"] >= max(found["linear", "balanced"], found["linear", "none"]) - 0.03
 
 
 @pytest.mark.parametrize("row", PROTOTYPES["rows"], ids=lambda row: f"{row['name']} {row['settings']['class_weights']}")
@@ -86,7 +92,7 @@ def test_recalls_of_prototypes_follow_from_the_confusion(row):
     assert row["scores"]["accuracy"] == pytest.approx(sum(rows[n][n] for n in range(len(rows))) / sum(map(sum, rows)))
 
 
-def test_prototypes_fall_short_of_the_linear_layer_most_on_planes_as_the_page_says():
+def test_those_of_proto_part_fall_short_of_the_linear_layer_most_on_planes_as_the_page_says():
     balanced = {row["name"]: row["scores"] for row in PROTOTYPES["rows"] if row["settings"]["class_weights"] == "balanced"}
     linear, prototypes = balanced["linear"], balanced["proto_part"]
     assert prototypes["balanced_accuracy"] < linear["balanced_accuracy"]

@@ -51,7 +51,7 @@ def test_a_zero_map_is_told_as_zero():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (examples, "nearest: example 3 (similarity \N{MINUS SIGN}1.00)"),
+        (examples, "example 3: similarity \N{MINUS SIGN}1.00"),
         (counterfactuals, "2 of 2 counterfactuals reach no; the nearest changes 3 values"),
         (rules, "no rule was found"),
         (concept_scores, "whiskers"),

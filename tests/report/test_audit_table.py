@@ -89,7 +89,13 @@ def test_the_most_frequent_failure_is_told_where_there_are_several():
     report = failing_report(3)
     rows = (*report.rows, Row("row 0", 0, "wrong", "", "deletion", math.nan, "the metric raised KeyError: 3", ""))
     told = failure_words(replace(report, rows=rows))
-    assert told == "4 failures on 3 of 11 items, 3 of them: the model raised ValueError: a sensor is broken"
+    assert told == "4 failures on 3 of 11 items, 3 of them: the model raised ValueError: a sensor is broken."
+
+
+def test_a_failure_that_is_told_in_a_sentence_ends_with_one_period():
+    report = failing_report()
+    rows = tuple(row._replace(error=f"{row.error}.") if row.error else row for row in report.rows)
+    assert failure_words(replace(report, rows=rows)) == failure_words(report)
 
 
 def test_doubts_of_explanations_are_named_with_their_number_and_what_helps_once_for_those_that_share_them():

@@ -8,8 +8,9 @@ import torch
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.report.surrogate_cases import cases_of, follow_sentence, rule_sentence
 from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
-from xaivision.report.surrogate_files import surrogate_html, surrogate_summary
+from xaivision.report.surrogate_files import surrogate_contents, surrogate_html, surrogate_summary
 from xaivision.report.surrogate_table import surrogate_table
 from xaivision.report.surrogate_tree import tree_figure
 from xaivision.report.surrogate_words import summary_sentences
@@ -111,3 +112,38 @@ def test_notebook_and_terminal_show_the_same_numbers(study):
     assert "held-out rows the black box" in study._repr_html_()
     with pytest.raises(InputError, match=r"in one figure\. Got the index 2"):
         study.show(2)
+
+
+def test_cases_are_the_held_out_rows_with_the_disagreements_first_and_of_these_those_that_the_black_box_is_surest_of(study):
+    cases = cases_of(study)
+    given = study.surrogate.model.probabilities(study.held_out.rows)
+    apart = set(np.flatnonzero(given.argmax(1) != study.held_out.labels).tolist())
+    assert 0 < len(apart) < len(cases) == len(study.held_out)
+    first, rest = cases[: len(apart)], cases[len(apart) :]
+    assert {one.row for one in first} == apart
+    assert not any(one.agrees for one in first)
+    for part in (first, rest):
+        sure = [one.black_box_probability for one in part]
+        assert sure == sorted(sure, reverse=True)
+    one = first[0]
+    assert one.surrogate_probability == given[one.row].max()
+    assert one.black_box == study.surrogate.class_names[study.held_out.labels[one.row]] != one.surrogate
+
+
+def test_a_row_is_told_by_its_rule_and_by_what_the_black_box_makes_of_its_counterfactual(study):
+    rows = study.held_out.inputs
+    assert rule_sentence(study, 3) == study.rule_texts()[study.rules.index(study.rule_of(rows[3:4])[0])]
+    agreeing = next(one.row for one in cases_of(study) if one.agrees)
+    found = study.counterfactual(rows[agreeing : agreeing + 1])
+    goal = study.surrogate.class_names[int(found.goals[0])]
+    assert follow_sentence(study, found) == f"Checked: the black box, too, takes the changed row for {goal}."
+    stays = replace(found, counterfactuals=found.query.inputs[:, None])
+    assert "does not follow" in follow_sentence(study, stays)
+    assert "can be entered" in follow_sentence(study, replace(found, found=torch.zeros_like(found.found)))
+    apart = cases_of(study)[0].row
+    assert "nothing to turn" in follow_sentence(study, study.counterfactual(rows[apart : apart + 1]))
+
+
+def test_the_contents_are_the_files_that_are_written(study, tmp_path):
+    study.save(tmp_path / "all")
+    assert surrogate_contents(study) == {path.name: path.read_bytes() for path in (tmp_path / "all").iterdir()}

@@ -89,6 +89,13 @@ def test_the_headline_names_class_score_and_probability_where_there_is_one():
     assert headline(replace(likely, score_unit="probability"), 0) == "cat (probability 0.730)"
 
 
+def test_the_headline_says_what_all_probabilities_sum_to_where_each_is_one_of_its_own():
+    alone = replace(image_query(), score_unit="probability", probabilities=torch.tensor([0.0406]))
+    assert headline(alone, 0) == "cat (probability 0.041)"
+    told = headline(replace(alone, probability_sums=torch.tensor([0.0408])), 0)
+    assert told == "cat (probability 0.0406, those of all classes sum to 0.0408)"
+
+
 def test_the_headline_names_the_class_that_is_held_against_and_what_is_explained():
     likely = replace(image_query(), probabilities=torch.tensor([0.73]))
     against = replace(likely, against=torch.tensor([1]))

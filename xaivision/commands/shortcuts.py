@@ -35,11 +35,13 @@ def shortcuts(
     """
     check_folder(output)
     report = _reported(data, model, masks, methods, most, seed)
+    from xaivision.hidden_names import hiding_notes
     from xaivision.report.shortcut_files import shortcut_summary, write_shortcuts
     from xaivision.report.shortcut_table import shortcut_table
 
     written = write_shortcuts(report, made_folder(output))
-    tell(lambda: shortcut_summary(report), lambda: shortcut_table(report), written, (), as_json=as_json)
+    notes = hiding_notes([data])
+    tell(lambda: shortcut_summary(report), lambda: shortcut_table(report), written, notes, as_json=as_json)
 
 
 def _reported(data: str, model: str | None, masks: str | None, methods: str | None, most: int, seed: int) -> "ShortcutReport":

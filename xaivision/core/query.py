@@ -44,7 +44,8 @@ class Query:
 
     `score_unit` is what the model gives; `output` what is explained of it, where `against` (B,) is given as a difference
     between two classes. `probabilities` (B,) of the targets; None where the model's scores are margins. `category_names`:
-    for each column of a table what its codes 0, 1, ... stand for, nothing where it holds numbers.
+    for each column of a table what its codes 0, 1, ... stand for, nothing where it holds numbers. `probability_sums` (B,): what
+    the probabilities of all classes sum to, where each is one of its own; None where they sum to 1.
     """
 
     inputs: Tensor
@@ -57,6 +58,7 @@ class Query:
     against: Tensor | None = None
     output: Output = "score"
     category_names: tuple[tuple[str, ...], ...] = ()
+    probability_sums: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -112,7 +114,15 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None, sco
         target.against,
         target.output,
         schema.category_names if schema is not None else (),
+        _sums(scores) if model.score_unit == "probability" else None,
     )
+
+
+def _sums(probabilities: Tensor) -> Tensor | None:
+    """(B,) over the classes (B, K); None where they are 1, or no numbers."""
+    sums = probabilities.detach().sum(1)
+    known = sums[sums.isfinite()]
+    return sums if bool(((known - 1).abs() > PROBABILITY_SLACK).any()) else None
 
 
 def _check_output(model: ClassifierAdapter, target: TargetScore) -> None:

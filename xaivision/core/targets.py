@@ -69,6 +69,10 @@ class TargetScore:
         against = None if self.against is None else self.against[rows]
         return replace(self, classes=self.classes[rows], against=against)
 
+    def settled(self, _scores: Tensor) -> "TargetScore":
+        """Itself: its classes wait for no scores, as those of `TargetNumbers` may."""
+        return self
+
     @property
     def unit(self) -> str:
         """What the explained number is, in words."""

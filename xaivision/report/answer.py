@@ -13,6 +13,7 @@ from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.rules import Rules
+from xaivision.report.example_words import example_lines, sum_words
 from xaivision.report.features import top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
 from xaivision.report.wording import counted, number, plain, signed
@@ -59,10 +60,8 @@ def _attribution(explanation: Attribution, index: int) -> str:
 
 
 def _examples(explanation: Examples, index: int) -> str:
-    pairs = zip(explanation.indices[index].tolist(), explanation.similarity[index].tolist(), strict=True)
-    return "nearest: " + ", ".join(
-        f"example {number_} (similarity {number(alike)})" for number_, alike in list(pairs)[:STRONGEST]
-    )
+    lines = example_lines(explanation, index, STRONGEST)
+    return ". ".join(["; ".join(lines), *sum_words(explanation, index, len(lines))]).removesuffix(".")
 
 
 def _counterfactuals(explanation: Counterfactuals, index: int) -> str:

@@ -57,7 +57,7 @@ def _caption(report: AuditReport) -> list[str]:
     said = [f"{plain(one.method)}: {told('; '.join(one.speaks_against))}" for one in report.conclusions if one.speaks_against]
     said += all_doubts(report)
     if report.failures:
-        said += [basis_words(report), f"{failure_words(report)}. The report names each."]
+        said += [basis_words(report), f"{failure_words(report)} The report names each."]
     if any(_starred(report, metric, label) for metric in report.metrics for label in report.methods):
         said.append("* clearly better than every control and than its own ranking reversed, with all comparisons accounted for")
     said += [plain(report.findings.family), cost_words(report)]

@@ -9,15 +9,15 @@ from xaivision.report.wording import counted, duration, listed, plain
 
 
 def failure_words(report: AuditReport) -> str:
-    """`12 failures on 4 of 40 items, most often: the model raised ...`; "" where nothing failed."""
+    """`12 failures on 4 of 40 items, 9 of them: the model raised ...` as a sentence; "" where nothing failed."""
     failures, failed = report.failures, report.findings.failed
     if not failures:
         return ""
     (why, times), *others = Counter(row.error for row in failures).most_common()
     most = "" if not others else f", {times} of them" if times > 1 else ", one of them"
-    return plain(
-        f"{counted(len(failures), 'failure')} on {len(failed)} of {counted(report.checklist.data.items, 'item')}{most}: {why}"
-    )
+    items = counted(report.checklist.data.items, "item")
+    told = why.removesuffix(".")  # some are whole sentences
+    return plain(f"{counted(len(failures), 'failure')} on {len(failed)} of {items}{most}: {told}.")
 
 
 def basis_words(report: AuditReport) -> str:

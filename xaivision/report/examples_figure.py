@@ -1,7 +1,6 @@
 """Figures of examples: the input and its neighbors, pictures as pictures and rows of tables as lines on common heights."""
 
 from dataclasses import dataclass
-from math import isclose
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,9 +10,10 @@ from torch import Tensor
 
 from xaivision.core.examples import Examples
 from xaivision.report.canvas import Canvas, Caption, Layout, frame
+from xaivision.report.example_words import likeness_words, score_words, sum_words
 from xaivision.report.palette import HAIRLINE, INK, LINE_COLORS, Floats
 from xaivision.report.photo import photo_pixels, picture_layout
-from xaivision.report.wording import cost, headline, number, place, plain, whose_cost
+from xaivision.report.wording import cost, headline, place, plain, whose_cost
 
 LINE_WIDTH, LINE_HEIGHT = 3.0, 1.3
 MOST_EXAMPLES = 9
@@ -66,25 +66,8 @@ def examples_figure(examples: Examples, index: int) -> Figure:
 
 def example_caption(examples: Examples, index: int, rank: int) -> Caption:
     """Where an example comes from, how alike it is, and what the model says of it."""
-    lines = [f"similarity {number(float(examples.similarity[index, rank]))}", *_share(examples, index, rank)]
-    if examples.example_scores is not None:
-        target = plain(examples.query.target_names()[index])
-        lines.append(f"{examples.query.unit} of {target}: {number(float(examples.example_scores[index, rank]))}")
-    return Caption(f"{rank + 1}. example {int(examples.indices[index, rank])}", None, tuple(lines))
-
-
-def _share(examples: Examples, index: int, rank: int) -> list[str]:
-    """What the example adds to the score, or how much it stands for."""
-    if examples.weights is None:
-        return []
-    weight = number(float(examples.weights[index, rank]))
-    if examples.contributions is None:
-        return [f"weight {weight}"]
-    added = number(float(examples.contributions[index, rank]))
-    # Where components speak by their absence too, a contribution is more than a product.
-    product = float(examples.weights[index, rank]) * float(examples.similarity[index, rank])
-    plain_product = isclose(product, float(examples.contributions[index, rank]), rel_tol=1e-3, abs_tol=1e-6)
-    return [f"times weight {weight} adds {added}" if plain_product else f"weight {weight}, adds {added}"]
+    lines = (*likeness_words(examples, index, rank), *score_words(examples, index, rank))
+    return Caption(f"{rank + 1}. example {int(examples.indices[index, rank])}", None, lines)
 
 
 def draw_mosaic(canvas: Canvas, number: int, examples: Examples, index: int) -> None:
@@ -137,11 +120,7 @@ def _input_caption(examples: Examples, index: int) -> Caption:
 def _statements(examples: Examples, index: int, shown: int) -> list[str]:
     held = examples.examples.shape[1]
     rest = [f"The first {shown} of {held} examples are shown."] if shown < held else []
-    if examples.remainder is not None:
-        given = examples.contributions
-        added = number(float(given[index, :shown].sum())) if given is not None else ""
-        others = number(float(examples.query.scores[index] - given[index, :shown].sum())) if given is not None else ""
-        rest.append(f"The examples shown add {added} to the {examples.query.unit}, all else {others}.")
+    rest += sum_words(examples, index, shown)
     if examples.boxes is not None:
         rest.append("Boxes of one color are alike for the model: where in the input, and where in the example.")
     lines = (

@@ -24,6 +24,7 @@ from xaivision.report.conditions_figure import counterfactuals_figure, rules_fig
 from xaivision.report.examples_figure import examples_figure
 from xaivision.report.image_figure import image_figure
 from xaivision.report.interactions_figure import interactions_figure
+from xaivision.report.narrative_figure import narrative_figure
 from xaivision.report.panel import panel_of, panels_of
 from xaivision.report.scale import checked_scaling
 from xaivision.report.signed_map import refused
@@ -60,6 +61,8 @@ def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
     special = next((draw for kind, draw in FIGURES.items() if isinstance(explanation, kind)), None)
     if isinstance(explanation, Attribution) and explanation.interactions is not None:
         special = interactions_figure
+    if isinstance(explanation, Narrative) and explanation.query.inputs.ndim == 4:
+        special = narrative_figure
     if special is not None and not refused(explanation, index):
         return special(explanation, index)
     panel = panel_of(explanation, index)

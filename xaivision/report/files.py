@@ -61,9 +61,17 @@ def save(result: Any, path: str | Path) -> Path:
 
     Raises: InputError, where a file cannot hold the result; OSError, where the disk is full or the folder does not exist.
     """
+    _check_suffix(Path(path))
+    return write_whole(_with_suffix(Path(path)), file_content(result))
+
+
+def file_content(result: Any) -> bytes:
+    """What `save` writes.
+
+    Raises: InputError, where a file cannot hold the result.
+    """
     if not isinstance(result, RESULTS):
         raise InputError(f"`save` takes {', '.join(kind.__name__ for kind in RESULTS)}. Got {type(result).__name__}.")
-    _check_suffix(Path(path))
     encoder = Encoder()
     tree = encoder.node(result, "")
     body = json.dumps(tree, allow_nan=False, separators=(",", ":"))
@@ -72,7 +80,7 @@ def save(result: Any, path: str | Path) -> Path:
         content = tensors_to(encoder.tensors, header)
     except (KeyError, SafetensorError, ValueError) as error:
         raise InputError(f"The result holds tensors of a kind that safetensors files cannot hold: {error}.") from error
-    return write_whole(_with_suffix(Path(path)), *_sealed(content))
+    return b"".join(_sealed(content))
 
 
 def load(path: str | Path) -> Any:

@@ -25,13 +25,15 @@ def write_gallery(gallery: PrototypeGallery, folder: str | Path) -> tuple[Path, 
     """Paths of `prototypes.html`, `prototypes.json` and a PNG for each class, in a folder that is made where it is missing."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    return tuple(write_whole(folder / name, content) for name, content in gallery_contents(gallery).items())
+
+
+def gallery_contents(gallery: PrototypeGallery) -> dict[str, bytes]:
+    """The files by their names."""
     numbers = json.dumps(gallery_summary(gallery), indent=1, allow_nan=False) + "\n"
     labels = [label for label in range(len(gallery.class_names)) if gallery.of_class(label)]
-    return (
-        write_whole(folder / PAGE, gallery_html(gallery).encode()),
-        write_whole(folder / NUMBERS, numbers.encode()),
-        *(write_whole(folder / f"prototypes_{label}.png", png(gallery_figure(gallery, label))) for label in labels),
-    )
+    figures = {f"prototypes_{label}.png": png(gallery_figure(gallery, label)) for label in labels}
+    return {PAGE: gallery_html(gallery).encode(), NUMBERS: numbers.encode(), **figures}
 
 
 def gallery_html(gallery: PrototypeGallery) -> str:

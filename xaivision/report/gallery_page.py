@@ -7,6 +7,7 @@ from torch import Tensor
 from xaivision.core.examples import Examples
 from xaivision.explainers.prototypes.characteristics import Characteristics
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
+from xaivision.report.example_words import sum_words
 from xaivision.report.examples_figure import Profiles, profiles
 from xaivision.report.gallery_figure import prototype_lines, title_of
 from xaivision.report.markup import cell_colors, data_uri, profile_points
@@ -174,11 +175,8 @@ def boxed(anchor: str, image: Tensor, box: Tensor, rank: int, alt: str) -> Boxed
 
 
 def _case(matches: Examples, index: int) -> Case:
-    assert matches.contributions is not None  # noqa: S101 - prototypes have them
     shown = range(matches.examples.shape[1])
-    added = float(matches.contributions[index].double().sum())
-    others = float(matches.query.scores[index]) - added
-    rest = f"These {len(shown)} add {number(added)} to the {matches.query.unit}, all else {number(others)}."
+    rest = " ".join(sum_words(matches, index, len(shown)))
     heading = ": ".join([*place(matches.query, index), headline(matches.query, index)])
     if matches.boxes is not None:
         return Case(heading, tuple(_pair_of_places(matches, index, rank) for rank in shown), rest)

@@ -7,24 +7,33 @@ from matplotlib.figure import Figure
 
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
 from xaivision.core.scores import Scores
+from xaivision.core.whole_file import write_whole
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
 from xaivision.report import files
 from xaivision.report.audit_figure import audit_figure
 from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_html import audit_fragment
+from xaivision.report.benchmark_figure import benchmark_figure
+from xaivision.report.benchmark_files import benchmark_fragment, write_benchmark
 from xaivision.report.figure import figure_of
 from xaivision.report.gallery_figure import gallery_figure
 from xaivision.report.gallery_files import gallery_fragment, write_gallery
 from xaivision.report.html import html_fragment, write_html
+from xaivision.report.narrative_page import narrative_html
 from xaivision.report.scores_figure import scores_figure
 from xaivision.report.surrogate_curves import fidelity_figure
 from xaivision.report.surrogate_files import surrogate_fragment, write_surrogate
 from xaivision.report.surrogate_tree import tree_figure
 from xaivision.surrogates.stand_in import TreeStandIn
 from xaivision.surrogates.study import SurrogateStudy
+
+# What is drawn in one figure, in words.
+WHOLE: dict[type, str] = {Scores: "scores", AuditReport: "an audit", BenchmarkReport: "a benchmark"}
 
 
 class ReportPresenter:
@@ -40,17 +49,20 @@ class ReportPresenter:
             return gallery_figure(result, 0 if index is None else index)
         if isinstance(result, SurrogateStudy):
             return _of_surrogate(result, index)
-        if not isinstance(result, Scores | AuditReport):
+        if not isinstance(result, Scores | AuditReport | BenchmarkReport):
             return figure_of(_known(result), 0 if index is None else index)
         if index is not None:
-            what = "scores" if isinstance(result, Scores) else "an audit"
+            what = WHOLE[type(result)]
             raise InputError(f"`show` draws all inputs of {what} in one figure. Got the index {index!r}. Leave it out.")
+        if isinstance(result, BenchmarkReport):
+            return benchmark_figure(result)
         return scores_figure(result) if isinstance(result, Scores) else audit_figure(result)
 
     def save(self, result: Any, path: str | Path) -> Path:
-        """Write the result to one safetensors file, a comparison to a page where the path ends in `.html`; its path.
+        """Write the result to one safetensors file, a comparison or a narrative to a page where the path ends in
+        `.html`; its path.
 
-        The report of an audit, a gallery of prototypes and a surrogate: a page and its numbers into a folder.
+        The report of an audit, a benchmark, a gallery of prototypes and a surrogate: a page and its numbers into a folder.
         """
         if isinstance(result, PrototypeGallery):
             return write_gallery(result, path)[0]
@@ -58,8 +70,12 @@ class ReportPresenter:
             return write_surrogate(result, path)[0]
         if isinstance(result, AuditReport):
             return write_audit(result, path)[0]
+        if isinstance(result, BenchmarkReport):
+            return write_benchmark(result, path)[0]
         if isinstance(result, Comparison) and Path(path).suffix.lower() in (".html", ".htm"):
             return write_html(path, [("Comparison", result)])
+        if isinstance(result, Narrative) and Path(path).suffix.lower() in (".html", ".htm"):
+            return write_whole(path, narrative_html(result).encode())
         return files.save(result, path)
 
     def html(self, result: Any) -> str:
@@ -69,6 +85,8 @@ class ReportPresenter:
         """
         if isinstance(result, AuditReport):
             return audit_fragment(result)
+        if isinstance(result, BenchmarkReport):
+            return benchmark_fragment(result)
         if isinstance(result, PrototypeGallery):
             return gallery_fragment(result)
         if isinstance(result, SurrogateStudy):

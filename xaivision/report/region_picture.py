@@ -5,19 +5,15 @@ from torch import Tensor
 
 from xaivision.report.borders import outlined
 from xaivision.report.cards import Picture
+from xaivision.report.fading import faded_outside
 from xaivision.report.markup import data_uri
 from xaivision.report.photo import Pixels, photo_pixels
-
-# How much of the paper's white lies over what is outside.
-FADING = 0.6
 
 
 def region_pixels(image: Tensor, region: Tensor) -> Pixels:
     """The bytes (H, W, 3) of an image (C, H, W), enlarged where its outlines would be coarse, with a region (H, W) marked."""
     inside = region.detach().cpu().numpy().astype(bool)
-    pixels = photo_pixels(image).astype(np.float64)
-    pixels[~inside] = (1 - FADING) * pixels[~inside] + FADING * 255
-    return outlined(np.rint(pixels).astype(np.uint8), inside.astype(np.int64))
+    return outlined(faded_outside(image, inside), inside.astype(np.int64))
 
 
 def region_picture(image: Tensor, region: Tensor) -> Picture:

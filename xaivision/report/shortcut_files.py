@@ -18,10 +18,13 @@ SCHEMA = "xaivision.shortcuts/1"
 
 def write_shortcuts(report: ShortcutReport, folder: Path) -> tuple[Path, ...]:
     """Write `shortcuts.html` and `shortcuts.json` into a folder that is there; their paths."""
-    return (
-        write_whole(folder / PAGE, shortcut_html(report).encode()),
-        write_whole(folder / NUMBERS, (json.dumps(shortcut_summary(report), indent=1, allow_nan=False) + "\n").encode()),
-    )
+    return tuple(write_whole(folder / name, content) for name, content in shortcut_contents(report).items())
+
+
+def shortcut_contents(report: ShortcutReport) -> dict[str, bytes]:
+    """The files by their names."""
+    numbers = json.dumps(shortcut_summary(report), indent=1, allow_nan=False) + "\n"
+    return {PAGE: shortcut_html(report).encode(), NUMBERS: numbers.encode()}
 
 
 def shortcut_html(report: ShortcutReport) -> str:

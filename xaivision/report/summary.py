@@ -9,6 +9,7 @@ from torch import Tensor
 
 from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.errors import InputError
+from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.query import Query
 from xaivision.core.scores import Scores
@@ -51,7 +52,25 @@ def explanation_summary(explanation: Explanation, titles: Sequence[str] = ()) ->
     Raises: InputError, where there are titles, but not one for each input.
     """
     answers = [answer_text(explanation, index) for index in range(len(explanation.query))]
-    return {"schema": SCHEMA, "inputs": _inputs(explanation.query, titles), **_explanation(explanation), "answers": answers}
+    told = {"schema": SCHEMA, "inputs": _inputs(explanation.query, titles), **_explanation(explanation), "answers": answers}
+    if isinstance(explanation, Examples):
+        told["examples"] = [_examples(explanation, index) for index in range(len(explanation.query))]
+    return told
+
+
+def _examples(explanation: Examples, index: int) -> list[dict[str, Any]]:
+    """Each example of one input with the numbers that are known of it; boxes are top, left, bottom, right."""
+    parts = {
+        "index": explanation.indices,
+        "similarity": explanation.similarity,
+        "score": explanation.example_scores,
+        "weight": explanation.weights,
+        "contribution": explanation.contributions,
+        "box": explanation.boxes,
+        "example_box": explanation.example_boxes,
+    }
+    known = {name: part[index] for name, part in parts.items() if part is not None}
+    return [{name: _numbers(part[rank]) for name, part in known.items()} for rank in range(explanation.indices.shape[1])]
 
 
 def evaluation_summary(scores: Scores, titles: Sequence[str] = ()) -> dict[str, Any]:
@@ -140,6 +159,7 @@ def _inputs(query: Query, titles: Sequence[str]) -> list[dict[str, Any]]:
             "unit": query.unit,
             "score_unit": query.score_unit,
             "probability": None if query.probabilities is None else _finite(float(query.probabilities[index])),
+            "probability_sum": None if query.probability_sums is None else _finite(float(query.probability_sums[index])),
         }
         for index in range(len(query))
     ]

@@ -21,13 +21,14 @@ def write_surrogate(study: SurrogateStudy, path: str | Path) -> tuple[Path, ...]
     """Write the page, the numbers and, of kinds that have them, the rules into a folder, which is made; their paths."""
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
-    written = [
-        write_whole(folder / PAGE, surrogate_html(study).encode()),
-        write_whole(folder / NUMBERS, (json.dumps(surrogate_summary(study), indent=1, allow_nan=False) + "\n").encode()),
-    ]
-    if study.rules:
-        written.append(write_whole(folder / RULES, study.rules_json().encode()))
-    return tuple(written)
+    return tuple(write_whole(folder / name, content) for name, content in surrogate_contents(study).items())
+
+
+def surrogate_contents(study: SurrogateStudy) -> dict[str, bytes]:
+    """The files by their names."""
+    numbers = json.dumps(surrogate_summary(study), indent=1, allow_nan=False) + "\n"
+    made = {PAGE: surrogate_html(study).encode(), NUMBERS: numbers.encode()}
+    return {**made, RULES: study.rules_json().encode()} if study.rules else made
 
 
 def surrogate_html(study: SurrogateStudy) -> str:

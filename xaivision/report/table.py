@@ -11,14 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import REVERSED, standing
-from xaivision.report.answer import answer_text
+from xaivision.report.answer import STRONGEST, answer_text
 from xaivision.report.badge import Badge, badge_of
+from xaivision.report.example_words import example_lines, sum_words
 from xaivision.report.remarks import remarks, remarks_on_all
+from xaivision.report.signed_map import refused
 from xaivision.report.standing import controls_text, interval_text, value_text
 from xaivision.report.wording import cost, duration, headline, method_name, number, plain
 
@@ -58,13 +61,21 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         table.add_column(heading)
     for index, verdict in enumerate(explanation.verdicts):
         name = plain(titles[index]) if index < len(titles) else str(index)
-        said = answer_text(explanation, index)
+        said = _answer(explanation, index)
         doubts = [f"Doubt: {plain('; '.join(verdict.reasons))}"] if verdict.status == "warn" else []
         notes = [f"Note: {note}" for note in remarks(explanation, index)]
-        told = Text(". ".join([said, *doubts, *notes]))
+        told = Text(("\n" if "\n" in said else ". ").join([said, *doubts, *notes]))
         table.add_row(Text(name), Text(headline(explanation.query, index)), badge_word(verdict.status), told)
     table.caption = Text(cost(explanation.diagnostics))
     return table
+
+
+def _answer(explanation: Explanation, index: int) -> str:
+    """The answer in words; examples on a line each."""
+    if not isinstance(explanation, Examples) or refused(explanation, index):
+        return answer_text(explanation, index)
+    lines = example_lines(explanation, index, STRONGEST)
+    return "\n".join([*lines, *sum_words(explanation, index, len(lines))])
 
 
 def scores_table(scores: Scores, titles: Sequence[str] = ()) -> Table:

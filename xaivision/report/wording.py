@@ -4,6 +4,8 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.machine import crowded
 from xaivision.core.origin import Origin
@@ -73,8 +75,16 @@ def headline(query: Query, index: int) -> str:
         name = f"{name} rather than {plain(rivals[index])}"
     facts = [] if query.unit == "probability" else [f"{query.unit} {number(float(query.scores[index]), 4)}"]
     if query.probabilities is not None:
-        facts = [f"probability {float(query.probabilities[index]):.3f}", *facts]
+        facts = [_probability(query, query.probabilities, index), *facts]
     return f"{name} ({', '.join(facts)})"
+
+
+def _probability(query: Query, probabilities: Tensor, index: int) -> str:
+    """`probability 0.930`; beside it what all classes' sum to, where that is not 1: 0.04 may be nearly all there is."""
+    if query.probability_sums is None:
+        return f"probability {float(probabilities[index]):.3f}"
+    own, total = (number(float(part[index])) for part in (probabilities, query.probability_sums))
+    return f"probability {own}, those of all classes sum to {total}"
 
 
 def place(query: Query, index: int) -> list[str]:

@@ -23,7 +23,7 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 from xaivision.explainers.rows_in_words import change_words
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DecisionBoundary(Wishes):
     """The way from each row to the nearest one with the class to reach, among `samples` rows with up to `most_edits` values
     taken from known ones: nearest are few edits, then a small square of their cost.

@@ -22,7 +22,7 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 LEAST_NEIGHBORS = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Face(Wishes):
     """Rows of the `background` with the class to reach, at the end of the shortest paths through cases that are near each other.
 

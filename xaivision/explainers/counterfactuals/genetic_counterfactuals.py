@@ -23,7 +23,7 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 POPULATION, LEAST_POPULATION = 10, 40
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GeneticCounterfactuals(Wishes):
     """Rows with the class to reach, bred from the nearest unlike neighbors in the `background` and from random rows.
 

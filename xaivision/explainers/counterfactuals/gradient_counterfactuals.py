@@ -19,7 +19,7 @@ from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GradientCounterfactuals(Wishes):
     """The nearest rows with the class to reach, by steps along the model's tangent, exact in the `norm` for a linear model.
 

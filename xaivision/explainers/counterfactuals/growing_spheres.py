@@ -19,7 +19,7 @@ from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GrowingSpheres(Wishes):
     """Rows with the class to reach on spheres around the input, of which the smallest that holds one counts.
 

@@ -22,7 +22,7 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 CHOICE = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NearestUnlikeNeighbors(Wishes):
     """Rows that take what they need from the nearest rows of the `background` which the model gives the class to reach.
 

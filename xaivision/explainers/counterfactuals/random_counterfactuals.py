@@ -22,7 +22,7 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 CHOICE = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RandomCounterfactuals(Wishes):
     """Rows with the class to reach, found among `sample_size` with one, two, three and more columns drawn anew.
 

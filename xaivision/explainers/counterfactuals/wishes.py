@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.explainers.background import check_background
 
@@ -15,7 +16,7 @@ Norm = Literal["l1", "l2", "linf"]
 Way = Literal["up", "down"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Wishes:
     """Settings with DiCE's names where DiCE has them. Columns are named, or numbered where no schema names them.
 
@@ -52,6 +53,8 @@ class Wishes:
     diversity_weight: float = 1.0
     plausible: float | None = None
     max_seconds: float | None = None
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)

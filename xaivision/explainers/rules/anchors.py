@@ -13,6 +13,7 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.rules import Rule, Rules
 from xaivision.core.settings import check_positive_integer
@@ -64,6 +65,8 @@ class Anchors:
     most_samples: int = 50_000
     segments: SegmentsSetting = "slic"
     baseline: Absent = "auto"
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         if self.background is not None:

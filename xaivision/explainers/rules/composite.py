@@ -16,6 +16,7 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.rules import Rules
 from xaivision.core.settings import check_positive_integer
@@ -64,6 +65,8 @@ class Composite:
     threshold: float = 0.95
     samples: int = 2000
     most_samples: int = 50_000
+
+    __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)
