@@ -19,8 +19,7 @@ from xaivision.models.prototypes.prototype_plan import PrototypePlan, built_clas
 from xaivision.models.registry import load_model
 
 COUNT, SIDE, CLASSES, PROTOTYPES, WIDTH = 32, 224, 10, 100, 64
-# Pictures whose texture is changed: it takes as long as many passes, and as long for each.
-FEW, ROUNDS = 4, 5
+ROUNDS = 5
 BACKBONE = "efficientnet_lite0"
 CONTEST = Contest(
     "prototypes",
@@ -39,7 +38,7 @@ def main(quick: bool = False) -> list[list[object]]:
     works: dict[str, Work] = {
         "scores": lambda: model(pictures),
         "`prototype_matches`": lambda: PrototypeMatches().explain(model, pictures),
-        **{f"`explain_prototypes`, {name}": explained(model, pictures[: asked(name)], name) for name in CHANGES},
+        **{f"`explain_prototypes`, {name}": explained(model, pictures, name) for name in CHANGES},
     }
     batch = best_batch(forwards, plain, pictures[:1], COUNT)
     with kept_heap():
@@ -61,11 +60,6 @@ def pictures_and_model() -> tuple[Tensor, TorchClassifier]:
     model = built_classifier(plan, (taken.backbone.module, taken.at))
     photos = load_sample_images(model=model)
     return torch.cat([photos] * -(-COUNT // len(photos)))[:COUNT], model
-
-
-def asked(change: str) -> int:
-    """Of how many pictures the change is measured."""
-    return FEW if change == "texture" else COUNT
 
 
 def explained(model: TorchClassifier, pictures: Tensor, change: str) -> Work:

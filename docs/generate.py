@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import audit_tables
+import known_answer_tables
 import markdown_tables
+import narrative_tables
 import sonar_tables
 import training_tables
 
@@ -42,6 +44,9 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "sonar-baselines": lambda: sonar_tables.baselines(ROOT / "docs" / "results" / "sonar_baselines.json"),
     "sonar-segmentations": lambda: sonar_tables.segmentations(ROOT / "docs" / "results" / "sonar_segmentations.json"),
     "sonar-masks": lambda: sonar_tables.masks(ROOT / "docs" / "results" / "sonar_masks.json"),
+    "known-answer-findings": lambda: known_answer_tables.findings(ROOT / "docs" / "results" / "known_answers.json"),
+    "known-answers": lambda: known_answer_tables.suites(ROOT / "docs" / "results" / "known_answers.json"),
+    "segmented-objects": lambda: narrative_tables.objects(ROOT / "docs" / "results" / "segmented_objects.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

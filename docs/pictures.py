@@ -34,6 +34,8 @@ def main() -> None:
     keep("sonar_scenes", sonar_scenes())
     keep("sonar_seabed", sonar_seabed())
     keep("sonar_prototypes", sonar_prototypes())
+    keep("narrative", narrative())
+    keep("narrative_sonar", narrative_sonar())
 
 
 def sonar_scenes() -> bytes:
@@ -58,6 +60,18 @@ def sonar_prototypes() -> bytes:
         model.classifier, scenes.test.inputs, ["texture", "shape", "contrast"], name="simulated scenes"
     )
     return png(gallery.show(scenes.class_names.index("sphere")))
+
+
+def narrative() -> bytes:
+    """A photo, its map, the object outlined, and what is said of it."""
+    model = xv.load_model("efficientnet_lite0")
+    return png(xv.narrate(model, xv.load_sample_images(["coffee"], model)).show())
+
+
+def narrative_sonar() -> bytes:
+    """The same of a generated sonar scene."""
+    scenes = xv.load_dataset("sonar48")
+    return png(xv.narrate(xv.load_model("sonar48_convnet"), scenes.inputs[6:7], wording="sonar").show())
 
 
 def audit_of_photos() -> AuditReport:
