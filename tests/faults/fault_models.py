@@ -91,6 +91,18 @@ def in_place(net: Net, maps: Tensor, fault: bool) -> Tensor:
     return maps.relu_() if fault else net.relu(maps)
 
 
+def read_again(net: Net, maps: Tensor, fault: bool) -> Tensor:
+    """The maps after a module has written into them: the clean twin reads what it gives."""
+    shown = net.relu(maps)
+    return shown + (maps if fault else shown)
+
+
+def overwritten(fault: bool) -> nn.Module:
+    made = Net(read_again, fault)
+    made.relu.inplace = fault
+    return drawn(made)
+
+
 def functional_pool(net: Net, maps: Tensor, fault: bool) -> Tensor:
     return F.max_pool2d(net.relu(maps), 2) if fault else net.pool(net.relu(maps))
 
@@ -321,6 +333,7 @@ FAULTS = (
     Fault("ReLU as a method of tensors", net(method_call), "function `relu`", RULES, repaired=True),
     Fault("reused ReLU", net(reused), "call 2 of `relu`", RULES, repaired=True),
     Fault("ReLU in place", net(in_place), "no longer works in place", RULES, repaired=True),
+    Fault("ReLU into maps that are read again", overwritten, "no longer works in place", RULES, repaired=True),
     Fault("one channel and functional ReLU", net(functional, 1), "function `relu`", RULES, repaired=True, channels=1),
     Fault(
         "functional max pooling",

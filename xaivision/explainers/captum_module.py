@@ -1,9 +1,9 @@
 """A classifier as captum takes it: a module from inputs to the one number that is explained, and what keeps captum right.
 
 captum changes the gradient of activations by hooks on their modules. These hooks are wrong, without an error, where an
-activation is no module, is called twice, follows another without a layer between, or shares its input with others; and what
-captum has no rule for gets the plain gradient. So the operations are looked at first, repaired where that is possible, and
-refused by name where it is not.
+activation is no module, is called twice, follows another without a layer between, shares its input with others, or writes
+into what others read; and what captum has no rule for gets the plain gradient. So the operations are looked at first, repaired
+where that is possible, and refused by name where it is not.
 """
 
 import warnings
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
@@ -24,6 +25,7 @@ from xaivision.engines.gradient_path import Step, unruled
 from xaivision.engines.passed_operations import passes_watched
 from xaivision.engines.repairs import repaired_classifier
 from xaivision.engines.score_slopes import is_weighted_sum, mean_slopes
+from xaivision.explainers.inputs_apart import inputs_apart, is_torchs
 from xaivision.explainers.operations_seen import AnyTarget, ExplainedNumber, Looks, Seen, Subject
 
 # What captum says at every call of a method with hooks. `warnings.catch_warnings` would swap the filters of all threads.
@@ -187,10 +189,10 @@ def _covered(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
     seen = looks.at(model)
     uncovered = rules.uncovered(seen.steps)
     pools = _pools_apart(model.model, rules)
-    if not uncovered and not pools:
+    if not uncovered and not pools and not seen.overwrites:
         return _revealed(subject, rules, looks)
     # A repair makes modules of functions and calls; it puts no other module in the place of one of torch.
-    if hopeless := [step for step in uncovered if step.alone and step.kind is not None and _is_torchs(step.kind)]:
+    if hopeless := [step for step in uncovered if step.alone and step.kind is not None and is_torchs(step.kind)]:
         raise _no_rule(subject.method, hopeless[0], len(uncovered))
     view = repaired_classifier(model, inputs)
     shown = looks.at(view.model)
@@ -216,10 +218,6 @@ def _revealed(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
     return Hookable(subject.model, seen)
 
 
-def _is_torchs(kind: type[nn.Module]) -> bool:
-    return kind.__module__.startswith("torch.nn")
-
-
 def told(step: Step) -> str:
     """The step with its place, under the name of the module that did it: autograd calls ReLU6 hardtanh."""
     kind = step.kind
@@ -238,7 +236,7 @@ def _no_rule(method: str, step: Step, found: int) -> CapabilityError:
 
 @contextmanager
 def _inputs_of_their_own(module: nn.Module, rules: Rules, called: list[nn.Module]) -> Iterator[None]:
-    """Each module that captum hooks gets a copy of its input: the hook would replace what flows back to others as well.
+    """Each module that captum hooks gets its input apart: the hook would replace what flows back to others as well.
 
     `called`: those that are called are added.
 
@@ -252,22 +250,16 @@ def _inputs_of_their_own(module: nn.Module, rules: Rules, called: list[nn.Module
             "Remove it first."
         )
 
-    def copied(part: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        own = given[0].clone()
-        if not own.requires_grad:
+    def see(part: nn.Module, given: Tensor) -> None:
+        if not (given.requires_grad and torch.is_grad_enabled()):
             raise CapabilityError(
                 f"captum has no rule for modules that no gradient passes. At {type(part).__name__} gradients are switched off or "
                 "were cut before. Use a method that needs no rules, such as `integrated_gradients`."
             )
         called.append(part)
-        return (own, *given[1:])
 
-    handles = [part.register_forward_pre_hook(copied) for part in parts]
-    try:
+    with inputs_apart(parts, see):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager

@@ -22,8 +22,8 @@ class Deconvolution:
         answers="Which image patterns would a network of this kind rebuild from the target's score?",
         misleads="It is partial recovery of the image: without max pooling it does not depend on the input at all, and with it "
         "hardly on the target or the weights. Models without ReLU are refused: there it is the plain gradient.",
-        cost="1 gradient (the first time 2 gradients of the first input more, 8 and 2 forwards where the model is repaired; 1 "
-        "forward more where the repair rounds differently)",
+        cost="1 gradient (the first time 2 gradients of the first input more, 2 forwards where activations work in place, 8 and "
+        "2 forwards where the model is repaired; 1 forward more where the repair rounds differently)",
         source="Zeiler, Fergus, 2013, arXiv:1311.2901; on what it recovers: Nie et al., 2018, arXiv:1805.07039",
         needs=Access.WEIGHTS,
         domains=("image",),

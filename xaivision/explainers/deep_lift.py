@@ -35,8 +35,8 @@ class DeepLift:
         answers="How is the change of the score from the baseline to this input shared among its values?",
         misleads="What equals the baseline gets nothing: with a black baseline, black pixels. Two networks that compute the "
         "same may get two answers. Models with SiLU, GELU, ReLU6, gates or attention are refused: it has no rule for them.",
-        cost="2 gradients + 1 forward + 2 gradients of the first input (4 on a model that "
-        "is repaired, and 4 gradients and 2 forwards more the first time)",
+        cost="2 gradients + 1 forward + 2 gradients of the first input (4 on a model that is "
+        "repaired; the first time 2 forwards more where activations work in place, and 4 gradients and 2 where it is repaired)",
         source="Shrikumar, Greenside, Kundaje, 2017, arXiv:1704.02685",
         needs=Access.WEIGHTS,
     )

@@ -32,8 +32,8 @@ class DeepLiftShap:
         answers="How is the difference between this score and the mean score of the background shared among the input's values?",
         misleads="It takes features for independent, and is a Shapley value only where the network is linear; it says as much "
         "of the background as of the input. Models with SiLU, GELU, ReLU6, gates or attention are refused.",
-        cost="2 gradients + 1 forward a row of the background + 2 gradients of the first input (4 "
-        "on a model that is repaired, and 4 gradients and 2 forwards more the first time)",
+        cost="2 gradients + 1 forward a row of the background + 2 gradients of the first input (4 on a model that is repaired; "
+        "the first time 2 forwards more where activations work in place, and 4 gradients and 2 where it is repaired)",
         source="Lundberg, Lee, 2017, arXiv:1705.07874",
         needs=Access.WEIGHTS,
     )

@@ -22,8 +22,8 @@ class GuidedBackprop:
         answers="Which image details excite the units that speak for the target?",
         misleads="It fails the sanity checks: with random weights it looks much the same, close to an edge detector. It is sharp "
         "and hardly depends on the target. Models without ReLU are refused: there it is the plain gradient.",
-        cost="1 gradient (the first time 2 gradients of the first input more, 8 and 2 forwards where the model is repaired; 1 "
-        "forward more where the repair rounds differently)",
+        cost="1 gradient (the first time 2 gradients of the first input more, 2 forwards where activations work in place, 8 and "
+        "2 forwards where the model is repaired; 1 forward more where the repair rounds differently)",
         source="Springenberg et al., 2014, arXiv:1412.6806; it fails the checks of Adebayo et al., 2018, arXiv:1810.03292",
         needs=Access.WEIGHTS,
         domains=("image",),

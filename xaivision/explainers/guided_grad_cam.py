@@ -36,7 +36,7 @@ class GuidedGradCam:
         misleads="The details are those of guided backpropagation, which hardly depend on the weights or the target; only the "
         "regions do. Where Grad-CAM is negative everywhere the map is zero.",
         cost="1 forward, with its gradient from the layer on, + 1 gradient (the first time 2 gradients of the first input "
-        "more, 8 and 2 forwards where the model is repaired)",
+        "more, 2 forwards where activations work in place, 8 and 2 forwards where the model is repaired)",
         source="Selvaraju et al., 2016, arXiv:1610.02391",
         needs=Access.WEIGHTS,
         domains=("image",),

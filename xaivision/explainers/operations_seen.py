@@ -19,6 +19,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.gradient_path import Step, gradient_path
 from xaivision.engines.input_factors import PRODUCTS, InputFactors, input_factors
 from xaivision.engines.passed_operations import passes_watched
+from xaivision.explainers.inputs_apart import overwrites
 
 # How an operation by a mask, or by anything else that was cut from the gradient, is told.
 CUT = "a value without gradient"
@@ -77,13 +78,15 @@ class Seen:
 
     After them, as steps that are not linear, the operations by values that follow from the input without a gradient.
     `factors`: what the model multiplies and masks its maps by; None where its operations cannot be seen. `operations`: those of
-    the pass, by autograd's names. `called`: the modules that were called in it, by name, in their order.
+    the pass, by autograd's names. `called`: the modules that were called in it, by name, in their order. `overwrites`: an
+    activation writes into what others read after it, so that no hook may hold its input apart.
     """
 
     steps: tuple[Step, ...]
     factors: InputFactors | None
     operations: Counter[str]
     called: tuple[str, ...]
+    overwrites: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ def seen_now(model: TorchClassifier, target: AnyTarget, inputs: Tensor) -> Seen:
     """What the model's module does with the first of these inputs, looked at once a question."""
     known, now = _looks.get(model.model), _module_now(model, inputs)
     if known is None or known.module != now or known.question() is not target:
-        known = _looks[model.model] = _Look(now, ref(target), _seen(model, target, inputs[:1]))
+        written = known.seen.overwrites if known is not None and known.module == now else None
+        known = _looks[model.model] = _Look(now, ref(target), _seen(model, target, inputs[:1], written))
     return known.seen
 
 
@@ -132,7 +136,8 @@ def _module_now(model: TorchClassifier, inputs: Tensor) -> object:
     return module_structure(model.model, closely=True), tuple(inputs.shape[1:]), inputs.dtype
 
 
-def _seen(model: TorchClassifier, target: AnyTarget, one: Tensor) -> Seen:
+def _seen(model: TorchClassifier, target: AnyTarget, one: Tensor, written: bool | None) -> Seen:
+    """`written`: whether it overwrites, where an earlier question has found that out."""
     operations: Counter[str] = Counter()
     called: list[str] = []
     score = TargetNumbers(None if target.classes is None else target.classes[:1], None, "score", target.score_unit)
@@ -140,7 +145,9 @@ def _seen(model: TorchClassifier, target: AnyTarget, one: Tensor) -> Seen:
         with passes_watched(model.model, operations.update), _calls_noted(model.model, called.append):
             steps = gradient_path(model.model, ExplainedNumber(model, score), one)
         factors = _factors(model, one) if steps else None
-    return Seen((*steps, *_cut_steps(steps, factors)), factors, operations, tuple(called))
+        if written is None:
+            written = bool(steps) and overwrites(model, one)
+    return Seen((*steps, *_cut_steps(steps, factors)), factors, operations, tuple(called), written)
 
 
 @contextmanager
