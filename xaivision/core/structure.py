@@ -50,9 +50,10 @@ def _structure(module: nn.Module, closely: bool) -> Hashable:
 def _visit(name: str, part: nn.Module, closely: bool, found: list[Hashable]) -> None:
     """Add the part and those below it, one flat tuple each: this is done before every explanation."""
     own: list[Any] = [name, id(part), type(part)]
-    _add_plain(part, own)
+    kept = [item for item in vars(part).items() if item[0] not in KEPT_BY_TORCH]
+    _add_plain(kept, own)
     if closely:
-        own += _held(part)
+        own += _held(part, kept)
     # None ends what is before it: no setting and no id is one.
     own += (None, *map(id, part._parameters.values()), None, *map(id, part._buffers.values()))
     found.append(tuple(own))
@@ -61,11 +62,9 @@ def _visit(name: str, part: nn.Module, closely: bool, found: list[Hashable]) -> 
             _visit(f"{name}.{child_name}", child, closely, found)
 
 
-def _add_plain(part: nn.Module, own: list[Any]) -> None:
+def _add_plain(kept: list[tuple[str, Any]], own: list[Any]) -> None:
     """Settings that a forward pass may read, and the hooks that it runs, each after its name."""
-    for name, value in vars(part).items():
-        if name in KEPT_BY_TORCH:
-            continue
+    for name, value in kept:
         if type(value) in PLAIN:
             own += (name, value)
         elif isinstance(value, tuple):
@@ -74,17 +73,17 @@ def _add_plain(part: nn.Module, own: list[Any]) -> None:
             own += (name, tuple(value))
 
 
-def _held(part: nn.Module) -> list[tuple[str, object]]:
+def _held(part: nn.Module, kept: list[tuple[str, Any]]) -> list[tuple[str, object]]:
     """What else a forward pass may read while it is traced, and what it may read of buffers as plain numbers."""
     found: list[tuple[str, object]] = [(name, _version(buffer)) for name, buffer in part._buffers.items()]
-    for name, value in vars(part).items():
-        if name.startswith("_"):
+    for name, value in kept:
+        if name.startswith("_") or type(value) in PLAIN:
             continue  # what torch keeps there is looked at by itself
         if isinstance(value, dict | list | set):
             found.append((name, repr(value)))
         elif callable(value) and not isinstance(value, nn.Module):
             found.append((name, id(value)))
-        elif type(value) not in PLAIN:
+        else:
             found.append((name, _said(value)))
     return found
 

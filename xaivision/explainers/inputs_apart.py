@@ -27,7 +27,7 @@ def inputs_apart(parts: Sequence[nn.Module], see: Callable[[nn.Module, Tensor], 
     """
 
     def apart(part: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-        own = given[0].view_as(given[0]) if is_torchs(type(part)) else given[0].clone()
+        own = torch.ops.aten.alias.default(given[0]) if is_torchs(type(part)) else given[0].clone()
         see(part, own)
         return (own, *given[1:])
 

@@ -110,10 +110,16 @@ class Looks:
 
     def __init__(self, subject: Subject, *, earlier: bool = False) -> None:
         self._target, self._inputs, self._earlier = subject.target, subject.inputs, earlier
+        self._seen: dict[nn.Module, Seen] = {}
         self.reused = False
 
     def at(self, model: TorchClassifier) -> Seen:
-        """What the model's module does with the first input."""
+        """What the model's module does with the first input; found out once."""
+        if model.model not in self._seen:
+            self._seen[model.model] = self._found(model)
+        return self._seen[model.model]
+
+    def _found(self, model: TorchClassifier) -> Seen:
         known, now = _looks.get(model.model), _module_now(model, self._inputs)
         own = known is not None and known.question() is self._target
         # Where no gradient passes nobody runs the module again, and nothing would tell that another input goes another way.
