@@ -12,7 +12,7 @@ BATCHES = (4, 8, 16, 32)
 
 def forwards(model: TorchClassifier, photo: Tensor, count: int, batch: int) -> None:
     """`count` forward passes of a normalized batch that is made once."""
-    inputs = model.prepared(photo.expand(batch, *photo.shape[1:]))
+    inputs = model.prepared(photo[:1].expand(batch, *photo.shape[1:]))
     with model.held(), torch.no_grad():
         for start in range(0, count, batch):
             model.model(inputs[: min(batch, count - start)])
@@ -20,7 +20,7 @@ def forwards(model: TorchClassifier, photo: Tensor, count: int, batch: int) -> N
 
 def gradients(model: TorchClassifier, photo: Tensor, count: int, batch: int) -> None:
     """`count` forward and backward passes."""
-    inputs = model.prepared(photo.expand(batch, *photo.shape[1:]))
+    inputs = model.prepared(photo[:1].expand(batch, *photo.shape[1:]))
     with model.held():
         for start in range(0, count, batch):
             leaf = inputs[: min(batch, count - start)].detach().requires_grad_()
