@@ -19,7 +19,9 @@ from xaivision.core.narrative import Narrative
 from xaivision.core.protocols import Explainer
 from xaivision.core.requirements import unmet
 from xaivision.core.rules import Rule, Rules
+from xaivision.explainers.counterfactuals.attributes import Attributes
 from xaivision.explainers.registry import EXPLAINERS, missing_settings
+from xaivision.models.generators.segment_layers import SegmentLayers
 
 
 def tiles(subject: Subject, side: int = 3) -> Mapping[str, Any]:
@@ -61,6 +63,22 @@ def few_words(subject: Subject) -> Mapping[str, Any]:
     return {"background": rows, "threshold": 0.3, **few}
 
 
+def layers(subject: Subject) -> SegmentLayers:
+    """Tiles as layers."""
+    return SegmentLayers(**tiles(subject, 2))
+
+
+def first_attributes(subject: Subject) -> Attributes:
+    """Brightness and contrast of the first three tiles."""
+    numbers = (3, 4, 8, 9, 13, 14) if subject.one[0] == 1 else (3, 4, 9, 10, 15, 16)
+    generator = layers(subject)
+    directions = generator.encode(subject.inputs(1)[0]).directions if len(subject.one) == 3 else ()
+    nothing = torch.zeros(len(numbers), dtype=torch.float64)
+    return Attributes(
+        generator, numbers, tuple(directions[n] for n in numbers if directions), nothing, nothing, nothing, 1.0, 0.0
+    )
+
+
 # Values for the settings that have no default, or none that suits tiny inputs.
 SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "nearest_examples": lambda subject: {"background": subject.inputs(9, seed=9)},
@@ -72,6 +90,11 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "face": lambda subject: {"background": 100 * subject.inputs(150, seed=9) - 49.5, "total_CFs": 2, "fraction": 1.0},
     "decision_boundary": lambda subject: {**reachable(subject), "samples": 200},
     "composite": few_words,
+    # Four tiles: every edit of them is asked about in batches of two.
+    "object_counterfactuals": lambda subject: {"generator": layers(subject), "vary": ["style"], "most_edits": 3},
+    "attribute_counterfactuals": lambda subject: {"attributes": first_attributes(subject)},
+    "pixel_counterfactuals": lambda _subject: {"steps": 60},
+    "nearest_unlike_picture": lambda subject: {"background": subject.inputs(60, seed=9)},
     "proto_dash": lambda subject: {"background": subject.inputs(9, seed=9)},
     "anchors": easy_rules,
     "expected_gradients": lambda subject: {"background": subject.inputs(9, seed=9)},
@@ -123,6 +146,8 @@ DRAWN_AT_RANDOM = (
 # Methods that change the gradient at ReLU and refuse a network without it, or add up with such activations only: they get
 # the same networks with ReLU.
 RECTIFYING = ("guided_backprop", "deconvolution", "guided_grad_cam", "full_grad")
+# Methods that turn pictures into those of another class: they get the same networks with classes that all can be reached.
+TURNING = ("object_counterfactuals", "attribute_counterfactuals", "pixel_counterfactuals", "nearest_unlike_picture")
 # Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
 ATTENDING = ("attention_rollout", "transformer_attribution")
 # Methods that read decision trees, and refuse all else.
@@ -172,6 +197,8 @@ class Case:
     def subject(self, dtype: torch.dtype = torch.float64, seed: int = 0) -> Subject:
         if self.method in RECTIFYING and self.kind.startswith("cnn"):
             return SUBJECTS[self.kind](dtype, seed, rectified=True)
+        if self.method in TURNING and self.kind.startswith("cnn"):
+            return SUBJECTS[self.kind](dtype, seed, balanced=True)
         if self.method in ATTENDING and self.kind in TRANSFORMERS:
             return TRANSFORMERS[self.kind](dtype, seed)
         if self.method in READING_PROTOTYPES and self.kind in PROTOTYPES:

@@ -137,8 +137,12 @@ def _transformer(channels: int) -> nn.Module:
     return nn.Sequential(Patches(channels), *blocks, ClassToken(), nn.Linear(8, 5))
 
 
-def _torch_subject(make: Callable[[], nn.Module], one: tuple[int, ...], dtype: torch.dtype, seed: int, **more: Any) -> Subject:
-    """Left as a user may leave a module: half in training, with gradients, frozen weights and hooks."""
+def _torch_subject(
+    make: Callable[[], nn.Module], one: tuple[int, ...], dtype: torch.dtype, seed: int, balanced: bool = False, **more: Any
+) -> Subject:
+    """Left as a user may leave a module: half in training, with gradients, frozen weights and hooks. `balanced`: its classes are
+    as likely as each other, where without it hardly any input is given another one.
+    """
     witness = Witness()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -150,12 +154,22 @@ def _torch_subject(make: Callable[[], nn.Module], one: tuple[int, ...], dtype: t
                     buffer.copy_(torch.rand_like(buffer) + (0.5 if name.endswith("var") else -0.5))
             head.weight.mul_(4)
     module = Watched(body, head, witness).to(dtype)
+    if balanced:
+        _balance(module, torch.rand((200, *one), generator=torch.Generator().manual_seed(3), dtype=dtype))
     module.body[2].eval()
     head.weight.grad = torch.ones_like(head.weight)
     next(module.parameters()).requires_grad_(False)
     head.register_forward_hook(lambda *_: None)
     module.body[0].register_forward_pre_hook(lambda *_: None)
     return Subject(TorchClassifier(module, CLASSES, batch_size=BATCH, **more), witness, one, dtype, lambda: state_of(module))
+
+
+@torch.no_grad()
+def _balance(module: Watched, inputs: Tensor) -> None:
+    """Subtract from each class what it scores on average."""
+    module.eval()
+    module.head.bias -= module(inputs).mean(0)
+    module.train()
 
 
 def state_of(module: nn.Module) -> dict[str, Any]:
@@ -176,13 +190,13 @@ def _bytes(tensor: Tensor) -> bytes:
     return tensor.detach().cpu().contiguous().numpy().tobytes()
 
 
-def cnn_of_three_channels(dtype: torch.dtype, seed: int = 0, rectified: bool = False) -> Subject:
-    return _torch_subject(lambda: _convolutions(3, rectified), (3, SIDE, SIDE), dtype, seed, domain="image")
+def cnn_of_three_channels(dtype: torch.dtype, seed: int = 0, rectified: bool = False, balanced: bool = False) -> Subject:
+    return _torch_subject(lambda: _convolutions(3, rectified), (3, SIDE, SIDE), dtype, seed, balanced, domain="image")
 
 
-def cnn_of_one_channel(dtype: torch.dtype, seed: int = 0, rectified: bool = False) -> Subject:
+def cnn_of_one_channel(dtype: torch.dtype, seed: int = 0, rectified: bool = False, balanced: bool = False) -> Subject:
     return _torch_subject(
-        lambda: _convolutions(1, rectified), (1, SIDE, SIDE), dtype, seed, domain="image", mean=[0.4], std=[0.3]
+        lambda: _convolutions(1, rectified), (1, SIDE, SIDE), dtype, seed, balanced, domain="image", mean=[0.4], std=[0.3]
     )
 
 

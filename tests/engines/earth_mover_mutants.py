@@ -42,9 +42,16 @@ MUTANTS = (
     Mutant(
         "demands of other places",
         "earth_movers",
-        "np.concatenate([supply, demand])[:-1]",
-        "np.concatenate([supply, demand[::-1]])[:-1]",
+        "np.concatenate([one.supply, one.demand])[:-1]",
+        "np.concatenate([one.supply, one.demand[::-1]])[:-1]",
         test_earth_movers.check_it_is_the_distance_that_scipy_computes_between_the_distributions,
+    ),
+    Mutant(
+        "the works of other maps",
+        "earth_movers",
+        "for cost, plan in zip(costs, plans, strict=True)",
+        "for cost, plan in list(zip(costs, plans, strict=True))[::-1]",
+        test_earth_movers.check_every_map_has_the_nearness_that_it_has_alone,
     ),
     Mutant(
         "cells of one pixel only",

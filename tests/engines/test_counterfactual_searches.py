@@ -8,6 +8,7 @@ from xaivision.engines.counterfactuals import (
     crowds,
     density_paths,
     diversity,
+    edit_paths,
     evolution,
     random_changes,
     searching,
@@ -153,6 +154,28 @@ def check_single_numbers_are_tightened_where_costs_add_up():
 
 def test_single_numbers_are_tightened_where_costs_add_up():
     check_single_numbers_are_tightened_where_costs_add_up()
+
+
+def check_of_wide_tables_a_few_rows_are_made_at_a_time_and_the_same_is_found():
+    """Between two helpings the clock is asked: a search that made all its rows at once ended long after its time."""
+    inside, rows = origin(6), vector(2, 2, 1, 1, 1, 1)[None].repeat(8, 1)
+    whole, _ = answered(undoing.undone(inside, rows), inside, plane)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "HELPING", 60)  # ten rows of six columns
+        searches = (
+            undoing.undone(inside, rows),
+            shells.shrinking_spheres(inside, 200, generator()),
+            random_changes.random_changes(inside, 200, 10_000, generator()),
+            edit_paths.few_edits(inside, rows, 200, 4, generator()),
+        )
+        given = [answered(one, inside, plane)[0] for one in searches]
+    assert all(len(one.rows) <= 10 for asked in given for one in asked)
+    assert len(given[2]) == 20
+    assert torch.equal(held(given[0])[0].unique(dim=0), held(whole)[0].unique(dim=0))
+
+
+def test_of_wide_tables_a_few_rows_are_made_at_a_time_and_the_same_is_found():
+    check_of_wide_tables_a_few_rows_are_made_at_a_time_and_the_same_is_found()
 
 
 def check_diversity_is_zero_for_twins_and_for_one_and_grows_with_distance():

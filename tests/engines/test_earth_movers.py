@@ -51,6 +51,21 @@ def check_it_is_the_distance_that_scipy_computes_between_the_distributions():
         assert float(one) == pytest.approx(1 - wanted / 5, abs=1e-9)
 
 
+def test_every_map_has_the_nearness_that_it_has_alone():
+    check_every_map_has_the_nearness_that_it_has_alone()
+
+
+def check_every_map_has_the_nearness_that_it_has_alone():
+    draws = torch.Generator().manual_seed(3)
+    count = earth_movers.AT_ONCE + 4
+    values, masks = torch.rand(count, 4, 3, generator=draws), torch.rand(count, 4, 3, generator=draws) < 0.5
+    values[1], values[2] = 0, masks[2].float()  # one that has no nearness, and one that is the truth
+    masks[:, 0, 0] = True
+    alone = torch.cat([earth_movers.nearness(one[None], mask[None]) for one, mask in zip(values, masks, strict=True)])
+    assert torch.allclose(earth_movers.nearness(values, masks), alone, atol=1e-9, equal_nan=True)
+    assert int(alone.isnan().sum()) == 1
+
+
 def test_large_maps_are_compared_between_cells():
     check_large_maps_are_compared_between_cells()
 

@@ -14,10 +14,12 @@ from xaivision.core.about import About
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
 from xaivision.explainers import registry
+from xaivision.explainers.counterfactuals.attributes import Attributes
 from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
 from xaivision.explainers.narratives.narrator import Narrator
 from xaivision.explainers.registry import EXPLAINERS, explainer, explainers, missing_settings, third_party_explainers
 from xaivision.explainers.saliency import Saliency
+from xaivision.models.generators.segment_layers import SegmentLayers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +39,7 @@ NEEDED = {
     **{
         name: {"background": torch.zeros(3, 4)} for name, kind in EXPLAINERS.items() if "background" in missing_settings(kind, ())
     },
+    "attribute_counterfactuals": {"attributes": Attributes(SegmentLayers(), (), (), *[torch.zeros(0)] * 3, 1.0, 0.0)},
     "captum": {"method": "Saliency"},
     "shap": {"algorithm": "tree"},
 }

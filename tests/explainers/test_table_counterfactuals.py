@@ -325,6 +325,28 @@ def test_the_search_ends_when_its_time_is_over(kind, limit):
     assert taken <= 1.1 * limit
 
 
+@pytest.mark.parametrize("kind", [NearestUnlikeNeighbors, GrowingSpheres, RandomCounterfactuals], **NAMES)
+def test_the_time_of_a_search_is_over_in_wide_tables_too(kind):
+    """All its rows made at once took ten times the limit before the first of them was asked about."""
+    model, _ = linear(2000)
+    method = kind(draws(20, 2000), max_seconds=0.3)
+    start = time.process_time()
+    method.explain(model, draws(2, 2000, seed=4))
+    assert time.process_time() - start < 2.5
+
+
+@pytest.mark.parametrize("kind", EVERY, **NAMES)
+def test_a_background_of_zeros_leaves_nothing_but_zeros_to_change_to_and_the_search_ends(kind):
+    model, _ = linear()
+    rows = draws(6, 6, seed=4)
+    start = time.process_time()
+    found = kind(torch.zeros(20, 6), max_seconds=0.3).explain(model, rows)
+    assert time.process_time() - start < 2.5
+    assert not found.counterfactuals[found.counterfactuals != rows[:, None]].any()
+    for row, held in zip(found.verdicts, found.found.all(1), strict=True):
+        assert held or any("found" in reason for reason in row.reasons)
+
+
 def test_what_was_found_in_time_is_handed_out():
     model, _ = linear()
 

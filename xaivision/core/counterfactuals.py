@@ -15,12 +15,14 @@ class Counterfactuals(Explanation):
     """`counterfactuals` (B, k, *S), nearest first; `goals` (B,) the class each should reach.
 
     `scores` (B, k): the model's own score of the goal, asked again on the result; `found` (B, k): the prediction flipped.
+    `edits` (B, k): of pictures, what was done to get each, in words; empty where nothing was found.
     """
 
     counterfactuals: Tensor
     goals: Tensor
     scores: Tensor
     found: Tensor
+    edits: tuple[tuple[str, ...], ...] | None = None
 
     def _content(self) -> tuple[str, ...]:
         return (f"counterfactuals {shape_of(self.counterfactuals)}",)

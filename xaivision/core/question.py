@@ -109,10 +109,17 @@ class Question:
             self.query, self._origin(), self._diagnostics(), examples=examples, indices=indices, similarity=similarity, **more
         )
 
-    def counterfactuals(self, counterfactuals: Tensor, goals: Tensor, scores: Tensor, found: Tensor) -> Counterfactuals:
+    def counterfactuals(
+        self,
+        counterfactuals: Tensor,
+        goals: Tensor,
+        scores: Tensor,
+        found: Tensor,
+        edits: tuple[tuple[str, ...], ...] | None = None,
+    ) -> Counterfactuals:
         """The answer in counterfactuals, (B, k, *S), with the class that each input was to reach."""
         asked = (self.query, self._origin(), self._diagnostics())
-        return Counterfactuals(*asked, counterfactuals=counterfactuals, goals=goals, scores=scores, found=found)
+        return Counterfactuals(*asked, counterfactuals=counterfactuals, goals=goals, scores=scores, found=found, edits=edits)
 
     def rules(self, rules: tuple[tuple[Rule, ...], ...], players: Tensor | None = None) -> Rules:
         """The answer in rules, for each input its own."""

@@ -16,6 +16,7 @@ NEEDED = {
     "training": ", inputs with labels such as `dataset.train`",
     "partners": ", pictures with labels such as `dataset.train`",
     "fit": ", a function of inputs, labels and a seed that trains a model",
+    "attributes": ", what `xv.find_attributes(model, generator, pictures)` gives",
     "finetuned": ", what `xv.masked_finetuning(model, training)` gives",
 }
 

@@ -75,18 +75,40 @@ def card(name: str) -> DatasetCard:
     )
 
 
+class Drawn(NamedTuple):
+    """Everything a scene is made of: the class, 16 `chances` in [0, 1) that place and shape it, the `ground`, and the `speckle`
+    (size, size).
+    """
+
+    kind: str
+    chances: tuple[float, ...]
+    ground: Seabed
+    speckle: Tensor
+
+
 def scene(kind: str, size: int, texture: Texture | None, draws: torch.Generator) -> Scene:
     """One scene of the class `kind`. Classes differ by the target alone: the same choices are drawn for all."""
+    return rendered(drawn(kind, size, texture, draws))
+
+
+def drawn(kind: str, size: int, texture: Texture | None, draws: torch.Generator) -> Drawn:
+    """What one scene of the class `kind` is made of."""
     chances = torch.rand(16, generator=draws, dtype=torch.float64, device="cpu").tolist()
+    ground = seabed(texture or TEXTURES[int(chances[2] * len(TEXTURES))], size, EXTENT / size, draws)
+    return Drawn(kind, tuple(chances), ground, rayleigh_speckle(size, GRAIN, draws))
+
+
+def rendered(made: Drawn) -> Scene:
+    """The scene that this makes; it draws nothing."""
+    chances, size = list(made.chances), len(made.speckle)
     pixel = EXTENT / size
     sonar = SideScan(_between(ALTITUDE, chances[0]), _between(NEAR, chances[1]), pixel, size)
-    ground = seabed(texture or TEXTURES[int(chances[2] * len(TEXTURES))], size, pixel, draws)
-    body = _body(kind, size, chances[3:11])
-    visible, shadow, echo = _seen(sonar, ground, body, chances[11:14])
+    body = _body(made.kind, size, chances[3:11])
+    visible, shadow, echo = _seen(sonar, made.ground, body, chances[11:14])
     noise = _between(NOISE, chances[14])
     spreads = BEAM * sonar.slant_range(torch.zeros(1, size, dtype=torch.float64, device="cpu"))[0] / pixel
     amplitude = (smeared_along(echo, spreads).square() + noise**2).sqrt()
-    picture = (amplitude * rayleigh_speckle(size, GRAIN, draws)).clamp_(0, 1).float()
+    picture = (amplitude * made.speckle).clamp_(0, 1).float()
     seen = Scene(picture[None], visible, shadow)
     return seen if chances[15] < 0.5 else Scene(*(part.flip(-1) for part in seen))
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from xaivision.explainers.c_lime import CLime
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+    from xaivision.explainers.counterfactuals.attribute_counterfactuals import AttributeCounterfactuals
     from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
     from xaivision.explainers.counterfactuals.face import Face
     from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
     from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
     from xaivision.explainers.counterfactuals.growing_spheres import GrowingSpheres
     from xaivision.explainers.counterfactuals.nearest_unlike_neighbors import NearestUnlikeNeighbors
+    from xaivision.explainers.counterfactuals.nearest_unlike_picture import NearestUnlikePicture
+    from xaivision.explainers.counterfactuals.object_counterfactuals import ObjectCounterfactuals
+    from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
     from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
     from xaivision.explainers.deconvolution import Deconvolution
     from xaivision.explainers.deep_lift import DeepLift
@@ -72,6 +76,7 @@ __all__ = [
     "AblationCam",
     "Anchors",
     "AttentionRollout",
+    "AttributeCounterfactuals",
     "BlurIntegratedGradients",
     "CLime",
     "Captum",
@@ -109,10 +114,13 @@ __all__ = [
     "LimeTabular",
     "NearestExamples",
     "NearestUnlikeNeighbors",
+    "NearestUnlikePicture",
+    "ObjectCounterfactuals",
     "Occlusion",
     "Owen",
     "PartitionShap",
     "PermutationShap",
+    "PixelCounterfactuals",
     "ProtoDash",
     "PrototypeMatches",
     "Random",

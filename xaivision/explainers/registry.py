@@ -17,12 +17,16 @@ from xaivision.explainers.blur_integrated_gradients import BlurIntegratedGradien
 from xaivision.explainers.c_lime import CLime
 from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
+from xaivision.explainers.counterfactuals.attribute_counterfactuals import AttributeCounterfactuals
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.counterfactuals.face import Face
 from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
 from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
 from xaivision.explainers.counterfactuals.growing_spheres import GrowingSpheres
 from xaivision.explainers.counterfactuals.nearest_unlike_neighbors import NearestUnlikeNeighbors
+from xaivision.explainers.counterfactuals.nearest_unlike_picture import NearestUnlikePicture
+from xaivision.explainers.counterfactuals.object_counterfactuals import ObjectCounterfactuals
+from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
 from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
 from xaivision.explainers.deconvolution import Deconvolution
 from xaivision.explainers.deep_lift import DeepLift
@@ -126,6 +130,10 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "growing_spheres": GrowingSpheres,
     "face": Face,
     "decision_boundary": DecisionBoundary,
+    "object_counterfactuals": ObjectCounterfactuals,
+    "attribute_counterfactuals": AttributeCounterfactuals,
+    "pixel_counterfactuals": PixelCounterfactuals,
+    "nearest_unlike_picture": NearestUnlikePicture,
     "anchors": Anchors,
     "composite": Composite,
     "random": Random,

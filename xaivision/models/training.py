@@ -31,7 +31,7 @@ def train(module: nn.Module, inputs: Tensor, targets: Tensor, recipe: Recipe, wh
     Raises: Cancelled, before an epoch.
     """
     batches = -(-len(inputs) // recipe.batch_size)
-    with _one_thread(), torch.inference_mode(False):  # which leaves `no_grad` too
+    with one_thread(), torch.inference_mode(False):  # which leaves `no_grad` too
         module.train()
         optimizer = torch.optim.AdamW(module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -48,7 +48,7 @@ def train(module: nn.Module, inputs: Tensor, targets: Tensor, recipe: Recipe, wh
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Sums in one order, so that the weights do not depend on the number of threads; layers this small are faster so, too."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -70,6 +70,8 @@ def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
     goal = int(explanation.goals[index])
     name = plain(explanation.query.class_names[goal] if explanation.query.class_names else goal)
     held = counted(len(explanation.found[index]), "counterfactual")
+    if explanation.edits is not None and explanation.edits[index][0]:
+        return f"{found} of {held} reach {name}: {plain(explanation.edits[index][0])}"
     return f"{found} of {held} reach {name}; the nearest changes {counted(changed, 'value')}"
 
 

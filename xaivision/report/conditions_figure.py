@@ -67,6 +67,17 @@ def outcome(result: Counterfactuals, index: int, rank: int) -> str:
     return f"{name} {flipped} ({result.query.score_unit} {number(float(result.scores[index, rank]))})"
 
 
+def edits_of(result: Counterfactuals, index: int, rank: int) -> list[str]:
+    """What was done to a picture, one edit a line; nothing where the method tells none, or found none."""
+    told = "" if result.edits is None else result.edits[index][rank]
+    return _first([plain(one) for one in told.split("; ")], "more edit") if told else []
+
+
+def _first(lines: list[str], what: str) -> list[str]:
+    more = [f"and {counted(len(lines) - MOST_CHANGES, what)}"] if len(lines) > MOST_CHANGES else []
+    return [*lines[:MOST_CHANGES], *more]
+
+
 def _of_row(result: Counterfactuals, index: int) -> Figure:
     shown = _shown(result)
     captions = [_row_caption(result, index, rank) for rank in range(shown)]
@@ -76,9 +87,8 @@ def _of_row(result: Counterfactuals, index: int) -> Figure:
 
 
 def _row_caption(result: Counterfactuals, index: int, rank: int) -> Caption:
-    changes = changes_of(result, index, rank)
-    more = [f"and {counted(len(changes) - MOST_CHANGES, 'more change')}"] if len(changes) > MOST_CHANGES else []
-    return Caption(f"{rank + 1}. counterfactual", None, (outcome(result, index, rank), *changes[:MOST_CHANGES], *more))
+    changes = _first(changes_of(result, index, rank), "more change")
+    return Caption(f"{rank + 1}. counterfactual", None, (outcome(result, index, rank), *changes))
 
 
 def _of_image(result: Counterfactuals, index: int) -> Figure:
@@ -88,7 +98,7 @@ def _of_image(result: Counterfactuals, index: int) -> Figure:
     captions = [Caption("input")]
     for rank in range(shown):
         captions += [
-            Caption(f"{rank + 1}. counterfactual", None, (outcome(result, index, rank),)),
+            Caption(f"{rank + 1}. counterfactual", None, (outcome(result, index, rank), *edits_of(result, index, rank))),
             Caption(f"{rank + 1}. what was added"),
         ]
     layout = replace(picture_layout(image, 2 * shown + 1), widest=3)

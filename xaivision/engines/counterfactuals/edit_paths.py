@@ -4,11 +4,12 @@ Source: the decision boundary of Hase and Bansal, Evaluating explainable AI, ACL
 """
 
 from collections.abc import Generator
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.searching import Ask, Asked, Search
+from xaivision.engines.counterfactuals.searching import Ask, Asked, Search, in_helpings
 from xaivision.engines.counterfactuals.space import Room
 
 # In how many helpings the rows are asked about, so that a limit of time falls between them.
@@ -23,12 +24,17 @@ def few_edits(room: Room, cases: Tensor, samples: int, most_edits: int, generato
         return
     for helping in range(HELPINGS):
         count = samples // HELPINGS + (helping < samples % HELPINGS)
-        if not count:
-            continue
-        taken = room.final(cases[torch.randint(len(cases), (count,), generator=generator, device="cpu")])
-        sizes = torch.randint(1, min(most_edits, len(room)) + 1, (count, 1), generator=generator, device="cpu")
-        order = torch.rand(count, len(room), generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
-        yield Ask(room.mixed(taken, order < sizes))
+        if count:
+            yield from in_helpings(count, len(room.row), partial(_edited, room, cases, most_edits, generator))
+
+
+def _edited(room: Room, cases: Tensor, most_edits: int, generator: torch.Generator, part: slice) -> Tensor:
+    """(n, F) rows of a stretch, each with the values of one case in 1 to `most_edits` parts."""
+    count = part.stop - part.start
+    taken = room.final(cases[torch.randint(len(cases), (count,), generator=generator, device="cpu")])
+    sizes = torch.randint(1, min(most_edits, len(room)) + 1, (count, 1), generator=generator, device="cpu")
+    order = torch.rand(count, len(room), generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
+    return room.mixed(taken, order < sizes)
 
 
 def length(room: Room, rows: Tensor) -> Tensor:

@@ -3,9 +3,12 @@
 Source: the random sampling of DiCE (Mothilal et al., 2020, arXiv:1905.07697).
 """
 
-import torch
+from functools import partial
 
-from xaivision.engines.counterfactuals.searching import Ask, Search
+import torch
+from torch import Tensor
+
+from xaivision.engines.counterfactuals.searching import Search, in_helpings
 from xaivision.engines.counterfactuals.space import Room
 
 # In how many helpings the rows are drawn: with one more part changed each, and in the last ones with any number of them.
@@ -23,8 +26,14 @@ def random_changes(room: Room, sample_size: int, enough: int, generator: torch.G
         sizes = torch.full((count,), min(place + 1, parts), device="cpu")
         if last:  # evenly over what has not been tried
             sizes = min(HELPINGS - 1, parts) + torch.arange(count, device="cpu") % max(1, parts - HELPINGS + 2)
-        order = torch.rand(count, parts, generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
-        asked = yield Ask(room.mixed(room.final(room.drawn(count, generator)), order < sizes[:, None]))
+        asked = yield from in_helpings(count, len(room.row), partial(_changed, room, sizes, generator))
         found += int((asked.merits > 0).sum())
         if found >= enough:
             return
+
+
+def _changed(room: Room, sizes: Tensor, generator: torch.Generator, part: slice) -> Tensor:
+    """(n, F) rows of a stretch, with so many parts each drawn anew."""
+    count = len(sizes[part])
+    order = torch.rand(count, len(room), generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
+    return room.mixed(room.final(room.drawn(count, generator)), order < sizes[part, None])

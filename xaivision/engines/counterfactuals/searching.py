@@ -30,6 +30,18 @@ class Asked(NamedTuple):
 
 # A search yields what it wants asked, and is sent the answers.
 Search = Generator[Ask, Asked, None]
+# Numbers of a table that are made up at once: between two helpings of rows it is seen whether there is time for more.
+HELPING = 2**20
+
+
+def in_helpings(count: int, columns: int, made: Callable[[slice], Tensor]) -> Generator[Ask, Asked, Asked]:
+    """Ask about `count` rows of so many `columns`, as `made` for each stretch of them: of wide tables a few rows at a time."""
+    size = max(1, HELPING // max(1, columns))
+    answers = []
+    for start in range(0, count, size):
+        answers.append((yield Ask(made(slice(start, min(start + size, count))))))
+    rows, merits, costs = (torch.cat(parts) for parts in zip(*(one[:3] for one in answers), strict=True))
+    return Asked(rows, merits, costs)
 
 
 @dataclass

@@ -3,10 +3,12 @@
 Source: Laugel et al., Comparison-based inverse classification (growing spheres), 2017, arXiv:1712.08443.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.searching import Ask, Search
+from xaivision.engines.counterfactuals.searching import Search, in_helpings
 from xaivision.engines.counterfactuals.space import Room
 
 # The first spheres lie from the farthest row down to this power of a half of its distance.
@@ -24,13 +26,18 @@ def shrinking_spheres(room: Room, sample_size: int, generator: torch.Generator) 
     reach = float(room.farthest().sum())
     shares = torch.linspace(-HALVINGS, 0, sample_size, dtype=torch.float64, device="cpu")
     shares = shares[torch.randperm(sample_size, generator=generator, device="cpu")]  # the first of them lie at all distances
-    asked = yield Ask(on_spheres(room, reach * 2**shares, generator))
+    columns = len(room.row)
+
+    def spheres(radii: Tensor) -> Callable[[slice], Tensor]:
+        return lambda part: on_spheres(room, radii[part], generator)
+
+    asked = yield from in_helpings(sample_size, columns, spheres(reach * 2**shares))
     if not bool((asked.merits > 0).any()):
-        asked = yield Ask(room.drawn(sample_size, generator))
+        asked = yield from in_helpings(sample_size, columns, lambda part: room.drawn(part.stop - part.start, generator))
     nearest = _nearest(asked.costs, asked.merits)
     for _ in range(MOST_SPHERES if nearest < torch.inf else 0):
         places = torch.linspace(SHRINK, 1, sample_size, dtype=torch.float64, device="cpu")
-        asked = yield Ask(on_spheres(room, nearest * places, generator))
+        asked = yield from in_helpings(sample_size, columns, spheres(nearest * places))
         found = _nearest(asked.costs, asked.merits)
         if not found < nearest:
             return

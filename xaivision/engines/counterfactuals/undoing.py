@@ -1,11 +1,12 @@
 """Counterfactuals with nothing in them that is not needed: changes are undone, and numbers taken back toward the input."""
 
 from collections.abc import Generator
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.searching import Ask, Asked, Search
+from xaivision.engines.counterfactuals.searching import Ask, Asked, Search, in_helpings
 from xaivision.engines.counterfactuals.space import Room
 
 # A search that ends with rows.
@@ -32,7 +33,7 @@ def undone(room: Room, rows: Tensor, undoable: Tensor | None = None, rounds: int
         if not bool(tried.any()):
             return
         one = tried.nonzero()
-        answered = yield Ask(_without(room, current, one))
+        answered = yield from in_helpings(len(one), len(room.row), partial(_without, room, current, one))
         good = answered.merits > 0
         if not bool(good.any()):
             return
@@ -52,7 +53,8 @@ def _together(room: Room, current: Tensor, one: Tensor, merits: Tensor) -> Narro
             kept[part] = False
             fewer.append(kept)
             owners.append(owner)
-    asked = yield Ask(room.mixed(current[torch.tensor(owners, device="cpu")], torch.stack(fewer)))
+    numbers, kept_parts = torch.tensor(owners, device="cpu"), torch.stack(fewer)
+    asked = yield from in_helpings(len(owners), len(room.row), lambda part: room.mixed(current[numbers[part]], kept_parts[part]))
     out = current.clone()
     for place, holds in enumerate((asked.merits > 0).tolist()):  # those with fewer changes come later
         if holds:
@@ -60,8 +62,9 @@ def _together(room: Room, current: Tensor, one: Tensor, merits: Tensor) -> Narro
     return out
 
 
-def _without(room: Room, current: Tensor, one: Tensor) -> Tensor:
-    """(t, F) each of these rows without one of its changes: pairs (t, 2) of row and part."""
+def _without(room: Room, current: Tensor, pairs: Tensor, part: slice) -> Tensor:
+    """(t, F) each of these rows without one of its changes: a stretch of the pairs (n, 2) of row and part."""
+    one = pairs[part]
     kept = room.changed(current)[one[:, 0]]
     kept[torch.arange(len(one), device="cpu"), one[:, 1]] = False
     return room.mixed(current[one[:, 0]], kept)

@@ -24,6 +24,10 @@ RESERVE = 0.03
 
 # More that a row must fulfil: (n,) positive where it does.
 Requirement = Callable[[Tensor], Tensor]
+# What the model is shown of rows (n, F) of the inputs with these numbers (n,).
+Render = Callable[[Tensor, Tensor], Tensor]
+# So many rows are made into pictures at once: each takes more room than its row.
+MOST_PICTURES = 64
 
 
 class Clock:
@@ -59,10 +63,12 @@ class Clock:
 
 
 class Answers:
-    """Answers the searches of one question. `over`: time was up before all was asked."""
+    """Answers the searches of one question. `over`: time was up before all was asked. `render`: what the rows stand for, where
+    the model is not shown themselves.
+    """
 
-    def __init__(self, q: Question, goals: Tensor, threshold: float | None, clock: Clock) -> None:
-        self.q, self.goals, self.threshold, self.clock = q, goals, threshold, clock
+    def __init__(self, q: Question, goals: Tensor, threshold: float | None, clock: Clock, render: Render | None = None) -> None:
+        self.q, self.goals, self.threshold, self.clock, self.render = q, goals, threshold, clock, render
         self.requirements: list[Sequence[Requirement]] = [()] * len(goals)
         self.over = False
 
@@ -76,7 +82,8 @@ class Answers:
         merits, found = [], []
         start = 0
         while start < len(rows):
-            count = self.clock.rows(len(rows) - start)
+            left = len(rows) - start
+            count = self.clock.rows(left if self.render is None else min(left, MOST_PICTURES))
             if not count:
                 self.over = True
                 break
@@ -92,7 +99,7 @@ class Answers:
         return Answered(torch.cat(merits), torch.cat([one for one in found if one is not None]) if slopes else None)
 
     def _asked(self, owners: Tensor, rows: Tensor, slopes: bool) -> Answered:
-        inputs = rows.to(self.q.query.inputs)
+        inputs = (rows if self.render is None else self.render(owners, rows)).to(self.q.query.inputs)
         target = TargetScore(self.goals[owners.to(self.goals.device)], None, "margin", self.q.model.score_unit)
         if slopes:
             merits, slope = self._with_slopes(inputs, target)

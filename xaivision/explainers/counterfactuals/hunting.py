@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
 from xaivision.core.protocols import Explainer
-from xaivision.core.question import question
+from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.diversity import diverse_choice
@@ -41,9 +42,17 @@ class Asking:
     seed: int
 
 
+class Opened(NamedTuple):
+    """A question, the model's `scores` (B, K) of its inputs, and when it was asked, by the clock of `perf_counter`."""
+
+    q: Question
+    scores: Tensor
+    start: float
+
+
 @contextmanager
-def scene_of(explainer: Explainer, wishes: Wishes, asking: Asking) -> Iterator[Scene]:
-    """Open the question of a method, and everything that its searches share."""
+def opened(explainer: Explainer, asking: Asking) -> Iterator[Opened]:
+    """Open the question of a method."""
     seen: list[Tensor] = []
     start = time.perf_counter()
 
@@ -52,7 +61,14 @@ def scene_of(explainer: Explainer, wishes: Wishes, asking: Asking) -> Iterator[S
         return seen[-1]
 
     with question(explainer, asking.model, asking.inputs, asking.targets, seed=asking.seed, scorer=scorer) as q:
-        yield Scene(q, wishes, seen[0], start)
+        yield Opened(q, seen[0], start)
+
+
+@contextmanager
+def scene_of(explainer: Explainer, wishes: Wishes, asking: Asking) -> Iterator[Scene]:
+    """Open the question of a method, and everything that its searches share."""
+    with opened(explainer, asking) as (q, scores, start):
+        yield Scene(q, wishes, scores, start)
 
 
 def hunted(scene: Scene, propose: Propose) -> Counterfactuals:

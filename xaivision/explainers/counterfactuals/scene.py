@@ -1,6 +1,7 @@
 """Everything that the searches of one question share: the space, the classes to reach, the known rows, the clock."""
 
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -34,7 +35,7 @@ class Scene:
         self.background = fitting_background(q, wishes.background).cpu()
         self.space = table_space(q, wishes, self.background)
         self.predicted = scores.argmax(1)
-        self.goals = goals(q, wishes, scores)
+        self.goals = goals(q, wishes.desired_class, scores)
         self.answers = Answers(q, self.goals, wishes.stopping_threshold, self.clock)
         self.hunts = [self._hunt(row) for row in self.inputs]
         if wishes.plausible is not None:
@@ -109,18 +110,16 @@ class Scene:
         return merits
 
 
-def goals(q: Question, wishes: Wishes, scores: Tensor) -> Tensor:
+def goals(q: Question, desired_class: Literal["opposite"] | int, scores: Tensor) -> Tensor:
     """(B,) the class that each input is to reach.
 
     Raises: InputError, where `desired_class` is no class of the model.
     """
     target, predicted = q.query.target, scores.argmax(1)
-    if wishes.desired_class != "opposite":
-        if not 0 <= wishes.desired_class < q.model.num_classes:
-            raise InputError(
-                f"`desired_class` must be a class number from 0 to {q.model.num_classes - 1}. Got {wishes.desired_class}."
-            )
-        return torch.full_like(predicted, wishes.desired_class)
+    if desired_class != "opposite":
+        if not 0 <= desired_class < q.model.num_classes:
+            raise InputError(f"`desired_class` must be a class number from 0 to {q.model.num_classes - 1}. Got {desired_class}.")
+        return torch.full_like(predicted, desired_class)
     others = scores.scatter(1, predicted[:, None], -torch.inf).argmax(1)
     if target.against is not None:
         others = torch.where(target.against.to(predicted.device) == predicted, others, target.against.to(predicted.device))

@@ -72,8 +72,13 @@ class Wishes:
                 raise InputError(f"`one_way` of {column!r} must be 'up' or 'down'. Got {way!r}.")
         if isinstance(self.features_to_vary, str) and self.features_to_vary != "all":
             raise InputError(f"`features_to_vary` must be 'all' or a list of columns. Got {self.features_to_vary!r}.")
-        if self.desired_class != "opposite" and (isinstance(self.desired_class, bool) or not isinstance(self.desired_class, int)):
-            raise InputError(f"`desired_class` must be 'opposite' or a class number. Got {self.desired_class!r}.")
+        check_desired_class(self.desired_class)
+
+
+def check_desired_class(value: object) -> None:
+    """Raises: InputError, where it says no class."""
+    if value != "opposite" and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InputError(f"`desired_class` must be 'opposite' or a class number. Got {value!r}.")
 
 
 def _check_share(name: str, value: float | None) -> None:

@@ -1,0 +1,68 @@
+"""Greedy edits find the one that is enough, the few where one is not, and all where only all do; they draw nothing."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from xaivision.engines.counterfactuals.edit_paths import length
+from xaivision.engines.counterfactuals.greedy_edits import Edits, greedy_edits
+from xaivision.engines.counterfactuals.searching import Answered, Drive, Hunt
+from xaivision.engines.counterfactuals.space import Part, Room, Space
+
+
+def room(count=6, choices=0):
+    """Numbers from -1 to 1 that start at 0, and columns with three choices that start at the first."""
+    total = count + choices
+    ones, zeros = torch.ones(total).double(), torch.zeros(total).double()
+    parts = [Part((place,)) for place in range(count)]
+    parts += [Part((place,), torch.tensor([[0.0], [1.0], [2.0]]).double()) for place in range(count, total)]
+    high = torch.where(torch.arange(total) < count, ones, 2 * ones)
+    free = torch.ones(total, dtype=torch.bool)
+    return Room(Space(-high, high, zeros, zeros, free, ones, tuple(parts), dtype=torch.float64), zeros)
+
+
+def searched(space, merit, plan=None):
+    """What is found by a merit (n,) of rows (n, F), and how many rows were asked about."""
+    asked = []
+
+    def answer(_owners, rows, _slopes):
+        asked.append(rows)
+        return Answered(merit(rows), None)
+
+    hunt = Hunt(space, lambda rows: length(space, rows))
+    Drive([hunt], [greedy_edits(space, plan or Edits(4))]).run(answer)
+    return hunt.found().rows, torch.cat(asked) if asked else None
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_one_edit_that_is_enough_is_found_on_either_side(sign):
+    found, asked = searched(room(), lambda rows: sign * rows[:, 3] - 0.4)
+    assert found[0].nonzero().flatten().tolist() == [3]
+    assert float(found[0, 3]) == sign * 0.5
+    assert len(asked) == 1 + 4 * 6  # the row itself, and two places on either side of each number
+
+
+def test_a_pair_is_found_where_no_single_edit_is_enough():
+    found, _ = searched(room(), lambda rows: rows[:, 1] - rows[:, 4] - 1.2)
+    assert found[0].nonzero().flatten().tolist() == [1, 4]
+
+
+def test_all_together_are_tried_where_few_are_not_enough():
+    found, _ = searched(room(), lambda rows: rows.sum(1) - 5.5, Edits(2))
+    assert found.tolist() == [[1.0] * 6]
+
+
+def test_choices_are_tried_as_well():
+    found, _ = searched(room(2, 2), lambda rows: (rows[:, 3] == 2).double() + rows[:, 0] - 1.2)
+    assert found[0, 3] == 2
+    assert found[0, 0] > 0.2
+
+
+def test_nothing_is_found_where_nothing_helps_and_the_search_ends_at_once():
+    found, asked = searched(room(), lambda rows: torch.full((len(rows),), -1.0).double())
+    assert not len(found)
+    assert len(asked) < 40
+    frozen = room()
+    closed = replace(frozen.space, free=torch.zeros(6, dtype=torch.bool))
+    assert searched(Room(closed, frozen.row), lambda rows: rows[:, 0])[1] is None

@@ -1,0 +1,103 @@
+"""Edits of a picture's code: each tried by itself, then added one to the other, the most helpful first."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xaivision.engines.counterfactuals.searching import Ask, Asked, Search
+from xaivision.engines.counterfactuals.space import Room
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Numbers are tried at `levels` places on either side; in each round the `width` most helpful edits are tried on top of
+    those that were taken, of which there are `most` in the end.
+    """
+
+    most: int
+    levels: int = 2
+    width: int = 32
+
+
+class _Tried(NamedTuple):
+    """Rows (n, F) with one edit each, the part (n,) it is of, and how much it helps (n,)."""
+
+    rows: Tensor
+    parts: Tensor
+    gains: Tensor
+
+
+def greedy_edits(room: Room, plan: Edits) -> Search:
+    """Ask about every single edit, about the helpful ones all together in their order, then about the best pair, three, ...
+
+    It draws nothing. The helpful ones together find what many small edits do; one by one finds the few that do.
+    """
+    if not len(room):
+        return
+    rows, parts = _single(room, plan.levels)
+    asked = yield Ask(torch.cat([room.row[None].double(), rows]))
+    tried = _best_of_parts(_Tried(asked.rows[1:], parts, asked.merits[1:] - asked.merits[0]))
+    if bool((asked.merits > 0).any()):
+        return
+    yield Ask(_cumulated(room, tried))
+    yield from _one_by_one(room, tried, plan, asked.merits[0])
+
+
+def _single(room: Room, levels: int) -> tuple[Tensor, Tensor]:
+    """(n, F) rows with one part changed each, and the part (n,)."""
+    rows, parts = [], []
+    for part, column in enumerate(room.numbers.tolist()):
+        value = float(room.value[column])
+        for end in (float(room.low[part]), float(room.high[part])):
+            for level in range(1, levels + 1) if end != value else ():
+                rows.append(room.value.clone())
+                rows[-1][column] = value + (end - value) * level / levels
+                parts.append(part)
+    for part, (columns, patterns) in enumerate(room.choices, len(room.numbers)):
+        for pattern in patterns[1:]:  # the first is the row's own
+            rows.append(room.value.clone())
+            rows[-1][columns] = pattern
+            parts.append(part)
+    return torch.stack(rows), torch.tensor(parts, device="cpu")
+
+
+def _best_of_parts(tried: _Tried) -> _Tried:
+    """The most helpful edit of each part, most helpful first; those that do not help at the end."""
+    first: dict[int, int] = {}
+    for place in tried.gains.argsort(descending=True, stable=True).tolist():
+        first.setdefault(int(tried.parts[place]), place)
+    chosen = torch.tensor(list(first.values()), device="cpu")
+    return _Tried(tried.rows[chosen], tried.parts[chosen], tried.gains[chosen])
+
+
+def _cumulated(room: Room, tried: _Tried) -> Tensor:
+    """(n, F) the best edit, the best two, the best three, ... of those that help."""
+    helpful = max(1, int((tried.gains > 0).sum()))
+    rows, current = [], room.row.clone()
+    for row, part in zip(tried.rows[:helpful], tried.parts[:helpful].tolist(), strict=True):
+        current = _with(room, current[None], row, part)[0]
+        rows.append(current)
+    return torch.stack(rows)
+
+
+def _one_by_one(room: Room, tried: _Tried, plan: Edits, merit: Tensor) -> Search:
+    """Ask about what is reached with one edit more, and one more, as long as it helps and the class is not reached."""
+    rows, parts = tried.rows[: plan.width], tried.parts[: plan.width].tolist()
+    current, best = room.row, merit
+    for _ in range(min(plan.most, len(parts))):
+        asked: Asked = yield Ask(
+            torch.cat([_with(room, current[None], row, part) for row, part in zip(rows, parts, strict=True)])
+        )
+        place = int(asked.merits.argmax())
+        if not asked.merits[place] > best:
+            return
+        current, best = asked.rows[place], asked.merits[place]
+        if best > 0:
+            return
+
+
+def _with(room: Room, rows: Tensor, edited: Tensor, part: int) -> Tensor:
+    """The rows (n, F) with this part of an edited row (F,)."""
+    return torch.where(room.members[part], edited, rows)

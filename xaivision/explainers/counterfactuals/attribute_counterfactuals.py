@@ -1,0 +1,64 @@
+"""Attribute counterfactuals: how far a few sliders of a generator have to go for another class."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.classifier import Classifier
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
+from xaivision.core.settings import check_positive_number
+from xaivision.core.targets import Targets
+from xaivision.explainers.counterfactuals.attributes import Attributes
+from xaivision.explainers.counterfactuals.hunting import Asking
+from xaivision.explainers.counterfactuals.picture_codes import Choice
+from xaivision.explainers.counterfactuals.picture_hunting import PicturePlan, hunted_pictures
+from xaivision.explainers.counterfactuals.wishes import check_desired_class
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeCounterfactuals:
+    """For each picture the one with the class to reach that the fewest and smallest moves of `attributes` lead to.
+
+    `attributes`: what `xv.find_attributes(model, generator, pictures)` gives. `desired_class`: the class to reach; "opposite" is
+    the runner-up where the explained class is predicted, and else that class. `max_seconds`: when the search ends with what it
+    has.
+    """
+
+    about: ClassVar[About] = About(
+        name="attribute_counterfactuals",
+        answers="Which of a few attributes of such pictures would have to be stronger or weaker for another class?",
+        misleads="An attribute has no name of its own, and may mix what belongs to different things: look at its strip. A small "
+        "autoencoder knows coarse shapes only.",
+        cost="5 forwards an attribute, `k` for each further move, and about a hundred to make the moves small; finding the "
+        "attributes takes 2 forwards a picture and direction, once",
+        source="Lang et al., StylEx, ICCV 2021, arXiv:2104.13369",
+        needs=Access.SCORES,
+        domains=("image",),
+    )
+
+    attributes: Attributes
+    desired_class: Literal["opposite"] | int = "opposite"
+    max_seconds: float | None = None
+
+    __repr__ = told_settings
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.attributes, Attributes):
+            raise InputError(
+                f"`attributes` must be what `xv.find_attributes(model, generator, pictures)` gives. Got {self.attributes!r}."
+            )
+        check_desired_class(self.desired_class)
+        if self.max_seconds is not None:
+            check_positive_number("max_seconds", self.max_seconds)
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
+        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        mine = self.attributes
+        choice = Choice("all", "all", mine.numbers)
+        plan = PicturePlan(mine.generator, choice, self.desired_class, len(mine.numbers), self.max_seconds)
+        return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

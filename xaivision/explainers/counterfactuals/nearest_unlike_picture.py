@@ -1,0 +1,69 @@
+"""Nearest unlike picture: the known picture of another class that is most like this one."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from xaivision.core.about import About
+from xaivision.core.access import Access
+from xaivision.core.classifier import Classifier
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.diagnostics import Note
+from xaivision.core.origin import told_settings
+from xaivision.core.targets import Targets
+from xaivision.engines.neighbors import nearest
+from xaivision.explainers.background import check_background, fitting_background
+from xaivision.explainers.counterfactuals.hunting import Asking, opened
+from xaivision.explainers.counterfactuals.picture_hunting import Reached, asked_again, eight_bits, named
+from xaivision.explainers.counterfactuals.scene import goals
+from xaivision.explainers.counterfactuals.wishes import check_desired_class
+
+
+@dataclass(frozen=True, eq=False)
+class NearestUnlikePicture:
+    """For each picture the nearest of a `background` (N, C, H, W), by its pixels, that the model gives the class to reach.
+
+    `desired_class`: the class to reach; "opposite" is the runner-up where the explained class is predicted, and else that class.
+    """
+
+    about: ClassVar[About] = About(
+        name="nearest_unlike_picture",
+        answers="Which known picture of another class is most like this one?",
+        misleads="Everything else differs too: it does not say what of it matters. Near in pixels is not near in meaning.",
+        cost="1 forward a picture of the background",
+        source="Keane and Smyth, 2020, arXiv:2005.13997",
+        needs=Access.SCORES,
+        domains=("image",),
+    )
+
+    background: Tensor
+    desired_class: Literal["opposite"] | int = "opposite"
+
+    __repr__ = told_settings
+
+    def __post_init__(self) -> None:
+        check_background(self.background)
+        check_desired_class(self.desired_class)
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
+        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        with opened(self, Asking(model, inputs, targets, seed)) as (q, scores, _):
+            known = eight_bits(fitting_background(q, self.background))
+            wished, predicted = goals(q, self.desired_class, scores), q.model(known).argmax(1)
+            pictures, words = q.query.inputs.clone(), [""] * len(scores)
+            for index, goal in enumerate(wished.tolist()):
+                unlike = (predicted == goal).nonzero().flatten()
+                if goal != int(scores[index].argmax()) and len(unlike):
+                    near, away = nearest(q.query.inputs[index : index + 1].flatten(1), known[unlike].flatten(1), 1)
+                    number = int(unlike[int(near[0, 0])])
+                    pictures[index] = known[number]
+                    words[index] = f"picture {number} of the background, {float(away[0, 0]):.3g} away"
+            if any(words):
+                q.note(Note("ok", "the counterfactuals are pictures of the background: whoever sees them sees known cases"))
+
+            def why_not(index: int) -> Note:
+                text = f"not found: no picture of the background is decided as {named(q, int(wished[index]))}"
+                return Note("warn", text, (index,))
+
+            return asked_again(q, pictures[:, None], Reached(wished, scores.argmax(1), words), why_not)

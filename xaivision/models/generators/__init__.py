@@ -1,0 +1,1 @@
+"""Generators that need no downloaded weights: segments as layers, the sonar simulator, autoencoders of the user's pictures."""
