@@ -40,6 +40,8 @@ def benchmark(
 def _chooser(methods: Sequence[str] | None) -> "Chooser":
     if isinstance(methods, str):
         raise InputError(f"`methods` must be a list of names. Got the name {methods!r}. Write [{methods!r}].")
+    if methods is not None and not methods:
+        raise InputError("`methods` must name one at least. Got none. Leave it out to ask all that fit.")
     for name in methods or ():
         if name not in explainers():
             raise UnknownNameError("method", name, explainers())
@@ -47,15 +49,14 @@ def _chooser(methods: Sequence[str] | None) -> "Chooser":
 
 
 class Chooser:
-    """The methods that a question is put to: those that were named, or all that fit its model."""
+    """The methods that a question is put to: those that were named, which say so where they do not fit, or all that fit."""
 
     def __init__(self, named: tuple[str, ...] | None) -> None:
         self._named = named
 
     def __call__(self, question: KnownQuestion) -> tuple[str, ...]:
-        """Names of methods, in the registry's order."""
-        fitting = fitting_methods(question.model, tuple(question.given))
-        return fitting if self._named is None else tuple(name for name in self._named if name in fitting)
+        """Names of methods, in the order in which they were named, or in the registry's."""
+        return fitting_methods(question.model, tuple(question.given)) if self._named is None else self._named
 
 
 def _folder(given: str | os.PathLike[str] | None) -> Path | None:

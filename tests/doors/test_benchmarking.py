@@ -1,6 +1,7 @@
 """`xv.benchmark` and `xaivision benchmark`: names become suites and methods, and the answer is told and written."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.study_table import study_table
 from xaivision.evaluation.known_answers.suite import Asking, Studying, Suite
+from xaivision.evaluation.known_answers.suites import registry as suite_registry
 from xaivision.models.known_answers.built_networks import built_networks
 
 
@@ -25,12 +27,17 @@ def weighted() -> KnownQuestion:
     )  # fmt: skip
 
 
+def half_learned() -> KnownQuestion:
+    """The same of a model that is right as often as a coin."""
+    return replace(weighted(), model_name="by chance", accuracy=0.527)
+
+
 SMALL = Suite(
     "small",
     "a network built by hand",
     "nobody",
     "model use",
-    lambda _size, _seed: [Asking("weighted", lambda: [weighted()])],
+    lambda _size, _seed: [Asking("weighted", lambda: [weighted(), half_learned()])],
     lambda _size, _seed: [Studying("a study", lambda: study_table("A study", ["one"], {"row": [0.25]}, source="nobody"))],
 )
 
@@ -67,6 +74,8 @@ def test_names_that_are_none_are_refused_before_any_work(monkeypatch):
         xv.benchmark(methods=["salience"])
     with pytest.raises(InputError, match=r"Write \['saliency'\]"):
         xv.benchmark(methods="saliency")
+    with pytest.raises(InputError, match="must name one at least"):
+        xv.benchmark(methods=[])
 
 
 def run(*arguments: object) -> int:
@@ -76,14 +85,36 @@ def run(*arguments: object) -> int:
 def test_the_command_tells_the_tables_and_writes_page_numbers_and_figure(tmp_path, capsys):
     assert run("small", "--quick", "--methods", "saliency, occlusion", "--output", tmp_path / "out") == 0
     told = capsys.readouterr().out
-    for said in ("truth by model use", "occlusion", "random (control)", "A study", "not testable here", "The quick run"):
+    expected = ("truth by model use", "occlusion", "random (control)", "A study", "not testable here", "by chance", "0.527")
+    for said in (*expected, "The quick run"):
         assert said in told, said
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"benchmark.html", "benchmark.json", "benchmark.png"}
     page = (tmp_path / "out" / "benchmark.html").read_text()
-    for said in ("Benchmarks with a known answer", "input_magnitude (control)", "A study", "what is weighted"):
+    for said in (
+        "Benchmarks with a known answer",
+        "input_magnitude (control)",
+        "A study",
+        "what is weighted",
+        "by chance",
+        "0.527",
+    ):
         assert said in page, said
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "").split("<body>")[1]
+
+
+def test_help_names_every_suite(capsys):
+    assert run("--help") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(name in told for name in suite_registry.SUITES)
+
+
+def test_a_named_method_that_does_not_fit_says_why(tmp_path, capsys):
+    assert run("--quick", "--methods", "saliency,grad_cam,", "--output", tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "Who did not answer" in told.split("not testable here")[-1]
+    assert "grad_cam" in told
+    assert "1 method and their controls" in told
 
 
 def test_the_command_prints_json_that_is_what_it_writes(tmp_path, capsys):
@@ -95,6 +126,7 @@ def test_the_command_prints_json_that_is_what_it_writes(tmp_path, capsys):
     assert row["mean"] == 1
     assert row["reversed_truth"] == 0
     assert set(row["ahead"]) == {"random", "input_magnitude", "constant", "shifted by a cell"}
+    assert [(one["model_name"], one["accuracy"]) for one in told["unlearned"]] == [("by chance", 0.527)]
     assert told["studies"]["a study"]["rows"] == [["row", [0.25]]]
 
 

@@ -10,6 +10,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import known_answer_tables
 
+from xaivision.evaluation.known_answers.known_question import LEARNED
+
 RESULT = ROOT / "docs" / "results" / "known_answers.json"
 
 
@@ -34,6 +36,15 @@ def test_every_finding_is_told_with_its_standing_and_the_time_it_took(told):
         assert f"**{one['standing']}**" in text
         assert one["numbers"] in text
     assert f"{told['cpu_seconds'] / 60:.1f} minutes of one core" in text
+
+
+def test_every_model_that_was_not_asked_is_told_with_how_far_it_came(told, tmp_path):
+    assert all(one["accuracy"] < LEARNED for one in told["unlearned"])
+    more = {"suite": "tables", "set_name": "a set", "model_name": "mlp", "accuracy": 0.531}
+    (tmp_path / "result.json").write_text(json.dumps({**told, "unlearned": [*told["unlearned"], more]}), encoding="utf-8")
+    assert "| a set | mlp | 0.53 |" in known_answer_tables.suites(tmp_path / "result.json").split("### Not asked")[1]
+    (tmp_path / "result.json").write_text(json.dumps({**told, "unlearned": []}), encoding="utf-8")
+    assert "### Not asked" not in known_answer_tables.suites(tmp_path / "result.json")
 
 
 def test_the_acceptance_holds_in_the_committed_numbers(told):

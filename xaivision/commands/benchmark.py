@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xaivision.arguments import names_in
 from xaivision.commands.folder import check_folder, made_folder
 from xaivision.commands.telling import tell
 from xaivision.options import JsonOption, OutputOption, SeedOption
@@ -12,15 +13,18 @@ from xaivision.options import JsonOption, OutputOption, SeedOption
 if TYPE_CHECKING:
     from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
 
+# Named here, since reading them off the registry takes torch, and seconds.
+SUITES = "tables, built, grids, 'disconnected grids', objects, blocks, tetrominoes"
+
 
 def benchmark(
-    suite: Annotated[
-        list[str] | None, typer.Argument(help="Suites: tetrominoes, blocks, tables, grids, built, ...; all if left out.")
-    ] = None,
+    suite: Annotated[list[str] | None, typer.Argument(help=f"Suites: {SUITES}; all if left out.")] = None,
     methods: Annotated[
         str | None, typer.Option("--methods", help="With commas; every method that fits the model that is asked, if left out.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer sets, inputs and model evaluations: minutes.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer sets, inputs and model evaluations: three minutes of one core.")
+    ] = False,
     seed: SeedOption = 0,
     output: OutputOption = Path("xaivision_output"),
     as_json: JsonOption = False,
@@ -50,5 +54,5 @@ def _reported(suite: list[str] | None, methods: str | None, quick: bool, seed: i
         doing("starting", lambda: import_module("xaivision.benchmarking"))  # torch takes seconds to import
         from xaivision.benchmarking import benchmark as run
 
-        named = None if methods is None else [name.strip() for name in methods.split(",")]
+        named = None if methods is None else names_in(methods)
         return run(suite or None, methods=named, quick=quick, seed=seed)

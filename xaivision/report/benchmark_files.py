@@ -72,7 +72,7 @@ def benchmark_summary(report: BenchmarkReport) -> dict[str, Any]:
             "studies": {name: asdict(study) for name, study in report.studies.items()},
             "findings": [asdict(one) for one in report.findings],
             "questions": [asdict(one) for one in report.questions],
-            "unlearned": report.unlearned,
+            "unlearned": [asdict(one) for one in report.unlearned],
             "unanswered": report.unanswered,
             "costs": report.costs,
             "rows": [_row(row, questions) for row in report.rows],

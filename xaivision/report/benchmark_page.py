@@ -1,6 +1,5 @@
 """The page of a benchmark: findings first, then a table a suite, the studies, and what could not be asked."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
@@ -8,6 +7,7 @@ from xaivision.evaluation.known_answers.suite import Suite
 from xaivision.evaluation.known_answers.suite_summary import method_lines
 from xaivision.report.badge import Badge
 from xaivision.report.benchmark_figure import benchmark_figure
+from xaivision.report.benchmark_gaps import not_asked, unanswered_rows
 from xaivision.report.benchmark_words import HEADS, cells_of, finding_lines, heads_of, opening, study_cell
 from xaivision.report.cards import Picture
 from xaivision.report.figure import png
@@ -50,6 +50,7 @@ class BenchmarkPage:
     suites: tuple[TableSection, ...]
     studies: tuple[TableSection, ...]
     questions: TableSection
+    unlearned: TableSection
     unanswered: TableSection
     costs: TableSection
 
@@ -64,6 +65,7 @@ def benchmark_page(report: BenchmarkReport) -> BenchmarkPage:
         tuple(_suite(report, suite) for suite in report.suites if any(row.suite == suite.name for row in report.rows)),
         tuple(_study(report, name) for name in report.studies),
         _questions(report),
+        _unlearned(report),
         _unanswered(report),
         _costs(report),
     )
@@ -101,20 +103,21 @@ def _questions(report: BenchmarkReport) -> TableSection:
         (plain(one.set_name), plain(one.model_name), plain(one.means), f"{one.accuracy:.3f}", str(one.inputs), f"{one.area:.3f}")
         for one in report.questions
     )
-    sentences = tuple(f"Not asked: {plain(name)}, since {plain(why)}." for name, why in report.unlearned)
     heads = ("set", "model", "what is true", "accuracy", "inputs", "share of the features")
-    return TableSection("questions", "What was asked", sentences, heads, rows)
+    return TableSection("questions", "What was asked", (), heads, rows)
+
+
+def _unlearned(report: BenchmarkReport) -> TableSection:
+    rows = tuple((plain(one.set_name), plain(one.model_name), f"{one.accuracy:.3f}") for one in report.unlearned)
+    return TableSection("unlearned", "Which models were not asked", (not_asked(),), ("set", "model", "accuracy"), rows)
 
 
 def _unanswered(report: BenchmarkReport) -> TableSection:
-    """Methods and reasons, each once, with how many questions it concerns."""
-    counts = Counter((plain(method), plain(why)) for _, method, why in report.unanswered)
-    rows = tuple((method, why, str(count)) for (method, why), count in counts.items())
-    return TableSection("unanswered", "Who did not answer", (), ("method", "why", "questions"), rows)
+    return TableSection("unanswered", "Who did not answer", (), ("method", "why", "questions"), unanswered_rows(report))
 
 
 def _costs(report: BenchmarkReport) -> TableSection:
     rows = sorted(report.costs.items(), key=lambda pair: -pair[1])
     told = tuple((plain(name), duration(seconds)) for name, seconds in rows)
-    sentences = (f"Seconds of this machine, scoring included; {duration(report.seconds_of_all)} in all.",)
+    sentences = (f"Time of this machine's processor, scoring included; {duration(report.seconds_of_all)} in all.",)
     return TableSection("costs", "What it cost", sentences, ("method or study", "time"), told)

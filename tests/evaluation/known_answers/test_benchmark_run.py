@@ -17,6 +17,7 @@ from xaivision.data.dataset import Part
 from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.data.known_answers.suppressor_table import suppressor_pair
 from xaivision.evaluation.known_answers.benchmark_run import benchmarked
+from xaivision.evaluation.known_answers.diffroar import SPREAD
 from xaivision.evaluation.known_answers.finding import Finding
 from xaivision.evaluation.known_answers.findings import CLAIMS, findings_of
 from xaivision.evaluation.known_answers.given_settings import methods_for
@@ -191,9 +192,17 @@ def test_only_inputs_that_every_model_gets_right_are_asked_about_and_only_models
         known.name, known.learned, Part(known.tested.inputs, targets), known.truth, "association", "", known.class_names
     )
     found = questions_of(mostly, {"right": constant(1), "wrong": constant(0)}, most=30)
-    assert [one.model_name for one in found] == ["right"]
+    assert {one.model_name: one.learned for one in found} == {"right": True, "wrong": False}
     assert found[0].targets.tolist() == [1] * 30
-    assert found[0].accuracy == pytest.approx(0.9)
+    assert [one.accuracy for one in found] == pytest.approx([0.9, 0.1])
+
+
+def test_a_model_that_has_not_learned_its_set_is_told_with_its_accuracy_and_nobody_is_asked_about_it(tmp_path):
+    half = replace(weighted(), model_name="half", accuracy=0.53)
+    suite = replace(SUITE, askings=lambda _size, _seed: [Asking("weighted", lambda: [weighted(), half])])
+    report = run(tmp_path, suite=suite)
+    assert [(one.set_name, one.model_name, one.accuracy) for one in report.unlearned] == [("weighted", "half", 0.53)]
+    assert {row.model_name for row in report.rows} == {one.model_name for one in report.questions} == {"by hand"}
 
 
 def test_the_two_definitions_of_truth_are_never_in_one_table(tmp_path):
@@ -270,6 +279,22 @@ def test_diffroar_has_to_have_its_gap_and_random_maps_none(standard, random, sta
     rows = {"standard": (1.0, standard, standard), "robust l2 1": (1.0, 0.6, 0.6), "random": (math.nan, random, random)}
     found = findings_of([], {"diffroar": study_table("", heads, rows)})
     assert next(one for one in found if "far above" in one.claim).standing == standing
+
+
+def test_the_spread_over_runs_stands_beside_diffroar_where_there_was_more_than_one():
+    heads = ("clean accuracy", "10% kept", "20% kept")
+    rows = {
+        "standard": (1.0, 0.1, 0.05),
+        f"standard{SPREAD}": (math.nan, 0.02, 0.01),
+        "robust l2 1": (1.0, 0.6, 0.5),
+        f"robust l2 1{SPREAD}": (math.nan, math.nan, math.nan),
+        "random": (math.nan, 0.01, 0.0),
+    }
+    found = findings_of([], {"diffroar": study_table("", heads, rows)})
+    told = next(one.numbers for one in found if "far above" in one.claim)
+    assert "standard 0.10 ± 0.02 and 0.05 ± 0.01; robust l2 1 0.60 and 0.50; random 0.01 and 0.00" in told
+    least = next(one.numbers for one in found if "is negative" in one.claim)
+    assert "standard 0.05 ± 0.01, with 20% kept" in least
 
 
 def test_methods_that_no_edge_filter_is_behind_are_counted_where_more_than_linear_models_were_asked(tmp_path):

@@ -56,6 +56,11 @@ def test_the_interval_is_over_runs():
     assert Kept(0.1, (0.9,), (0.5,)).interval[0] != Kept(0.1, (0.9,), (0.5,)).interval[0]
 
 
+def test_the_spread_is_over_all_pairs_of_runs():
+    assert Kept(0.1, (0.9, 0.7), (0.5, 0.3)).spread == pytest.approx(torch.tensor([0.4, 0.6, 0.2, 0.4]).std(correction=0))
+    assert Kept(0.1, (0.9,), (0.5,)).spread != Kept(0.1, (0.9,), (0.5,)).spread
+
+
 def test_shares_of_nothing_or_of_all_are_refused():
     learned = rows(20)
     maps = Maps(learned.inputs, learned.inputs)
@@ -94,7 +99,7 @@ def test_a_network_that_has_not_learned_clean_inputs_is_refused():
 
 @pytest.mark.slow
 def test_quality_of_attribution_of_a_robust_network_is_far_above_that_of_a_standard_one():
-    study = one_hot_study(0)
+    study = one_hot_study("quick", 0)
     found = {label: study.value(label, "quality") for label, _ in study.rows}
     assert found["robust linf 0.35"] - found[STANDARD] > 1
 

@@ -60,6 +60,31 @@ def test_every_score_of_a_perfect_map_falls_when_it_is_moved_by_one_cell(shape):
         assert float(values.max()) < 0.95, name
 
 
+def turned(shape: tuple[int, ...]):
+    explanation, truth = perfect(shape)
+    return known_scores(explanation, ~truth, (~truth).double())
+
+
+def constant(shape: tuple[int, ...]):
+    truth = truth_of(shape)
+    return known_scores(asked(shape, Constant()), truth, truth.double())
+
+
+def moved(shape: tuple[int, ...]):
+    explanation, truth = perfect(shape)
+    return beside_the_truth(explanation, truth, truth.double())
+
+
+@pytest.mark.parametrize("shape", [PICTURES, ROWS])
+@pytest.mark.parametrize("fails", [turned, constant, moved])
+@pytest.mark.parametrize("score", SCORES)
+def test_every_score_fails_where_it_must(score, fails, shape):
+    found = fails(shape)
+    assert set(found) == set(SCORES) - ({"nearness"} if shape == ROWS else set())
+    if score in found:  # earth is moved in pictures only
+        assert float(found[score].max()) < 0.9
+
+
 @pytest.mark.parametrize("shape", [PICTURES, ROWS])
 def test_a_constant_map_has_what_it_would_have_by_chance(shape):
     truth = truth_of(shape)

@@ -149,7 +149,9 @@ def test_what_holds_nothing_is_zero_for_the_network():
     from xaivision.data.known_answers.tetrominoes import tetrominoes
 
     known = tetrominoes("linear", "white", learned=20, tested=10)
-    assert centered(known, torch.tensor([0.0, 0.5, 1.0])).tolist() == [-1, 0, 1]
+    ends = [0.5 - known.spread, 0.5, 0.5 + known.spread]
+    assert torch.allclose(centered(known, torch.tensor(ends)), torch.tensor([-1.0, 0.0, 1.0]), atol=1e-6)
+    assert float(centered(known, known.learned.inputs).std()) == pytest.approx(1)
     model = known_model("cnn", known, Recipe(1, 20, 1e-3, 0.0))
     direct = model.model(centered(known, known.tested.inputs))
     assert torch.allclose(model(known.tested.inputs), direct, atol=1e-6)

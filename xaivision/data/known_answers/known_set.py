@@ -19,7 +19,7 @@ class KnownSet:
     """Inputs to learn from and to ask about; `truth` (n, H, W) or (n, F): the features that are the answer for each tested one.
 
     `means`: what is true of them, in a sentence. `cell`: pixels that a cell of the pattern is wide. `neutral`: the value of a
-    feature that holds nothing. `feature_names` of tables.
+    feature that holds nothing, and `spread` how far values lie from it: networks take that as 1. `feature_names` of tables.
     """
 
     name: str
@@ -31,6 +31,7 @@ class KnownSet:
     class_names: tuple[str, ...]
     cell: int = 1
     neutral: float = 0.0
+    spread: float = 1.0
     feature_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -75,6 +75,7 @@ def tetrominoes(
         ("different", "same")[::-1] if scenario == "xor" else ("T", "L"),
         cell=_cell(scenario, side),
         neutral=0.5,
+        spread=float(pictures[:learned].std()),
     )
 
 

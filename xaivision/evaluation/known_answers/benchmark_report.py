@@ -24,11 +24,21 @@ class Questioned:
     area: float
 
 
+@dataclass(frozen=True)
+class Unlearned:
+    """A model that has not learned its set well enough to be asked: the share of the tested inputs that it gets right."""
+
+    suite: str
+    set_name: str
+    model_name: str
+    accuracy: float
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class BenchmarkReport(Presentable):
-    """`rows`: a method, a question and a score each. `unanswered`: (question, method, why). `unlearned`: (set, why) without a
-    model that has learned it. `seconds`: of this run by the clock, `cpu_seconds` by the processor; `seconds_of_all`: of all
-    answers, whenever they were given.
+    """`rows`: a method, a question and a score each. `unanswered`: (question, method, why). `unlearned`: models that were not
+    asked. `seconds`: of this run by the clock, `cpu_seconds` by the processor. `costs`: of each method and study by the
+    processor, and `seconds_of_all` of all answers, whenever they were given.
     """
 
     size: Size
@@ -39,7 +49,7 @@ class BenchmarkReport(Presentable):
     studies: Mapping[str, StudyTable]
     findings: tuple[Finding, ...]
     unanswered: tuple[tuple[str, str, str], ...]
-    unlearned: tuple[tuple[str, str], ...]
+    unlearned: tuple[Unlearned, ...]
     seconds: float
     seconds_of_all: float
     cpu_seconds: float = 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
-from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Unlearned
 from xaivision.evaluation.known_answers.findings import findings_of
 from xaivision.evaluation.known_answers.given_settings import methods_for
 from xaivision.evaluation.known_answers.known_answer import KnownAnswer, answered
@@ -64,16 +64,16 @@ class _Run:
     rows: list[KnownRow] = field(default_factory=list)
     studies: dict[str, StudyTable] = field(default_factory=dict)
     unanswered: list[tuple[str, str, str]] = field(default_factory=list)
-    unlearned: list[tuple[str, str]] = field(default_factory=list)
+    unlearned: list[Unlearned] = field(default_factory=list)
     costs: dict[str, float] = field(default_factory=dict)
     taken_up: int = 0
 
     def ask(self, suite: Suite, asking: Asking) -> None:
-        """All questions of one set."""
-        questions = asking.questions()
-        if not questions:
-            self.unlearned.append((asking.name, "no model has learned it well enough to be asked"))
-        for question in questions:
+        """All questions of one set that can be put to somebody: to a model that has learned it, about inputs it gets right."""
+        for question in asking.questions():
+            if not question.learned or not len(question.inputs):
+                self.unlearned.append(Unlearned(suite.name, question.set_name, question.model_name, question.accuracy))
+                continue
             self.questions.append(_questioned(suite, question))
             answers = self._answers(question)
             self.unanswered += [(question.name, one.method, one.refusal) for one in answers if one.refusal]
@@ -103,9 +103,9 @@ class _Run:
         key = study_key(studying.name, self.size, self.seed)
         kept = self.parts.read(key)
         if kept is None:
-            start = time.perf_counter()
+            start = time.process_time()
             table = studying.table()
-            kept = {"study": table.as_json(), "seconds": time.perf_counter() - start}
+            kept = {"study": table.as_json(), "seconds": time.process_time() - start}
             self.parts.write(key, kept)
         else:
             self.taken_up += 1

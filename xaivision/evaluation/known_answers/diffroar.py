@@ -22,6 +22,8 @@ from xaivision.engines.ranking import removal_order
 
 Fit = Callable[[Tensor, Tensor, int], Classifier]
 Fill = Literal["zeros", "mean"]
+# What is added to a label for the spread over runs that stands beside its means.
+SPREAD = ", its standard deviation over runs"
 # Seeds that every library takes.
 SEEDS = 2**31
 
@@ -40,8 +42,16 @@ class Kept:
         return sum(self.first) / len(self.first) - sum(self.last) / len(self.last)
 
     @property
+    def spread(self) -> float:
+        """The standard deviation over all pairs of a run on the first and one on the last, as the paper has it; NaN with one."""
+        if len(self.first) < 2:
+            return float("nan")
+        first, last = (torch.tensor(one, dtype=torch.float64, device="cpu") for one in (self.first, self.last))
+        return float((first[:, None] - last).std(correction=0))
+
+    @property
     def interval(self) -> Interval:
-        """95 % over all pairs of a run on the first and one on the last; NaN with one run."""
+        """95 % over runs, what was learned from the first less what was from the last; NaN with one."""
         if len(self.first) < 2:
             return (float("nan"), float("nan"))
         return mean_interval(torch.tensor(self.first, dtype=torch.float64) - torch.tensor(self.last, dtype=torch.float64))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 from typing import NamedTuple
 
+from xaivision.evaluation.known_answers.diffroar import SPREAD
 from xaivision.evaluation.known_answers.finding import Finding, Standing
 from xaivision.evaluation.known_answers.known_row import KnownRow
 from xaivision.evaluation.known_answers.study_table import StudyTable
@@ -111,16 +112,23 @@ def _diffroar(_rows: Rows, studies: Studies) -> Told:
     standard, random = ([table.value(label, head) for head in heads] for label in ("standard", "random"))
     robust = {label: [table.value(label, head) for head in heads] for label, _ in table.rows if _names_robust(label)}
     gaps = {label: [one - other for one, other in zip(values, standard, strict=True)] for label, values in robust.items()}
-    told = "; ".join(f"{label} {values[0]:.2f} and {values[1]:.2f}" for label, values in robust.items())
-    numbers = (
-        f"With {heads[0]} and {heads[1]}: standard {standard[0]:.2f} and {standard[1]:.2f}; {told}; "
-        f"random maps {random[0]:.2f} and {random[1]:.2f}."
-    )
+    told = "; ".join(_with_spread(table, label, heads) for label in ("standard", *robust))
+    numbers = f"With {heads[0]} and {heads[1]}: {told}; {_with_spread(table, 'random', heads)}. ± is over runs."
     return all(gap > 0.3 for one in gaps.values() for gap in one) and max(map(abs, random)) < 0.05, numbers
 
 
 def _names_robust(label: str) -> bool:
-    return label.startswith("robust") and "deviation" not in label
+    return label.startswith("robust") and not label.endswith(SPREAD)
+
+
+def _with_spread(table: StudyTable, label: str, heads: Sequence[str]) -> str:
+    """The means of a row, each with the spread over runs where there is one."""
+    labels = [name for name, _ in table.rows]
+    told = []
+    for head in heads:
+        spread = table.value(f"{label}{SPREAD}", head) if f"{label}{SPREAD}" in labels else float("nan")
+        told.append(f"{table.value(label, head):.2f}{'' if isnan(spread) else f' ± {spread:.2f}'}")
+    return f"{label} {' and '.join(told)}"
 
 
 def _negative(_rows: Rows, studies: Studies) -> Told:
@@ -128,8 +136,9 @@ def _negative(_rows: Rows, studies: Studies) -> Told:
     table = studies.get("diffroar")
     if table is None:
         return None
-    values = [table.value("standard", head) for head in table.heads[1:]]
-    return min(values) < 0, f"DiffROAR of the standard network is {min(values):.2f} at the least."
+    values = {head: table.value("standard", head) for head in table.heads[1:]}
+    least = min(values, key=lambda head: values[head])
+    return values[least] < 0, f"The least of {_with_spread(table, 'standard', [least])}, with {least}; ± is over runs."
 
 
 def _disconnected(rows: Rows, _studies: Studies) -> Told:

@@ -15,7 +15,7 @@ from xaivision.explainers.registry import explainers
 # By the setting's name, so that a method that is registered tomorrow is held to them as well.
 MOST: Mapping[Size, Mapping[str, float]] = {
     "quick": {"budget": 300, "most_samples": 1000, "max_seconds": 0.2, "maxiterations": 20, "max_steps": 129},
-    "full": {"budget": 500, "most_samples": 2000, "max_seconds": 0.5, "maxiterations": 50},
+    "full": {"budget": 400, "most_samples": 1000, "max_seconds": 0.2, "maxiterations": 20, "max_steps": 129},
 }
 
 

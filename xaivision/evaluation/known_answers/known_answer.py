@@ -26,7 +26,7 @@ class KnownAnswer:
     """By the name of each score one number for each input: of the method's `values`, where the truth is `reversed`, and of the
     map `shifted` by a cell. `draws`: of chance, for each input those of single draws. `doubted`: verdicts that are not ok.
 
-    `refusal`: why there is no answer.
+    `seconds`: of the processor, so that what others do on the machine does not count. `refusal`: why there is no answer.
     """
 
     method: str
@@ -56,7 +56,7 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
 
     Raises: Cancelled.
     """
-    start = time.perf_counter()
+    start = time.process_time()
     control = bool(method.about.control)
     try:
         first = _asked(question, method, seed)
@@ -67,9 +67,9 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
     except Cancelled:
         raise
     except Exception as error:  # methods may be anyone's: what one of them raises must not stop the others
-        return KnownAnswer(label, control, seconds=time.perf_counter() - start, refusal=str(error) or type(error).__name__)
+        return KnownAnswer(label, control, seconds=time.process_time() - start, refusal=str(error) or type(error).__name__)
     means = {name: torch.tensor(many, dtype=torch.float64, device="cpu").mean(1) for name, many in draws.items()}
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     return KnownAnswer(label, control, _lists({**values, **means}), _lists(turned), _lists(moved), draws, doubted, seconds)
 
 

@@ -49,6 +49,11 @@ class KnownQuestion:
         """What the question is called: its set, and the model that is asked."""
         return f"{self.set_name} / {self.model_name}"
 
+    @property
+    def learned(self) -> bool:
+        """Whether the model has learned the task: else it is told how far it came, and no method is asked about it."""
+        return self.accuracy >= LEARNED
+
     def __repr__(self) -> str:
         """One line: what is asked of whom."""
         return in_short(self, self.name, f"inputs {shape_of(self.inputs)}", f"truth by {self.definition}")
@@ -70,10 +75,8 @@ def right_inputs(known: KnownSet, models: Sequence[ClassifierAdapter], most: int
 def questions_of(
     known: KnownSet, models: Mapping[str, ClassifierAdapter], most: int, given: Mapping[str, object] | None = None
 ) -> list[KnownQuestion]:
-    """A question for each model that has learned the task, about the same inputs: those that all of these models get right."""
+    """A question for each model, about the same inputs: those that all models get right that have learned the task."""
     rows, accuracies = right_inputs(known, list(models.values()), most)
-    if not len(rows):
-        return []
     return [
         KnownQuestion(
             known.name,
@@ -89,5 +92,4 @@ def questions_of(
             given=dict(given or {}),
         )
         for (name, model), accuracy in zip(models.items(), accuracies, strict=True)
-        if accuracy >= LEARNED
     ]

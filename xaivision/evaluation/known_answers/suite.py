@@ -11,7 +11,7 @@ from xaivision.evaluation.known_answers.study_table import StudyTable
 Size = Literal["quick", "full"]
 SIZES: tuple[Size, ...] = ("quick", "full")
 # Inputs that every method is asked about, of each set.
-INPUTS: dict[Size, int] = {"quick": 6, "full": 20}
+INPUTS: dict[Size, int] = {"quick": 6, "full": 10}
 
 
 class Asking(NamedTuple):

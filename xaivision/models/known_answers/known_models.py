@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.random import seed_for
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.data.dataset import Part
 from xaivision.data.feature import Feature
 from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.data.schema import TableSchema
@@ -21,7 +20,7 @@ from xaivision.models.known_answers.plain_networks import Kind, cnn, linear, mlp
 from xaivision.models.training import Recipe, train
 from xaivision.models.weights_cache import digest, keep_weights, kept_weights
 
-# Of logistic regression: so weak a penalty that what it learns is the data's.
+# Of logistic regression: so weak a penalty on weights in the inputs' own unit that what it learns is the data's.
 FREEDOM, MOST_STEPS = 1e3, 2000
 Teach = Callable[[nn.Module, Tensor, Tensor], None]
 
@@ -46,7 +45,7 @@ def known_model(
         if kept is not None:
             network.load_state_dict(kept)
         else:
-            _taught(kind, network, Part(inputs, targets), recipe, teach, f"training {name}")
+            _taught(kind, network, known, recipe, teach)
             keep_weights(stored, key, {part: one.detach().clone() for part, one in network.state_dict().items()})
     return wrapped(network.eval(), known)
 
@@ -55,7 +54,7 @@ def wrapped(network: nn.Module, known: KnownSet) -> TorchClassifier:
     """The network as a classifier of the set's inputs, centered inside."""
     shape = known.tested.inputs.shape[1:]
     picture = len(shape) == 3
-    scale = ((known.neutral,) * shape[0], (known.neutral,) * shape[0]) if picture and known.neutral else (None, None)
+    scale = ((known.neutral,) * shape[0], (known.spread,) * shape[0]) if picture and known.neutral else (None, None)
     return TorchClassifier(
         network,
         len(known.class_names),
@@ -69,8 +68,8 @@ def wrapped(network: nn.Module, known: KnownSet) -> TorchClassifier:
 
 
 def centered(known: KnownSet, inputs: Tensor) -> Tensor:
-    """The inputs as the network takes them: what holds nothing is 0, and the ends of [0, 1] are -1 and 1."""
-    return (inputs - known.neutral) / known.neutral if known.neutral else inputs
+    """The inputs as the network takes them: what holds nothing is 0, and their spread is 1."""
+    return (inputs - known.neutral) / known.spread if known.neutral else inputs
 
 
 def _schema(known: KnownSet) -> TableSchema:
@@ -92,20 +91,21 @@ def _network(kind: Kind, known: KnownSet) -> nn.Module:
     return linear(shape.numel(), classes) if kind == "linear" else mlp(shape.numel(), classes)
 
 
-def _taught(kind: Kind, network: nn.Module, learned: Part, recipe: Recipe, teach: Teach | None, what: str) -> None:
+def _taught(kind: Kind, network: nn.Module, known: KnownSet, recipe: Recipe, teach: Teach | None) -> None:
+    inputs, targets = centered(known, known.learned.inputs), known.learned.targets
     if teach is not None:
-        teach(network, *learned)
+        teach(network, inputs, targets)
     elif kind == "linear":
-        _regressed(network, *learned)
+        _regressed(network, inputs, targets, FREEDOM * known.spread**2)
     else:
-        train(network, *learned, recipe, what)
+        train(network, inputs, targets, recipe, f"training {known.name} {kind}")
 
 
-def _regressed(network: nn.Module, inputs: Tensor, targets: Tensor) -> None:
+def _regressed(network: nn.Module, inputs: Tensor, targets: Tensor, freedom: float) -> None:
     """The weights of logistic regression; of two classes the second has the score, and the first its negative."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=FREEDOM, max_iter=MOST_STEPS).fit(inputs.flatten(1).double().numpy(), targets.numpy())
+    fitted = LogisticRegression(C=freedom, max_iter=MOST_STEPS).fit(inputs.flatten(1).double().numpy(), targets.numpy())
     weight, bias = torch.from_numpy(fitted.coef_), torch.from_numpy(fitted.intercept_)
     if len(weight) == 1:
         weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2
