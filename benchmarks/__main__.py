@@ -25,9 +25,14 @@ NAMES = (
     "tree_shap",
     "shapley_tables",
     "counterfactuals",
+    "picture_counterfactuals",
     "metrics",
     "parameter_randomization",
     "prototypes",
+    "surrogates",
+    "surrogate_ranking",
+    "surrogate_width",
+    "surrogate_pictures",
 )
 
 

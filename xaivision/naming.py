@@ -24,6 +24,7 @@ from xaivision.labeled_folders import labeled_folder, pictures_of, unlearned
 from xaivision.models.registry import available_models, load_model
 from xaivision.models.trained_content import SUFFIX as TRAINED
 from xaivision.models.trained_file import load_trained
+from xaivision.surrogates.surrogate_file import holds_surrogate, load_surrogate
 
 Rows = Sequence[int] | None
 
@@ -38,7 +39,7 @@ class Items:
 
 
 def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
-    """The named model, the one in an ONNX file or in one that `train` has written, or what `package.module:factory` returns.
+    """The named model, the one in an ONNX file or in one that `train` or `surrogate` has written, or what a factory returns.
 
     `settings`: of a name, what `load_model` takes; of a file or a factory, what `classifier` takes.
 
@@ -55,7 +56,7 @@ def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
 def _trained(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:
     if settings:
         raise InputError(f"A trained classifier takes no settings. Got {', '.join(settings)} for {path}.")
-    return load_trained(path).classifier
+    return load_surrogate(path) if holds_surrogate(path) else load_trained(path).classifier
 
 
 def _from_file(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:

@@ -6,13 +6,15 @@ from core_subjects import convnet, drawn, linear
 from counted_rows import CountsRows
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.naive_bayes import GaussianNB
 from torch import nn
 
-from xaivision.core.batching import PATIENCE, VALUES_PER_CPU_BATCH, Batcher, is_out_of_memory
+from xaivision.core.batching import PATIENCE, TABLE_VALUES_PER_CPU_BATCH, VALUES_PER_CPU_BATCH, Batcher, is_out_of_memory
 from xaivision.core.classifier import batch_size_of
 from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.metering import metered
+from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
 
@@ -48,6 +50,13 @@ def test_sixteen_photos_fit_in_a_batch_and_as_many_more_as_they_are_smaller():
     assert Batcher().size(torch.zeros(1, 1, 8, 8)) == Batcher().size(torch.zeros(1, 3, 32, 32)) == 128
     assert Batcher().size(torch.zeros(1, 60)) == VALUES_PER_CPU_BATCH // 60
     assert Batcher().size(torch.zeros(1, 3, 1, 1).expand(1, 3, 4096, 4096)) == 1
+
+
+def test_estimators_of_tables_get_more_rows_in_a_call_than_networks():
+    rows = torch.eye(2, 20_000)
+    estimator = SklearnClassifier(GaussianNB().fit(rows.numpy(), [0, 1]))
+    assert estimator.batches.size(rows) == TABLE_VALUES_PER_CPU_BATCH // 20_000 == 1204
+    assert TorchClassifier(linear(), 3, domain="tabular").batches.size(rows) == VALUES_PER_CPU_BATCH // 20_000
 
 
 def test_an_accelerator_gets_more_at_once():

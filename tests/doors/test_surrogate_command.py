@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import torch
 
 import xaivision as xv
 from xaivision import cli
@@ -18,11 +19,27 @@ def test_the_command_tells_fidelity_and_writes_page_numbers_and_rules(tmp_path, 
     code, out, _ = ran(capsys, "wine", "-m", "wine_logistic", "-k", 3, *QUICK, "-o", tmp_path)
     assert code == 0
     assert "same class as the black box" in out
-    assert {path.name for path in tmp_path.iterdir()} == {"surrogate.html", "surrogate.json", "surrogate_rules.json"}
+    kinds = ("html", "json", "safetensors")
+    assert {path.name for path in tmp_path.iterdir()} == {*(f"surrogate.{kind}" for kind in kinds), "surrogate_rules.json"}
     told = json.loads((tmp_path / "surrogate.json").read_text())
     assert told["k"] == 3
     made = xv.surrogate(xv.load_model("wine_logistic"), "wine", k=3, draws=2, resamples=2)
     assert told["features"] == list(made.surrogate.names)
+    rows = xv.load_dataset("wine").test.inputs
+    assert torch.equal(xv.load_surrogate(tmp_path / "surrogate.safetensors")(rows), made.surrogate(rows))
+
+
+def test_what_the_command_wrote_is_a_model_for_the_other_commands(tmp_path, capsys):
+    assert ran(capsys, "wine", "-m", "wine_logistic", "-k", 3, *QUICK, "-o", tmp_path)[0] == 0
+    kept = tmp_path / "surrogate.safetensors"
+    code = cli.run(["explain", "wine", "-m", str(kept), "--method", "feature_ablation", "-o", str(tmp_path / "explained")])
+    assert code == 0
+    capsys.readouterr()
+    kept.write_bytes(kept.read_bytes()[:-9])
+    code = cli.run(["explain", "wine", "-m", str(kept), "--method", "feature_ablation", "-o", str(tmp_path / "explained")])
+    said = capsys.readouterr().err
+    assert (code, len(said.strip().splitlines())) == (2, 1)
+    assert "it is damaged or another kind of file" in said
 
 
 def test_a_csv_file_of_rows_is_enough(tmp_path, capsys):

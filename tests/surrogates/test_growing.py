@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from surrogate_subjects import linear_box, seen_by, table
 
 from xaivision.core.errors import InputError, UnknownNameError
@@ -76,6 +77,25 @@ def test_a_class_that_no_row_is_given_has_probability_nought():
         given = grown(kind, seen.rows, three, [0, 1], Growth(trees=5)).probabilities(seen.rows)
         assert given.shape == (100, 3)
         assert np.array_equal(given[:, 2], np.zeros(100))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_black_box_that_is_nearly_sure_of_one_class_everywhere_is_learned_from(kind):
+    rows = table(60).numpy()
+    right = 1e-4 * (rows[:, 0] > 0)
+    given = grown(kind, rows, np.stack([1 - right, right], 1), [0, 1], Growth(trees=3)).probabilities(rows)
+    assert np.allclose(given, [1, 0], atol=2e-4)
+
+
+@pytest.mark.parametrize("weights", [[[2, 0, 1, 0, 0, 0], [0, 2, 0, 0, 0, 0], [-2, 0, 0, 2, 0, 0]], [3, -2, 0, 1, 0, 0]])
+def test_boosted_trees_say_what_scikit_learn_says_by_them(weights, monkeypatch):
+    kept = []
+    fit = HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda self, *a, **k: kept.append(fit(self, *a, **k)) or self)
+    seen = seen_by(linear_box(weights), table(200).double())
+    stand_in = grown("boosting", seen.rows, seen.probabilities, [3, 0, 1], Growth(trees=10))
+    rows = table(300, seed=3).double().numpy()
+    assert np.allclose(stand_in.probabilities(rows), kept[0].predict_proba(rows[:, [3, 0, 1]]), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("setting", [{"depth": 0}, {"trees": True}, {"rules": 1.5}, {"in_a_leaf": -1}, {"strength": 0.0}])

@@ -6,10 +6,12 @@ import pytest
 from surrogate_subjects import linear_box, schema_of, seen_by, table
 
 from xaivision.core.errors import CapabilityError, FileFormatError
+from xaivision.core.rules import Condition
+from xaivision.data.feature import Feature
 from xaivision.surrogates.growing import READABLE, Growth, grown
 from xaivision.surrogates.reading import columns_of
 from xaivision.surrogates.surrogate import Surrogate
-from xaivision.surrogates.surrogate_rules import applied, explained_share, rule_text, rules_as_json, rules_of
+from xaivision.surrogates.surrogate_rules import applied, condition_text, explained_share, rule_text, rules_as_json, rules_of
 
 
 def readable(kind, weights=(3, -2, 1, 0, 0, 0), **settings):
@@ -35,12 +37,31 @@ def test_rules_in_words_decide_as_the_surrogate_does(kind):
     for row, label in zip(seen.rows[:100], surrogate.model.probabilities(seen.rows[:100]).argmax(1), strict=True):
         values = {name: float(value) for name, value in zip(names, row, strict=True)}
         for rule in rules:
-            words = rule_text(rule, names, surrogate.class_names).removeprefix("else").removeprefix("if").partition(" then ")[0]
+            words = rule_text(rule, surrogate).removeprefix("else").removeprefix("if").partition(" then ")[0]
             if eval(words.strip() or "True", {}, values):  # noqa: S307 - our own words, which are Python
                 assert rule.label == label
                 break
         else:
             pytest.fail("no rule holds of the row")
+
+
+def test_codes_of_categories_are_told_by_their_names():
+    colors = ("red", "green", "blue")
+    names, categories = ("color", "size"), (colors, ())
+    told = [condition_text(one, names, categories) for one in (Condition(0, 0.5), Condition(0, 0.5, 1.5), Condition(1, 2.0))]
+    assert told == ["color is green or blue", "color is green", "size > 2.0"]
+    assert condition_text(Condition(0, high=0.5), names) == "color <= 0.5"
+
+
+def test_rules_of_a_table_with_categories_name_them():
+    inputs = table(200)
+    inputs[:, 0] = (inputs[:, 0] > 0).float() * 2
+    schema = schema_of(6, x0=Feature("x0", categories=("low", "middle", "high"), low=0, high=2, dtype="object"))
+    model = linear_box([3, 0, 0, 0, 0, 0], schema=schema)
+    seen = seen_by(model, inputs)
+    surrogate = Surrogate(grown("tree", seen.rows, seen.probabilities, [0], Growth()), model, columns_of(model, 6), kind="tree")
+    told = [rule_text(rule, surrogate).partition(" then")[0] for rule in rules_of(surrogate, seen)]
+    assert told == ["if x0 is low or middle", "if x0 is high"]
 
 
 @pytest.mark.parametrize("kind", READABLE)

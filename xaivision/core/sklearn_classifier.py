@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xaivision.core.batching import TABLE_VALUES_PER_CPU_BATCH, Batcher
 from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import InputError
 from xaivision.core.targets import ScoreUnit
@@ -38,6 +39,7 @@ class SklearnClassifier(ClassifierAdapter):
             schema=schema,
             batch_size=batch_size,
         )
+        self.batches = Batcher(batch_size, TABLE_VALUES_PER_CPU_BATCH)
         self._features = getattr(estimator, "n_features_in_", None)
 
     @property

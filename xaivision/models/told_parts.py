@@ -5,7 +5,7 @@ from dataclasses import asdict
 from math import nan
 from typing import Any, TypeVar
 
-from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.core.classifier import ClassifierAdapter
 from xaivision.data.feature import Feature
 from xaivision.data.schema import TableSchema
 from xaivision.models.class_counts import ClassCounts
@@ -35,7 +35,7 @@ def card_made(kind: Callable[..., Made], recipe: Callable[..., object], told: Ma
     return made(kind, {**told, **parts})
 
 
-def columns_told(classifier: TorchClassifier) -> list[dict[str, Any]] | None:
+def columns_told(classifier: ClassifierAdapter) -> list[dict[str, Any]] | None:
     """The columns of the rows that it takes, as JSON can hold them; None where it takes pictures."""
     schema = classifier.schema
     return [asdict(feature) for feature in schema.features] if isinstance(schema, TableSchema) else None

@@ -41,7 +41,7 @@ def rule_sentence(study: SurrogateStudy, row: int) -> str:
     Raises: CapabilityError, where no single rule does.
     """
     (rule,) = study.rule_of(study.held_out.inputs[row : row + 1])
-    return plain(rule_text(rule, study.held_out.names, study.surrogate.class_names))
+    return plain(rule_text(rule, study.surrogate))
 
 
 def follow_sentence(study: SurrogateStudy, found: Counterfactuals) -> str:

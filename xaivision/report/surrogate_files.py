@@ -1,4 +1,4 @@
-"""A surrogate on disk: a page for people, its numbers for machines, and its rules, from which it can be applied anywhere."""
+"""A surrogate on disk: a page for people, numbers for machines, itself, and its rules, to be applied anywhere."""
 
 import json
 import math
@@ -12,13 +12,15 @@ from xaivision.report.rendering import rendered
 from xaivision.report.surrogate_page import surrogate_page
 from xaivision.report.surrogate_words import summary_sentences
 from xaivision.surrogates.study import SurrogateStudy
+from xaivision.surrogates.surrogate_file import surrogate_content
 
 PAGE, NUMBERS, RULES = "surrogate.html", "surrogate.json", "surrogate_rules.json"
+MODEL = "surrogate.safetensors"
 SCHEMA = "xaivision.surrogate/1"
 
 
 def write_surrogate(study: SurrogateStudy, path: str | Path) -> tuple[Path, ...]:
-    """Write the page, the numbers and, of kinds that have them, the rules into a folder, which is made; their paths."""
+    """Write page, numbers, surrogate and, of kinds that have them, rules into a folder, which is made; their paths."""
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(write_whole(folder / name, content) for name, content in surrogate_contents(study).items())
@@ -27,7 +29,7 @@ def write_surrogate(study: SurrogateStudy, path: str | Path) -> tuple[Path, ...]
 def surrogate_contents(study: SurrogateStudy) -> dict[str, bytes]:
     """The files by their names."""
     numbers = json.dumps(surrogate_summary(study), indent=1, allow_nan=False) + "\n"
-    made = {PAGE: surrogate_html(study).encode(), NUMBERS: numbers.encode()}
+    made = {PAGE: surrogate_html(study).encode(), NUMBERS: numbers.encode(), MODEL: surrogate_content(study.surrogate)}
     return {**made, RULES: study.rules_json().encode()} if study.rules else made
 
 

@@ -8,11 +8,10 @@ from xaivision.report.figure import png
 from xaivision.report.markup import png_uri
 from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
 from xaivision.report.surrogate_tree import tree_figure
-from xaivision.report.surrogate_words import LINES, fidelity_lines, region_words, summary_sentences
+from xaivision.report.surrogate_words import LINES, conditions_text, fidelity_lines, region_words, summary_sentences
 from xaivision.report.wording import number, plain
 from xaivision.surrogates.stand_in import TreeStandIn
 from xaivision.surrogates.study import SurrogateStudy
-from xaivision.surrogates.surrogate_rules import condition_text
 
 MOST_RULES, MOST_FEATURES = 60, 20
 
@@ -86,10 +85,9 @@ def _ranking(study: SurrogateStudy) -> tuple[tuple[str, ...], ...]:
 
 def _rule(study: SurrogateStudy, place: int) -> tuple[str, ...]:
     rule = study.rules[place]
-    names = tuple(map(plain, study.held_out.names))
     steady = float("nan") if study.steadiness is None else study.steadiness.rules.get(rule.place, float("nan"))
     return (
-        " and ".join(condition_text(one, names) for one in rule.conditions) or "otherwise",
+        conditions_text(study, rule.conditions) or "otherwise",
         plain(study.surrogate.class_names[rule.label]),
         str(rule.support),
         *("" if isnan(value) else f"{value:.2f}" for value in (rule.confidence, rule.lift, steady)),

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from xaivision.core.errors import CapabilityError
+from xaivision.core.rules import Condition
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
 from xaivision.report.lettering import shortened, width_of, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK, LINE_COLORS
@@ -12,6 +13,7 @@ from xaivision.report.wording import counted, plain
 from xaivision.surrogates.decision_tree import DecisionTree
 from xaivision.surrogates.stand_in import TreeStandIn
 from xaivision.surrogates.study import SurrogateStudy
+from xaivision.surrogates.surrogate_rules import meant
 
 # Inches of a level, of a leaf's row, of its bar, and of its words; of the gap before a question's words.
 LEVEL, ROW, BAR, WORDS, GAP = 2.0, 0.3, 0.9, 2.3, 0.1
@@ -72,8 +74,14 @@ def _question(
     axes: Axes, study: SurrogateStudy, tree: DecisionTree, node: int, at: tuple[float, float], size: tuple[float, float]
 ) -> None:
     name = plain(study.held_out.names[int(tree.feature[node])])
-    bound = f" \N{LESS-THAN OR EQUAL TO} {float(tree.threshold[node])!r}"
-    text = shortened(name, LEVEL - 0.3 - width_of(bound, CAPTION_SIZE), CAPTION_SIZE) + bound
+    column, threshold = int(tree.feature[node]), float(tree.threshold[node])
+    bound = f" \N{LESS-THAN OR EQUAL TO} {threshold!r}"
+    if study.surrogate.category_names and (known := study.surrogate.category_names[column]):
+        bound = f" is {plain(' or '.join(meant(Condition(column, high=threshold), known)))}"
+    room = LEVEL - 0.3
+    text = shortened(
+        shortened(name, max(room / 2, room - width_of(bound, CAPTION_SIZE)), CAPTION_SIZE) + bound, room, CAPTION_SIZE
+    )
     place = ((at[0] + GAP) / size[0], 1 - (at[1] - 0.14) / size[1])
     write(axes, place, text, CAPTION_SIZE, color=INK, zorder=4)
 

@@ -1,7 +1,9 @@
 """What a surrogate's numbers mean, in sentences and rows of words."""
 
+from collections.abc import Sequence
 from math import isnan
 
+from xaivision.core.rules import Condition
 from xaivision.report.wording import counted, plain
 from xaivision.surrogates.disagreement import Region
 from xaivision.surrogates.fidelity import Measure
@@ -80,8 +82,14 @@ def region_words(study: SurrogateStudy, region: Region) -> tuple[str, ...]:
 
 
 def _where(study: SurrogateStudy, region: Region) -> str:
+    return conditions_text(study, region.conditions) or "anywhere"
+
+
+def conditions_text(study: SurrogateStudy, conditions: Sequence[Condition]) -> str:
+    """What holds of a row, empty where that is nothing; categories in place of codes."""
     names = tuple(map(plain, study.held_out.names))
-    return " and ".join(condition_text(one, names) for one in region.conditions) or "anywhere"
+    categories = tuple(tuple(map(plain, one)) for one in study.surrogate.category_names)
+    return " and ".join(condition_text(one, names, categories) for one in conditions)
 
 
 def _gain(gain: Measure) -> str:

@@ -112,12 +112,14 @@ def count_curve(
     """Fidelity by the number of features, on folds of the rows to learn from, each held out once."""
     fold_of = folds_of(learned, min(FOLDS, len(learned)), growth.seed)
     counts = [count for count in COUNTS if count <= min(most, len(order))]
+    # The columns that may be asked alone: each fold would else copy the whole of a wide table.
+    table = learned.rows[:, list(order[: counts[-1]])]
     given = {count: np.zeros_like(learned.probabilities) for count in counts}
     jobs = [(fold, count) for fold in sorted(set(fold_of.tolist())) for count in counts]
     for fold, count in track(jobs, "surrogates by number of features"):
         held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-        stand_in = grown(kind, learned.rows[rest], learned.probabilities[rest], order[:count], growth)
-        given[count][held] = stand_in.probabilities(learned.rows[held])
+        stand_in = grown(kind, table[rest], learned.probabilities[rest], range(count), growth)
+        given[count][held] = stand_in.probabilities(table[held])
     at = knee([((one - learned.probabilities) ** 2).sum(1) for one in given.values()])
     return tuple(
         CountPoint(count, r2_of(one, learned.probabilities), float((one.argmax(1) == learned.labels).mean()), number == at)

@@ -34,9 +34,11 @@ class DecisionTree:
         """(B, K) what the leaf of each row (B, F) holds."""
         return self.values[self.leaves_of(rows)]
 
-    def leaves_of(self, rows: Rows) -> Numbers:
-        """(B,) number of the leaf that each row falls into."""
-        table = rows.astype(np.float32)
+    def leaves_of(self, rows: Rows, rounded: bool = True) -> Numbers:
+        """(B,) number of the leaf that each row falls into, `rounded` to float32 or as it is."""
+        table = (
+            rows.astype(np.float32, copy=False) if rounded else rows
+        )  # a wide table is not copied for the few columns that are asked
         at = np.zeros(len(table), dtype=np.int64)
         moving = np.flatnonzero(self.left[at] >= 0)
         while len(moving):
@@ -105,6 +107,34 @@ class DecisionTree:
             if self.left[node] >= 0:
                 waiting += [int(self.right[node]), int(self.left[node])]
         return found
+
+
+def trees_from_boosting(estimator: Any, classes: int) -> tuple[DecisionTree, ...]:
+    """The trees inside a fitted HistGradientBoostingClassifier, each adding to the logits (classes,) of those it knows.
+
+    One margin of two classes becomes a half for the one and a half against the other. Its rows are compared as they are.
+    """
+    known = estimator.classes_
+    found = []
+    for number, one in ((number, one) for stage in estimator._predictors for number, one in enumerate(stage)):
+        nodes = one.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        values = np.zeros((len(nodes), classes))
+        if len(known) == 2:
+            values[:, known[0]], values[:, known[1]] = -nodes["value"] / 2, nodes["value"] / 2
+        else:
+            values[:, known[number]] = nodes["value"]
+        found.append(
+            DecisionTree(
+                left=np.where(leaf, -1, nodes["left"].astype(np.int64)),
+                right=np.where(leaf, -1, nodes["right"].astype(np.int64)),
+                feature=np.where(leaf, -1, nodes["feature_idx"].astype(np.int64)),
+                threshold=np.where(leaf, 0.0, nodes["num_threshold"]).astype(np.float64),
+                values=values,
+                weights=nodes["count"].astype(np.float64),
+            )
+        )
+    return tuple(found)
 
 
 def tree_from_sklearn(tree: Any) -> DecisionTree:

@@ -38,9 +38,11 @@ def out_of_fold(kind: str, seen: Observed, features: tuple[int, ...], growth: Gr
     """(n, K) probabilities of each row by a stand-in that has not learned from it."""
     fold_of = folds_of(seen, min(folds, len(seen)), growth.seed)
     found = np.zeros_like(seen.probabilities)
+    table = seen.rows[:, list(features)]
     for fold in track(sorted(set(fold_of.tolist())), "surrogates of folds"):
-        held, rest = np.flatnonzero(fold_of == fold), seen.take(np.flatnonzero(fold_of != fold))
-        found[held] = grown(kind, rest.rows, rest.probabilities, features, growth).probabilities(seen.rows[held])
+        held, rest = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+        stand_in = grown(kind, table[rest], seen.probabilities[rest], range(len(features)), growth)
+        found[held] = stand_in.probabilities(table[held])
     return found
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.random import seed_for
-from xaivision.surrogates.decision_tree import DecisionTree, Floats, Rows, tree_from_sklearn
+from xaivision.surrogates.decision_tree import DecisionTree, Floats, Rows, tree_from_sklearn, trees_from_boosting
 from xaivision.surrogates.rule_list import grown_rule_list
 from xaivision.surrogates.stand_in import (
     BoostedStandIn,
@@ -105,6 +105,8 @@ def grown_boosting(rows: Rows, probabilities: Floats, columns: tuple[int, ...], 
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     copies, labels, weights = _soft_copies(rows[:, list(columns)], probabilities)
+    if _one_class(labels):
+        return ConstantStandIn(columns, probabilities.mean(0))
     estimator = HistGradientBoostingClassifier(
         max_iter=growth.trees,
         max_leaf_nodes=31,
@@ -114,7 +116,12 @@ def grown_boosting(rows: Rows, probabilities: Floats, columns: tuple[int, ...], 
         random_state=seeded(growth, "boosting"),
     )
     estimator.fit(copies, labels, sample_weight=weights)
-    return BoostedStandIn(columns, estimator, tuple(estimator.classes_.tolist()), probabilities.shape[1])
+    numbers, classes = np.array(columns), probabilities.shape[1]
+    trees = tuple(one.renumbered(numbers) for one in trees_from_boosting(estimator, classes))
+    offset, known = np.full(classes, -np.inf), estimator.classes_
+    start = estimator._baseline_prediction.ravel()
+    offset[known] = start if len(known) > 2 else np.concatenate([-start / 2, start / 2])
+    return BoostedStandIn(columns, trees, offset)
 
 
 def grown_linear(rows: Rows, probabilities: Floats, columns: tuple[int, ...], growth: Growth) -> StandIn:
@@ -125,6 +132,8 @@ def grown_linear(rows: Rows, probabilities: Floats, columns: tuple[int, ...], gr
     mean, std = table.mean(0), table.std(0)
     std = np.where(std > 0, std, 1.0)
     copies, labels, weights = _soft_copies((table - mean) / std, probabilities)
+    if _one_class(labels):
+        return ConstantStandIn(columns, probabilities.mean(0))
     two = len(np.unique(labels)) == 2
     estimator = LogisticRegression(
         l1_ratio=1.0,
@@ -153,6 +162,11 @@ def _soft_copies(table: Rows, probabilities: Floats) -> tuple[Rows, np.ndarray, 
     """Rows once a class that they have some of, the classes, and how much they have of them."""
     row, label = np.nonzero(probabilities > LEAST_WEIGHT)
     return table[row], label, probabilities[row, label]
+
+
+def _one_class(labels: "np.ndarray") -> bool:
+    """Whether the black box is nearly sure of the same class everywhere, as it may be on the rows of a fold."""
+    return int(np.ptp(labels)) == 0
 
 
 def _fitting(in_a_leaf: int, rows: Rows) -> int:

@@ -85,14 +85,18 @@ class LeafCounterfactuals:
     def _chosen(self, surrogate: Surrogate, inputs: Tensor, now: Tensor, goals: Tensor | None) -> list[Entry]:
         """For each input the cheapest entry that the black box follows, or the cheapest."""
         entries = LeafEntries(surrogate, self.background.detach().cpu().numpy())
-        ways = []
-        for number, row in enumerate(inputs.detach().cpu().numpy()):
+        rows = inputs.detach().cpu().numpy()
+
+        def ways(number: int) -> list[Entry]:
             label, goal = int(now[number]), None if goals is None else int(goals[number])
-            nowhere = Entry(row, label if goal is None else goal, 0.0)
-            ways.append(entries.of(row, label, goal)[: self.tries] or [nowhere])
+            nowhere = Entry(rows[number], label if goal is None else goal, 0.0)
+            return entries.of(rows[number], label, goal)[: self.tries] or [nowhere]
+
+        # Some inputs at a time: the ways of all of them are rows by the thousands.
         together = max(1, MOST_VALUES // (self.tries * inputs.shape[1]))
-        parts = [ways[start : start + together] for start in range(0, len(ways), together)]
-        return [entry for part in track(parts, "asking the black box") for entry in self._first_followed(part, inputs)]
+        parts = [range(start, min(start + together, len(rows))) for start in range(0, len(rows), together)]
+        found = (self._first_followed([ways(number) for number in part], inputs) for part in track(parts, "asking the black box"))
+        return [entry for part in found for entry in part]
 
     def _first_followed(self, ways: list[list[Entry]], like: Tensor) -> list[Entry]:
         if self.black_box is None:

@@ -34,10 +34,8 @@ class LeafEntries:
         schema = surrogate.schema
         columns = schema.features if isinstance(schema, TableSchema) else ()
         self.fixed = {number for number, column in enumerate(columns) if not column.mutable}
-        self.codes = [number for number, column in enumerate(columns) if column.categories is not None]
-        deviation = np.abs(known - np.median(known, 0))
-        middle, mean = np.median(deviation, 0), deviation.mean(0)
-        self.spread: Floats = np.where(middle > 0, middle, np.where(mean > 0, mean, 1.0))
+        self._codes = [place for place, number in enumerate(self.features) if columns and columns[number].categories is not None]
+        self._spread = _spread(known[:, self.features])
         self._values = {column: np.unique(known[:, column]) for column in self.tree.used}
 
     def of(self, row: "np.ndarray", now: int, goal: int | None) -> list[Entry]:
@@ -54,8 +52,9 @@ class LeafEntries:
 
     def cost(self, row: "np.ndarray", changed: "np.ndarray") -> float:
         """The sum over changed columns of the change in median absolute deviations; 1 for a category."""
-        pieces = np.abs(changed.astype(np.float64) - row.astype(np.float64)) / self.spread
-        pieces[self.codes] = (changed != row)[self.codes]
+        before, after = row[self.features], changed[self.features]
+        pieces = np.abs(after.astype(np.float64) - before.astype(np.float64)) / self._spread
+        pieces[self._codes] = (after != before)[self._codes]
         return float(pieces.sum())
 
     def _by_conditions(self, row: "np.ndarray", conditions: tuple[Condition, ...]) -> list["np.ndarray"]:
@@ -79,13 +78,22 @@ class LeafEntries:
         rows = self.known[self.leaf_of == leaf]
         if not len(rows) or any((rows[:, column] != row[column]).all() for column in self.fixed & set(self.features)):
             return []
-        columns = [column for column in self.features if column not in self.fixed]
-        if not columns:
+        free = [place for place, column in enumerate(self.features) if column not in self.fixed]
+        if not free:
             return []
-        far = (np.abs(rows[:, columns] - row[columns]) / self.spread[columns]).sum(1)
+        columns = [self.features[place] for place in free]
+        far = (np.abs(rows[:, columns] - row[columns]) / self._spread[free]).sum(1)
         changed = np.repeat(row[None], min(WHOLE, len(rows)), 0)
         changed[:, columns] = rows[np.argsort(far, kind="stable")[: len(changed)]][:, columns]
         return [one for one, at in zip(changed, self.tree.leaves_of(changed), strict=True) if at == leaf]
+
+
+def _spread(known: "np.ndarray") -> Floats:
+    """(k,) median absolute deviation of each column, or the mean one where half of the values are the same."""
+    deviation = np.abs(known - np.median(known, 0))
+    middle, mean = np.median(deviation, 0), deviation.mean(0)
+    found: Floats = np.where(middle > 0, middle, np.where(mean > 0, mean, 1.0))
+    return found
 
 
 def inside(values: "np.ndarray", condition: Condition) -> "np.ndarray":

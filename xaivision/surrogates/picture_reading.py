@@ -29,7 +29,9 @@ def grid_statistics(channels: int, side: int = SIDE) -> Measured:
     places = [f"row {row + 1} column {column + 1}" for row in range(side) for column in range(side)]
     traits = TRAITS + (COLORS if channels == 3 else ())
     names = tuple(f"{trait} at {place}" for trait in traits for place in places) + tuple(f"{trait} overall" for trait in traits)
-    return Measured(names, lambda pictures: _of_pictures(pictures, side))
+    return Measured(
+        names, lambda pictures: _of_pictures(pictures, side), ("grid_statistics", {"channels": channels, "side": side})
+    )
 
 
 def concept_scores(names: Sequence[str], layer_values: "torch.nn.Module", directions: Tensor) -> Measured:

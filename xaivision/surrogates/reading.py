@@ -4,7 +4,7 @@ Names belong to what is read. A table is read as its own columns, so that a colu
 without names of their own, such as the latents of an encoder, are no reading (see `LatentRanking`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,11 +42,14 @@ class Columns:
 class Measured:
     """Numbers that a function measures on each input, (B, *S) to (B, F): statistics of a picture, similarities, concepts.
 
+    `recipe`: the name of what makes it again in `surrogate_file.RECIPES`, and its settings; None where nothing can.
+
     Raises: InputError, where it does not give one number a name.
     """
 
     names: tuple[str, ...]
     function: Callable[[Tensor], "Tensor | np.ndarray"]
+    recipe: tuple[str, Mapping[str, int]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))

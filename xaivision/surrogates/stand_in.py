@@ -1,7 +1,7 @@
 """What stands in for a black box: something small that gives probabilities of rows by a few of their features."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -62,17 +62,18 @@ class LinearStandIn:
 
 @dataclass(frozen=True, eq=False)
 class BoostedStandIn:
-    """scikit-learn's gradient boosting; `classes` (C,) are the columns of the K probabilities that it knows."""
+    """Softmax of `offset` (K,), minus infinity for classes that it does not know, and of what each of the `trees` adds (K,)."""
 
     features: tuple[int, ...]
-    estimator: Any
-    classes: tuple[int, ...]
-    num_classes: int
+    trees: tuple[DecisionTree, ...]
+    offset: Floats
 
     def probabilities(self, rows: Rows) -> Floats:
-        known = self.estimator.predict_proba(rows[:, list(self.features)])
-        found = np.zeros((len(rows), self.num_classes))
-        found[:, list(self.classes)] = known
+        logits = np.repeat(self.offset[None], len(rows), 0)
+        for tree in self.trees:
+            logits += tree.values[tree.leaves_of(rows, rounded=False)]
+        grown = np.exp(logits - logits.max(1, keepdims=True))
+        found: Floats = grown / grown.sum(1, keepdims=True)
         return found
 
 

@@ -127,7 +127,7 @@ class SurrogateStudy(Presentable):
 
     def rule_texts(self) -> tuple[str, ...]:
         """The rules in words, thresholds to the last digit that decides."""
-        return tuple(rule_text(rule, self.held_out.names, self.surrogate.class_names) for rule in self.rules)
+        return tuple(rule_text(rule, self.surrogate) for rule in self.rules)
 
     def rules_json(self) -> str:
         """The rules as JSON, from which `surrogates.surrogate_rules.applied` gives what the surrogate gives."""

@@ -1,15 +1,42 @@
 """A surrogate: a stand-in for a black box that is a classifier itself, so that everything explains and audits it too."""
 
+from pathlib import Path
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.about import Domain
+from xaivision.core.classifier import ClassifierAdapter, Schema
 from xaivision.core.errors import CapabilityError
+from xaivision.core.image_format import ImageFormat
 from xaivision.surrogates.decision_tree import DecisionTree, Rows
-from xaivision.surrogates.reading import Reading
+from xaivision.surrogates.reading import Columns, Reading
 from xaivision.surrogates.rule_list import RuleListStandIn
 from xaivision.surrogates.stand_in import StandIn, TreeStandIn
+
+
+class Asked(Protocol):
+    """What a surrogate takes over from its black box: the inputs that it takes, and the classes that it tells apart."""
+
+    @property
+    def num_classes(self) -> int: ...
+
+    @property
+    def domain(self) -> Domain: ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def image_format(self) -> ImageFormat | None: ...
+
+    @property
+    def schema(self) -> Schema | None: ...
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None: ...
 
 
 class Surrogate(ClassifierAdapter):
@@ -20,9 +47,7 @@ class Surrogate(ClassifierAdapter):
 
     model: StandIn
 
-    def __init__(
-        self, stand_in: StandIn, black_box: ClassifierAdapter, reading: Reading, *, kind: str, local: bool = False
-    ) -> None:
+    def __init__(self, stand_in: StandIn, black_box: Asked, reading: Reading, *, kind: str, local: bool = False) -> None:
         super().__init__(
             stand_in,
             black_box.num_classes,
@@ -50,6 +75,13 @@ class Surrogate(ClassifierAdapter):
         return tuple(self.reading.names[number] for number in self.features)
 
     @property
+    def category_names(self) -> tuple[tuple[str, ...], ...]:
+        """For each column that is read the categories that its codes stand for; empty where no column has any."""
+        if self.schema is None or not isinstance(self.reading, Columns) or not any(self.schema.category_names):
+            return ()
+        return self.schema.category_names
+
+    @property
     def tree(self) -> DecisionTree:
         """Its tree. Raises: CapabilityError, where it is of another kind."""
         if not isinstance(self.model, TreeStandIn):
@@ -71,6 +103,15 @@ class Surrogate(ClassifierAdapter):
         if not isinstance(self.model, TreeStandIn):
             raise CapabilityError(f"Rules need a surrogate of kind 'tree' or 'rule_list'. Got {self.kind!r}.")
         return self.model.tree.leaves_of(rows)
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to one safetensors file (no pickle), from which `xv.load_surrogate` gives it back; the file's path.
+
+        Raises: FileNotFoundError, where its folder does not exist; OSError, where it cannot be written.
+        """
+        from xaivision.surrogates.surrogate_file import save_surrogate
+
+        return save_surrogate(self, path)
 
     def _score(self, batch: Tensor) -> Tensor:
         found = self.model.probabilities(self.reading(batch))

@@ -116,21 +116,30 @@ def applied(text: str, rows: Rows) -> Floats:
     return found
 
 
-def rule_text(rule: SurrogateRule, names: Sequence[str], class_names: Sequence[str]) -> str:
+def rule_text(rule: SurrogateRule, surrogate: Surrogate) -> str:
     """`if a > 1 and b <= 2 then malignant (support 40, confidence 0.95, lift 2.1)`; thresholds are told whole."""
-    conditions = " and ".join(condition_text(one, names) for one in rule.conditions)
+    names, class_names = surrogate.reading.names, surrogate.class_names
+    conditions = " and ".join(condition_text(one, names, surrogate.category_names) for one in rule.conditions)
     how = f"support {rule.support}" + (f", confidence {rule.confidence:.3f}, lift {rule.lift:.2f}" if rule.support else "")
     return f"{f'if {conditions}' if conditions else 'else'} then {class_names[rule.label]} ({how})"
 
 
-def condition_text(condition: Condition, names: Sequence[str]) -> str:
-    """`1 < a <= 2`, with every digit that decides."""
+def condition_text(condition: Condition, names: Sequence[str], categories: Sequence[Sequence[str]] = ()) -> str:
+    """`1 < a <= 2`, with every digit that decides; `a is red or green` of a column whose codes stand for `categories`."""
     name = names[condition.feature]
+    if categories and categories[condition.feature]:
+        return f"{name} is {' or '.join(meant(condition, categories[condition.feature])) or 'nothing known'}"
     if condition.low is None:
         return f"{name} <= {condition.high!r}"
     if condition.high is None:
         return f"{name} > {condition.low!r}"
     return f"{condition.low!r} < {name} <= {condition.high!r}"
+
+
+def meant(condition: Condition, categories: Sequence[str]) -> tuple[str, ...]:
+    """The categories, numbered from 0, whose codes meet the condition."""
+    low, high = (-math.inf if condition.low is None else condition.low), (math.inf if condition.high is None else condition.high)
+    return tuple(name for code, name in enumerate(categories) if low < code <= high)
 
 
 def _told(condition: Condition, names: Sequence[str]) -> dict[str, Any]:

@@ -14,14 +14,13 @@ MOST_DIGITS = 17
 
 def with_short_thresholds(tree: DecisionTree, rows: Rows) -> DecisionTree:
     """The tree with each threshold as short as leaves every one of these rows (n, F) in its leaf."""
-    table = rows.astype(np.float32).astype(np.float64)
     found = tree.threshold.copy()
-    waiting = [(0, np.arange(len(table)))]
+    waiting = [(0, np.arange(len(rows)))]
     while waiting:
         node, here = waiting.pop()
         if tree.left[node] < 0:
             continue
-        values = table[here, tree.feature[node]]
+        values = rows[here, tree.feature[node]].astype(np.float32).astype(np.float64)
         goes_left = values <= tree.threshold[node]
         found[node] = _between(values[goes_left], values[~goes_left], float(tree.threshold[node]))
         waiting += [(int(tree.left[node]), here[goes_left]), (int(tree.right[node]), here[~goes_left])]
