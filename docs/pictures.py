@@ -1,9 +1,11 @@
-"""Draws the pictures in README.md and docs/ anew: the demo's own figures, and that of an audit of the sample photos, reduced to a
-size that a repository can carry.
+"""Draws the pictures in README.md and docs/ anew: the demo's own figures, that of an audit of the sample photos, and the pages of
+the app as its tests photograph them, reduced to a size that a repository can carry. With `--app` those of the app alone.
 """
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,16 +19,54 @@ import xaivision as xv
 from xaivision.core.random import generator
 from xaivision.demo import run_demo
 from xaivision.engines.baselines import reference_inputs
+from xaivision.engines.superpixels import Grid, Slic
 from xaivision.evaluation.audit.report import AuditReport
+from xaivision.models.generators.segment_layers import SegmentLayers
 from xaivision.report.figure import png
 from xaivision.report.scene_picture import scenes_png
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 WIDTH, QUALITY = 1280, 88
+# How pictures are divided whose segments are edited: a digit of 8 x 8 has no segments of its own.
+TILES = {"sonar": Slic(30), "digit": Grid(4, 4)}
+# The app's pages, and how much of each from above, in pixels.
+PAGES = {
+    "photos": 1000,
+    "photos_faithfulness": 1000,
+    "sonar_mask": 900,
+    "sonar_shortcuts": 900,
+    "tables": 1000,
+    "tables_changes": 1000,
+    "surrogates": 1000,
+    "prototypes_pairs": 800,
+    "audit_done": 1000,
+    "methods": 800,
+}
+PAGE_WIDTH, PAGE_QUALITY = 1100, 80
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    app_pages()
+    if "--app" not in sys.argv:
+        drawn()
+
+
+def app_pages() -> None:
+    """Each page as the tests of the app in a browser leave it in a wide window."""
+    tests = FOLDER.parents[1] / "tests" / "e2e" / "test_screenshots.py"
+    with TemporaryDirectory() as made:
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow", "-k", " or ".join(f"{name}-1280" for name in PAGES)]
+        command += [str(tests)]
+        subprocess.run(command, check=True, env={**os.environ, "XAIVISION_SCREENSHOTS": made})
+        for name, height in PAGES.items():
+            with Image.open(Path(made) / f"{name}_1280_whole.png") as page:
+                shown = page.crop((0, 0, page.width, min(height, page.height)))
+                written(f"app_{name}", reduced(shown, PAGE_WIDTH), PAGE_QUALITY)
+
+
+def drawn() -> None:
+    """What the library draws itself."""
     with TemporaryDirectory() as made:
         for figure in (path for path in run_demo(Path(made), quick=True).written if path.suffix == ".png"):
             keep(figure.stem, figure.read_bytes())
@@ -34,6 +74,8 @@ def main() -> None:
     keep("sonar_scenes", sonar_scenes())
     keep("sonar_seabed", sonar_seabed())
     keep("sonar_prototypes", sonar_prototypes())
+    for name, strip in counterfactual_strips().items():
+        keep(name, strip)
     keep("narrative", narrative())
     keep("narrative_sonar", narrative_sonar())
 
@@ -62,6 +104,16 @@ def sonar_prototypes() -> bytes:
     return png(gallery.show(scenes.class_names.index("sphere")))
 
 
+def counterfactual_strips() -> dict[str, bytes]:
+    """A generated sonar picture and a digit, each beside the nearest one that edits of its segments give another class."""
+    strips = {}
+    for name, model, data, number in (("sonar", "sonar48_convnet", "sonar48", 2), ("digit", "digits_cnn", "digits", 0)):
+        picture = xv.load_dataset(data).inputs[number : number + 1]
+        found = xv.explain(xv.load_model(model), picture, "object_counterfactuals", generator=SegmentLayers(TILES[name]))
+        strips[f"counterfactual_{name}"] = png(found.show())
+    return strips
+
+
 def narrative() -> bytes:
     """A photo, its map, the object outlined, and what is said of it."""
     model = xv.load_model("efficientnet_lite0")
@@ -88,15 +140,19 @@ def audit_of_photos() -> AuditReport:
 
 
 def keep(name: str, content: bytes) -> None:
-    drawn = FOLDER / f"{name}.jpg"
     with Image.open(io.BytesIO(content)) as picture:
-        reduced(picture).save(drawn, quality=QUALITY, subsampling=0, optimize=True)
-    print(f"docs/pictures/{drawn.name}: {drawn.stat().st_size // 1000} kB")
+        written(name, reduced(picture, WIDTH), QUALITY)
 
 
-def reduced(picture: Image.Image) -> Image.Image:
-    height = round(picture.height * min(1, WIDTH / picture.width))
-    return picture.convert("RGB").resize((min(WIDTH, picture.width), height), Image.Resampling.LANCZOS)
+def written(name: str, picture: Image.Image, quality: int) -> None:
+    file = FOLDER / f"{name}.jpg"
+    picture.save(file, quality=quality, subsampling=0, optimize=True)
+    print(f"docs/pictures/{file.name}: {file.stat().st_size // 1000} kB")
+
+
+def reduced(picture: Image.Image, width: int) -> Image.Image:
+    height = round(picture.height * min(1, width / picture.width))
+    return picture.convert("RGB").resize((min(width, picture.width), height), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":

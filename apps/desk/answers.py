@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from desk.code import code_of
 from desk.curves import curves
 from desk.exports import export_buttons
 from desk.gallery import gallery
@@ -55,7 +56,7 @@ def _tabs(page: str, subject: Subject, question: Question, job: Job, more: MoreT
         "Agreement": lambda: _agreement(page, job),
         "Two maps": lambda: _two(page, job),
         **{name: partial(draw, job) for name, draw in more.items()},
-        "Export": lambda: _export(page, subject, job),
+        "Export": lambda: _export(page, subject, question, job),
     }
     if not images:
         del named["Two maps"]
@@ -153,6 +154,9 @@ def _cards(page: str, job: Job, result: Comparison | None) -> list[Card]:
     return [card for card in wall(query, shown, _view(page)).cards if card.picture is not None]
 
 
-def _export(page: str, subject: Subject, job: Job) -> None:
-    st.caption("A permalink to this question is the address of this page; an uploaded photo is not part of it.")
+def _export(page: str, subject: Subject, question: Question, job: Job) -> None:
+    st.caption("A permalink to this question is the address of this page; an uploaded file is not part of it.")
     export_buttons(page, str(subject.title), job, _view(page).scaling)
+    if script := code_of(subject, question):
+        st.markdown("**The same in Python**")
+        st.code(script, language="python", wrap_lines=True)

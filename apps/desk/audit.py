@@ -27,7 +27,6 @@ PAGE = "audit"
 WORDS = (
     ("Data", "data", "photos/ or uci_sonar", "A folder or a pattern of pictures, a CSV file, or the name of a data set."),
     ("Rows", "rows", "0-19", "Of a data set or a table; its test part where empty."),
-    ("Background", "background", "none", "Reference inputs: a data set, a folder or a CSV file."),
 )
 COLORS = {"ok": "green", "warn": "orange", "refuse": "red", "control": "gray"}
 
@@ -42,10 +41,12 @@ def chosen_audit() -> AuditRequest | None:
     except (XaivisionError, OSError) as error:
         say_error(error)
         return None
-    data, rows, background = (_said(*one) for one in WORDS)
+    data, rows = (_said(*one) for one in WORDS)
+    with st.expander("More"):
+        background = _said("Background", "background", "none", "Reference inputs: a data set, a folder or a CSV file.")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{PAGE}_seed", bind="query-params")
     asked = _who(found, background is not None)
     out = _said("Folder", "out", OUT, "All is kept here as it is found: an audit that was stopped goes on from there.")
-    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{PAGE}_seed", bind="query-params")
     return AuditRequest(
         model=name,
         inputs=(data,) if data else (),
@@ -96,9 +97,9 @@ def tell_audit(job: Job) -> None:
     """The conclusions, the items with the worst first, and the files."""
     page: AuditPage = job.result
     st.markdown(f"#### {as_text(page.title)}")
-    grid = st.grid(columns="auto", min_column_width=330)
+    grid = st.grid(columns="auto", min_column_width=330, border=True)
     for one in page.judgements:
-        with grid.cell(), st.container(border=True, height="stretch"):
+        with grid.cell():
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{as_text(one.label)}**")
                 st.badge(f"{BADGE_MARKS[BADGES[one.standing]]} {one.standing}", color=COLORS[one.badge])  # type: ignore[arg-type]

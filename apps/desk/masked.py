@@ -4,6 +4,7 @@ import streamlit as st
 
 from desk.job import Job
 from desk.question import Subject
+from desk.text_table import text_table
 from xaivision import Comparison
 from xaivision.report.page import section
 from xaivision.report.region_picture import region_picture
@@ -29,11 +30,12 @@ def masked(page: str, about: Subject, job: Job) -> None:
 def _table(page: str, comparison: Comparison) -> None:
     rows = section(comparison, 0, page).rows
     names = list(comparison.scores)
-    columns: dict[str, list[str]] = {"method": [f"{row.label} (control)" if row.control else row.label for row in rows]}
-    for name, word in ((MASS, "mass in the mask"), (RANK, "ranks in the mask")):
-        place = names.index(name)
-        columns[word] = [": ".join(filter(None, row.cells[place])) for row in rows]
-    st.dataframe(columns, hide_index=True, key=f"{page}_masked", alt="Share of each map that lies in the mask")
+    places = [names.index(name) for name in (MASS, RANK)]
+    told = [
+        (f"{row.label} (control)" if row.control else row.label, *(": ".join(filter(None, row.cells[place])) for place in places))
+        for row in rows
+    ]
+    text_table(f"{page}_masked", ("method", "mass in the mask", "ranks in the mask"), told, words=3)
     st.caption(
         "Mass: the share of the positive values in the mask. Ranks: of as many strongest pixels as the mask has, the share in "
         "it. A model may well use the shadow, or the sand around it: then a true map lies outside the object."

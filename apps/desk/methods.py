@@ -1,5 +1,6 @@
 """Which methods explain, with which settings, and whether they are judged beside controls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -52,14 +53,46 @@ def chosen_judging(page: str) -> tuple[bool, int]:
     return judged, steps
 
 
-def chosen_settings(page: str) -> tuple[tuple[str, ...], int]:
-    """Settings as they were said, one a line, and the seed."""
+def chosen_settings(page: str, methods: Sequence[str], usual: Sequence[str] = ()) -> tuple[tuple[str, ...], int]:
+    """Settings as they were said, one a line, and the seed. `usual`: what the page says where nothing else was said.
+
+    They stand in the field itself, and so in the address: what is asked is never hidden.
+    """
+    key = f"{page}_settings"
+    asked_before = key in st.session_state
+    before = st.session_state.get(key, st.query_params.get(key, ""))
+    if (wanted := completed(before, methods, usual)) != before:
+        st.session_state[key] = wanted
+        if not asked_before:  # from then on the field writes the address itself
+            st.query_params[key] = wanted
     text = st.text_area(
         "Settings",
-        key=f"{page}_settings",
+        key=key,
         bind="query-params",
         placeholder="integrated_gradients.steps=64\nocclusion.window=32",
         help="One a line: method.setting=value, or metric.setting=value. The page Methods lists them.",
     )
+    if (wanted := completed(text, methods, usual)) != text:
+        st.rerun()  # what the address says comes before what stood in the field
     seed = st.number_input("Seed", min_value=0, max_value=2**31 - 1, value=0, key=f"{page}_seed", bind="query-params")
-    return tuple(line.strip() for line in text.splitlines() if line.strip()), int(seed)
+    return tuple(line.strip() for line in wanted.splitlines() if line.strip()), int(seed)
+
+
+def completed(text: str, methods: Sequence[str], usual: Sequence[str]) -> str:
+    """The text with a line for each usual setting of these methods that it does not name; those of other methods are left out."""
+    lines = text.splitlines()
+    unasked = {one for one in usual if _method(one) not in methods}
+    named = {_setting(line, methods) for line in lines}
+    added = [one for one in usual if one not in unasked and one.partition("=")[0] not in named]
+    kept = [line for line in lines if line.strip() not in unasked]
+    return "\n".join([*kept, *added]) if added or len(kept) != len(lines) else text
+
+
+def _setting(line: str, methods: Sequence[str]) -> str:
+    """`occlusion.window` of "occlusion.window=16", and of "window=16" where that is the one method."""
+    name = line.partition("=")[0].strip()
+    return f"{methods[0]}.{name}" if len(methods) == 1 and "." not in name else name
+
+
+def _method(line: str) -> str:
+    return line.partition(".")[0]

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from desk.question import Source
 from desk.telling import say_error
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
@@ -33,10 +34,11 @@ ABOUT_UPLOADS = (
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A title, and the photo as the model takes it, (1, C, H, W) in [0, 1]."""
+    """A title, the photo as the model takes it, (1, C, H, W) in [0, 1], and the Python that gives it."""
 
     title: str
     inputs: Any
+    source: Source
 
 
 def chosen_photo(model: ClassifierAdapter) -> Photo | None:
@@ -50,8 +52,14 @@ def chosen_photo(model: ClassifierAdapter) -> Photo | None:
     )
     try:
         if upload is None:
-            return Photo(sample, load_sample_images([SAMPLES[sample]], model))
-        return Photo(plain(upload.name), load_images(upload.getvalue(), model))
+            given = Source((f"inputs = xv.load_sample_images([{SAMPLES[sample]!r}], model)",))
+            return Photo(sample, load_sample_images([SAMPLES[sample]], model), given)
+        return Photo(plain(upload.name), load_images(upload.getvalue(), model), file_source(upload.name))
     except XaivisionError as error:
         say_error(error if upload is None else f"{upload.name}: {error}")
         return None
+
+
+def file_source(name: str) -> Source:
+    """The Python that reads a picture from a file of this name."""
+    return Source((f"inputs = xv.load_images({plain(name)!r}, model)",))

@@ -35,7 +35,8 @@ WHAT = {
 def tell_prototypes(page: str, found: Learned, inputs: Any, job: Job) -> None:
     """The prototypes by class, the input beside those it is like, why they are alike, and files."""
     told: GalleryPage = job.kept_as("page", lambda: gallery_page(job.result))
-    st.caption(as_text(" · ".join(filter(None, (told.facts[1][1], found.said)))))
+    count, _, by_class = told.facts[1][1].partition(": ")
+    st.caption(as_text(" · ".join(filter(None, (f"{count} prototypes: {by_class}", found.said)))))
     named = {
         "Gallery": lambda: _gallery(page, told),
         "This looks like that": lambda: _pairs(page, told),

@@ -33,11 +33,21 @@ class Question:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Source:
+    """How Python comes by an input of `model`: `lines` that make `inputs`, and what `background` and `masks` are called there."""
+
+    lines: tuple[str, ...]
+    background: str = ""
+    masks: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A model under its name, and one input (1, *S) of it. `background`: reference inputs for the methods that take some.
 
-    `metrics`: more judges than the curves, by name, with the masks that they hold maps against.
+    `metrics`: more judges than the curves, by name, with the masks that they hold maps against. `source`: None where nobody
+    knows how to come by the input.
     """
 
     name: str
@@ -46,6 +56,7 @@ class Subject:
     title: str = ""
     background: Any = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    source: Source | None = None
 
     @property
     def key(self) -> Hashable:

@@ -27,10 +27,13 @@ _loupe = component(
     "loupe",
     """<div class="root">
   <div class="tools" role="toolbar" aria-label="Region">
-    <button type="button" aria-label="Closer">Zoom +</button><button type="button" aria-label="Farther">Zoom −</button>
+    <button type="button" aria-label="Closer" title="Closer">+</button>
+    <button type="button" aria-label="Farther" title="Farther">−</button>
     <button type="button">Inside</button><button type="button">Outside</button><button type="button">Clear</button>
   </div>
-  <div class="frame"><div class="sheet"><img><img class="region" hidden></div></div>
+  <div class="frame">
+    <div class="sheet" tabindex="0" role="group"><img><img class="region" hidden><div class="mark"></div></div>
+  </div>
   <div class="told" aria-live="polite"></div>
 </div>""",
 )

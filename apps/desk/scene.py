@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from desk.photo import ABOUT_UPLOADS, MOST_MEGABYTES
+from desk.photo import ABOUT_UPLOADS, MOST_MEGABYTES, file_source
+from desk.question import Source
 from desk.telling import say_error
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, XaivisionError
@@ -22,10 +23,14 @@ MOST_SCENES = 49
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A title, the picture as the model takes it, what lies there where it is known, and the masks of it by name."""
+    """A title, the picture as the model takes it, the Python that gives it, what lies there where it is known, and its masks.
+
+    `source`: its masks go by the name `masks`, a dictionary.
+    """
 
     title: str
     inputs: Any
+    source: Source | None = None
     kind: str = ""
     masks: dict[str, Any] = field(default_factory=dict)
 
@@ -52,7 +57,12 @@ def _generated(page: str, model: ClassifierAdapter, name: str) -> Shown:
     if name == "sonar_simulator":
         texture = st.selectbox("Seabed", list(TEXTURES), format_func=lambda one: TEXTURES[one], key=f"{page}_texture")
     found = sonar_scene(model, name, number, texture=texture)
-    return Shown(found.title, found.inputs, found.kind, found.masks)
+    lines = (
+        "from xaivision.scenes import sonar_scene",
+        f"scene = sonar_scene(model, {name!r}, {number}, texture={texture!r})",
+        "inputs, masks = scene.inputs, scene.masks",
+    )
+    return Shown(found.title, found.inputs, Source(lines), found.kind, found.masks)
 
 
 def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
@@ -66,12 +76,17 @@ def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
     if st.session_state.get(f"{page}_number", 0) >= len(mine):
         del st.session_state[f"{page}_number"]
     number = int(st.number_input("Number", 0, max(1, len(mine) - 1), 0, key=f"{page}_number", bind="query-params"))
-    one = folder.taken([mine[min(number, len(mine) - 1)]])
-    return Shown(plain(one.titles[0]), pictures_of(one, model), plain(one.labels[0]))
+    row = mine[min(number, len(mine) - 1)]
+    one = folder.taken([row])
+    lines = (
+        "from xaivision.labeled_folders import labeled_folder, pictures_of",
+        f"inputs = pictures_of(labeled_folder({name!r}, model).taken([{row}]), model)",
+    )
+    return Shown(plain(one.titles[0]), pictures_of(one, model), Source(lines), plain(one.labels[0]))
 
 
 def _uploaded(page: str, model: ClassifierAdapter) -> Shown | None:
     upload = st.file_uploader("Sonar picture", key=f"{page}_upload", max_upload_size=MOST_MEGABYTES, help=ABOUT_UPLOADS)
     if upload is None:
         return None
-    return Shown(plain(upload.name), load_images(upload.getvalue(), model))
+    return Shown(plain(upload.name), load_images(upload.getvalue(), model), file_source(upload.name))

@@ -60,9 +60,9 @@ def shelf(cards: Sequence[Card]) -> None:
     st.caption(f"{len(cards)} cards. {COST_NOTE}")
     pages = -(-len(cards) // A_PAGE)
     place = st.pagination(pages, key=f"shelf_page_{pages}") if pages > 1 else 1
-    grid = st.grid(columns="auto", min_column_width=330)
+    grid = st.grid(columns="auto", min_column_width=330, border=True)
     for card in cards[(place - 1) * A_PAGE : place * A_PAGE]:
-        with grid.cell(), st.container(border=True, height="stretch"):
+        with grid.cell():
             _card(card)
 
 

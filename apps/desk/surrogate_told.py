@@ -19,6 +19,7 @@ RULE_HEADS = ("if", "then", "support", "confidence", "lift", "steadiness")
 WHAT = {
     "surrogate.html": "Report: one file, no network, no script",
     "surrogate.json": "Numbers: fidelity, ranking, curves, regions",
+    "surrogate.safetensors": "Surrogate: `xv.load_surrogate` gives it back, and commands take it for a model",
     "surrogate_rules.json": "Rules: they give what the surrogate gives, wherever they are applied",
 }
 

@@ -1,12 +1,13 @@
 """Which row of which table: the named tables with the models that were trained on them, or the model the app was started with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from desk.models import given_model
+from desk.question import Source
 from desk.shared import model
 from desk.telling import say_error, say_warning
 from desk.uploads import uploaded_file
@@ -29,7 +30,7 @@ ABOUT_ROWS = "A CSV file whose first line names the columns that the model takes
 class Table:
     """A model under its name, and rows (N, F) it never learned from, with a title and the true class of each where known.
 
-    `background`: what the model learned from.
+    `background`: what the model learned from. `source`: the Python that gives `rows`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Table:
     rows: Any
     titles: tuple[str, ...]
     truths: tuple[str, ...]
+    source: Source
     background: Any = None
 
     @property
@@ -135,12 +137,22 @@ def what_if(page: str, table: Table, number: int) -> Any:
     return found
 
 
+def row_source(table: Table, number: int, inputs: Any) -> Source:
+    """The Python that gives this row (1, F) with the values that were edited."""
+    row = table.rows[number]
+    changed = [column for column, value in enumerate(inputs[0]) if value != row[column]]
+    edits = [f"inputs[0, {column}] = {float(inputs[0, column])!r}  # {table.columns[column]}" for column in changed]
+    lines = (*table.source.lines, f"inputs = rows[{number} : {number + 1}].clone()", *edits)
+    return replace(table.source, lines=lines)
+
+
 def _of_given(page: str, name: str) -> Table | None:
     """The model that the app was started with, at rows of an uploaded table, or at an input that is known of it."""
     found = model(name)
     path = uploaded_file("Rows of your own", "csv", f"{page}_rows_of_ones_own", ABOUT_ROWS)
     if path is None:
-        return Table(name, found, sample_input(found), ("a row near the typical one",), ("",))
+        made = Source(("from xaivision.first_look import sample_input", "rows = sample_input(model)"))
+        return Table(name, found, sample_input(found), ("a row near the typical one",), ("",), made)
     try:
         items = items_from([path], found, rows=None)
     except XaivisionError as error:
@@ -148,7 +160,8 @@ def _of_given(page: str, name: str) -> Table | None:
         return None
     say_warning(note.replace(Path(path).name, "the uploaded file") for note in items.notes)
     titles = tuple(f"row {number}" for number in range(len(items.inputs)))
-    return Table(name, found, items.inputs, titles, ("",) * len(titles), items.inputs)
+    read = ("from xaivision.naming import items_from", 'rows = items_from(["rows.csv"], model, rows=None).inputs')
+    return Table(name, found, items.inputs, titles, ("",) * len(titles), Source(read, "rows"), items.inputs)
 
 
 @st.cache_resource(show_spinner="Loading the table", max_entries=9)
@@ -157,4 +170,6 @@ def _loaded(table: str, name: str) -> Table:
     numbers = data.split.test.tolist()
     part = data.test
     truths = tuple(plain(data.class_names[label]) for label in part.targets.tolist())
-    return Table(name, model(name), part.inputs, tuple(f"{table} row {number}" for number in numbers), truths, data)
+    titles = tuple(f"{table} row {number}" for number in numbers)
+    made = Source((f"data = xv.load_dataset({table!r})", "rows = data.test.inputs"), "data")
+    return Table(name, model(name), part.inputs, titles, truths, made, data)

@@ -11,8 +11,11 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
 
 
 def as_text(text: object) -> str:
-    """The text as markdown that shows exactly it."""
-    return _MARKUP.sub(r"\\\1", plain(text))
+    """The text as markdown that shows exactly it; what stands between two backticks is shown as a name."""
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0 or not all(parts[1::2]):
+        return _MARKUP.sub(r"\\\1", plain(text))
+    return "".join(f"`{part}`" if place % 2 else _MARKUP.sub(r"\\\1", part) for place, part in enumerate(parts))
 
 
 def say_error(text: object) -> None:

@@ -28,3 +28,5 @@ if job is None:
     st.info("Name the data in the sidebar, and start. A folder that holds an audit of the same configuration is gone on with.")
 else:
     progress(PAGE, job, tell_audit)
+    if job.done and job.cancelled:
+        st.caption("*Start, or go on* with the same settings goes on from there.")

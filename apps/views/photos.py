@@ -13,6 +13,8 @@ from desk.sidebar import chosen_question
 
 PAGE = "photos"
 MODELS = ("efficientnet_lite0",)
+# As many steps as completeness needs may be 511 here, half a minute on one core. The verdict says how far these are from it.
+USUAL_SETTINGS = ("integrated_gradients.steps=64",)
 
 
 def subject() -> Subject | None:
@@ -21,7 +23,7 @@ def subject() -> Subject | None:
     if chosen is None:
         return None
     photo = chosen_photo(chosen[1])
-    return None if photo is None else Subject(*chosen, photo.inputs, photo.title)
+    return None if photo is None else Subject(*chosen, photo.inputs, photo.title, source=photo.source)
 
 
 def page(about: Subject, wanted: Question) -> None:
@@ -39,6 +41,6 @@ with st.sidebar:
     about = subject()
     if about is not None:
         leave_unless(PAGE, about.key)
-        wanted = chosen_question(PAGE, about)
+        wanted = chosen_question(PAGE, about, USUAL_SETTINGS)
 if about is not None:
     page(about, wanted)

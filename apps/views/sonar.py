@@ -33,10 +33,14 @@ def subject() -> tuple[Subject, Shown] | None:
     shown = None if chosen is None else chosen_scene(PAGE, chosen[1])
     if chosen is None or shown is None:
         return None
-    about = Subject(*chosen, shown.inputs, shown.title)
+    about = Subject(*chosen, shown.inputs, shown.title, source=shown.source)
     if shown.masks:
         which = st.selectbox("Mask", list(shown.masks), key=f"{PAGE}_mask", bind="query-params")
-        about = replace(about, metrics={name: {"masks": shown.masks[which]} for name in (MASS, RANK)})
+        about = replace(
+            about,
+            metrics={name: {"masks": shown.masks[which]} for name in (MASS, RANK)},
+            source=None if shown.source is None else replace(shown.source, masks=f"masks[{which!r}]"),
+        )
     return about, shown
 
 

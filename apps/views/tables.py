@@ -11,7 +11,7 @@ from desk.question import Question, Subject, asked
 from desk.row_answers import changes, neighbors, rules
 from desk.shared import leave_unless, watch
 from desk.sidebar import chosen_question
-from desk.table import Table, chosen_row, chosen_table, row_list, what_if
+from desk.table import Table, chosen_row, chosen_table, row_list, row_source, what_if
 
 PAGE = "tables"
 
@@ -22,7 +22,8 @@ def subject(table: Table, number: int) -> Subject:
     with left:
         st.markdown("**What if**: edit a value")
         inputs = what_if(PAGE, table, number)
-    about = Subject(table.name, table.model, inputs, table.titles[number], table.background)
+    made = row_source(table, number, inputs)
+    about = Subject(table.name, table.model, inputs, table.titles[number], table.background, source=made)
     leave_unless(PAGE, about.key)
     with right:
         guess_table(PAGE, about, guesses_of(about), "What the model takes it for")

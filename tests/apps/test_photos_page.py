@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from app_models import tiny
+from comparison_numbers import numbers
 from PIL import Image
 
 import xaivision as xv
-from xaivision.report.summary import comparison_summary
 
 METHODS = ["saliency", "occlusion"]
 
@@ -24,17 +24,6 @@ def picture(mode="RGB", size=(40, 30), form="PNG", **options):
     stream = io.BytesIO()
     made.save(stream, form, **options)
     return stream.getvalue()
-
-
-def numbers(comparison):
-    """Everything that a report says, but how long it took."""
-
-    def timeless(value):
-        if isinstance(value, dict):
-            return {name: timeless(part) for name, part in value.items() if name != "seconds"}
-        return [timeless(part) for part in value] if isinstance(value, list) else value
-
-    return timeless(comparison_summary(comparison))
 
 
 @pytest.fixture

@@ -41,8 +41,9 @@ def test_mass_in_the_mask_is_the_librarys_beside_controls(sonar):
     for metric, rows in own.scores.items():
         for label, scores in rows.items():
             assert torch.equal(page.job.result.scores[metric][label].values, scores.values)
-    table = next(one.value for one in page.at.dataframe if "mass in the mask" in one.value)
-    assert list(table["method"]) == [*METHODS, "random (control)", "sobel (control)"]
+    (table,) = page.text_tables().values()
+    assert table["heads"] == ["method", "mass in the mask", "ranks in the mask"]
+    assert [row[0] for row in table["rows"]] == [*METHODS, "random (control)", "sobel (control)"]
 
 
 def test_what_lies_there_is_said(sonar):

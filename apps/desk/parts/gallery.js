@@ -1,11 +1,7 @@
 // Cards as the report has them. Every text is foreign: it is only ever set as text.
-// Long names may be broken behind an underscore.
-function named(label) {
-  const node = make("strong");
-  label.split("_").forEach((part, place) => {
-    if (place) node.append("_", document.createElement("wbr"));
-    node.append(part);
-  });
+// Long names may be broken behind an underscore or a slash.
+function named(label, node = make("strong")) {
+  for (const part of label.split(/(?<=[_/])/)) node.append(part, document.createElement("wbr"));
   return node;
 }
 
@@ -34,7 +30,7 @@ function bars(card) {
     body.append(
       make(
         "tr", {},
-        make("th", { scope: "row", text: bar.value ? `${bar.name} = ${bar.value}` : bar.name }),
+        named(bar.value ? `${bar.name} = ${bar.value}` : bar.name, make("th", { scope: "row" })),
         make("td", { class: "number", text: bar.text }),
         make("td", { class: "track" }, make("div", {}, span)),
       ),

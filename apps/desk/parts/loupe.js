@@ -33,6 +33,7 @@ export default function ({ data, parentElement, setStateValue }) {
     draw();
     setStateValue("points", points);
   };
+  sheet.setAttribute("aria-label", "Arrow keys move the mark, Enter sets a point");
   const draw = () => {
     sheet.querySelectorAll(".point").forEach((one) => one.remove());
     points.forEach(([column, row, kept], place) => {
@@ -50,7 +51,7 @@ export default function ({ data, parentElement, setStateValue }) {
       };
       sheet.append(mark);
     });
-    told.textContent = points.length ? `${points.length} of at most 20 points. A click on a point removes it.` : "Click to say what belongs to the region.";
+    told.textContent = points.length ? `${points.length} of at most 20 points. A click on a point removes it.` : "Click, or move by the arrow keys and press Enter, to say what belongs to the region.";
   };
 
   closer.onclick = () => zoomed(1.5);
@@ -61,14 +62,39 @@ export default function ({ data, parentElement, setStateValue }) {
     points = [];
     send();
   };
+  const point = (column, row, turned) => {
+    if (column < 0 || row < 0 || column >= width || row >= height || points.length >= 20) return;
+    points.push([column, row, including() !== turned ? 1 : 0]);
+    send();
+  };
   sheet.onclick = (event) => {
     const frame = picture.getBoundingClientRect();
     const column = Math.floor((width * (event.clientX - frame.left)) / frame.width);
     const row = Math.floor((height * (event.clientY - frame.top)) / frame.height);
-    if (column < 0 || row < 0 || column >= width || row >= height || points.length >= 20) return;
-    points.push([column, row, including() !== event.shiftKey ? 1 : 0]);
-    send();
+    point(column, row, event.shiftKey);
   };
+  // Without a pointer: the arrow keys move a mark over the picture, Enter sets a point there.
+  const mark = root.querySelector(".mark");
+  const at = (root.dataset.at || `${width >> 1},${height >> 1}`).split(",").map(Number);
+  const marked = () => {
+    root.dataset.at = at.join(",");
+    mark.style.left = `${(100 * (at[0] + 0.5)) / width}%`;
+    mark.style.top = `${(100 * (at[1] + 0.5)) / height}%`;
+  };
+  const step = Math.max(1, Math.round(Math.min(width, height) / 32));
+  const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+  sheet.onkeydown = (event) => {
+    if (event.target !== sheet) return;
+    if (event.key === "Enter") point(at[0], at[1], event.shiftKey);
+    else if (ways[event.key]) {
+      at[0] = Math.min(width - 1, Math.max(0, at[0] + ways[event.key][0]));
+      at[1] = Math.min(height - 1, Math.max(0, at[1] + ways[event.key][1]));
+      marked();
+      told.textContent = `Column ${at[0]}, row ${at[1]}. Enter sets a point.`;
+    } else return;
+    event.preventDefault();
+  };
+  marked();
   include(including());
   zoomed(1);
   draw();
