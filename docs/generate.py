@@ -15,6 +15,7 @@ import known_answer_tables
 import markdown_tables
 import narrative_tables
 import sonar_tables
+import surrogate_tables
 import training_tables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +48,10 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "known-answer-findings": lambda: known_answer_tables.findings(ROOT / "docs" / "results" / "known_answers.json"),
     "known-answers": lambda: known_answer_tables.suites(ROOT / "docs" / "results" / "known_answers.json"),
     "segmented-objects": lambda: narrative_tables.objects(ROOT / "docs" / "results" / "segmented_objects.json"),
+    "surrogates": lambda: surrogate_tables.measured(ROOT / "benchmarks" / "results" / "surrogates.json"),
+    "surrogate-ranking": lambda: surrogate_tables.measured(ROOT / "benchmarks" / "results" / "surrogate_ranking.json"),
+    "surrogate-width": lambda: surrogate_tables.measured(ROOT / "benchmarks" / "results" / "surrogate_width.json"),
+    "surrogate-pictures": lambda: surrogate_tables.measured(ROOT / "benchmarks" / "results" / "surrogate_pictures.json"),
     "benchmarks": lambda: markdown_tables.benchmarks(ROOT / "benchmarks" / "results"),
 }
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from xaivision.evaluation.prototypes.evaluating import evaluate_prototypes
     from xaivision.evaluation.random_labels import trained_on_random_labels
     from xaivision.explainers.captum_original import Captum
+    from xaivision.explainers.counterfactuals.attributes import find_attributes
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
     from xaivision.explainers.narratives.huggingface_loading import load_captioner
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.shap_original import Shap
     from xaivision.explainers.tree_paths import tree_paths
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
+    from xaivision.models.generators.picture_autoencoder import picture_autoencoder
     from xaivision.models.prototypes.certifying import certified
     from xaivision.models.table_networks import train_table
     from xaivision.models.trained_file import load_trained
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from xaivision.shortcut_search import shortcuts
     from xaivision.surrogate_making import surrogate
     from xaivision.surrogates.study import SurrogateStudy
+    from xaivision.surrogates.surrogate_file import load_surrogate
     from xaivision.terminal import progress
 
 __version__ = "0.1.0"
@@ -99,6 +102,7 @@ __all__ = [
     "explain_prototypes",
     "explain_uncertainty",
     "explainers",
+    "find_attributes",
     "lfa_presets",
     "load",
     "load_captioner",
@@ -107,9 +111,11 @@ __all__ = [
     "load_images",
     "load_model",
     "load_sample_images",
+    "load_surrogate",
     "load_trained",
     "masked_finetuning",
     "narrate",
+    "picture_autoencoder",
     "preflight",
     "progress",
     "prototype_draws",
@@ -158,6 +164,7 @@ _ROOMS = {
     "explain": "xaivision.facade",
     "explain_prototypes": "xaivision.explainers.prototypes.characteristics",
     "explain_uncertainty": "xaivision.explainers.prototypes.prototype_uncertainty",
+    "find_attributes": "xaivision.explainers.counterfactuals.attributes",
     "lfa_presets": "xaivision.explainers.lfa_presets",
     "load": "xaivision.report.files",
     "load_captioner": "xaivision.explainers.narratives.huggingface_loading",
@@ -166,9 +173,11 @@ _ROOMS = {
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
     "load_sample_images": "xaivision.facade",
+    "load_surrogate": "xaivision.surrogates.surrogate_file",
     "load_trained": "xaivision.models.trained_file",
     "masked_finetuning": "xaivision.evaluation.masked_finetuning",
     "narrate": "xaivision.narrating",
+    "picture_autoencoder": "xaivision.models.generators.picture_autoencoder",
     "preflight": "xaivision.facade",
     "progress": "xaivision.terminal",
     "prototype_draws": "xaivision.explainers.prototypes.prototype_uncertainty",

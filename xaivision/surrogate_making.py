@@ -16,7 +16,7 @@ from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.models.trained_model import TrainedModel
 from xaivision.surrogates.growing import Growth
 from xaivision.surrogates.nearby import rows_near
-from xaivision.surrogates.observed import Observed, observed, split
+from xaivision.surrogates.observed import Observed, check_complete, observed, split
 from xaivision.surrogates.picture_reading import grid_statistics
 from xaivision.surrogates.ranking import FeatureRanking
 from xaivision.surrogates.reading import Reading, columns_of
@@ -55,7 +55,7 @@ def surrogate(  # noqa: PLR0913 - the questions of one door
     parts = _parts(adapter, data, labels)
     read = reading if reading is not None else _reading(adapter, parts[0][0])
     if near is not None:
-        parts = _near(adapter, near, parts[0][0], seed)
+        parts = _near(adapter, near, parts[0][0], read, seed)
     if len(parts) == 1:
         learned, held_out = split(_observed(adapter, parts[0], read), seed=seed)
     else:
@@ -99,7 +99,7 @@ def _reading(model: ClassifierAdapter, inputs: Tensor) -> Reading:
     return columns_of(model, inputs.shape[1]) if model.domain == "tabular" else grid_statistics(inputs.shape[1])
 
 
-def _near(model: ClassifierAdapter, near: Any, known: Tensor, seed: int) -> list[tuple[Tensor, Tensor | None]]:
+def _near(model: ClassifierAdapter, near: Any, known: Tensor, reading: Reading, seed: int) -> list[tuple[Tensor, Tensor | None]]:
     if model.domain != "tabular":
         raise InputError(
             "`near` is for rows of a table. Got a model of pictures. `xv.explain(..., 'lime_image')` looks near one."
@@ -107,4 +107,6 @@ def _near(model: ClassifierAdapter, near: Any, known: Tensor, seed: int) -> list
     row = as_inputs(near, domain="tabular", schema=model.schema)
     if len(row) != 1:
         raise InputError(f"`near` must be one row. Got {len(row)}.")
+    for part in (row, known):
+        check_complete(reading(part), reading.names)
     return [(rows_near(row[0].to(known), known, seed=seed), None)]
