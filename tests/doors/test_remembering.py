@@ -2,13 +2,13 @@ import threading
 
 import pytest
 import torch
+from comparison_numbers import numbers
 from torch import nn
 
 import xaivision as xv
 from xaivision.core.errors import InputError
 from xaivision.facade import evaluator_with, explainer_with
 from xaivision.remembering import Memory, RememberingExplainer, RememberingMetric, bytes_of
-from xaivision.report.summary import comparison_summary
 
 
 class Counted(nn.Module):
@@ -37,15 +37,6 @@ def compared(model, memory, inputs=INPUTS, targets=None, seed=0, steps=8, told=N
     methods = {name: RememberingExplainer(explainer_with(model, name, {}), memory, told) for name in ("saliency", "occlusion")}
     metrics = [RememberingMetric(evaluator_with(model, "deletion", {"steps": steps}), memory)]
     return xv.compare(model, inputs, methods, targets=targets, metrics=metrics, seed=seed)
-
-
-def numbers(comparison):
-    def timeless(value):
-        if isinstance(value, dict):
-            return {name: timeless(part) for name, part in value.items() if name != "seconds"}
-        return [timeless(part) for part in value] if isinstance(value, list) else value
-
-    return timeless(comparison_summary(comparison))
 
 
 def test_the_answers_are_those_of_who_remembers_nothing(model):
