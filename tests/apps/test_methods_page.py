@@ -47,5 +47,5 @@ def test_cards_are_filtered_by_words_inputs_and_access(said):
 
 
 def test_where_no_card_fits_the_page_says_so(visit):
-    page = visit("methods", methods_search="no such thing at all")
+    page = visit("methods", methods_search="no card says xyzzy")
     assert [one.value for one in page.at.info] == ["No card fits. Take a filter away."]
