@@ -1,7 +1,7 @@
 """Faults for pictures that are edited: their layers, their variation, and the search for the edits."""
 
 import test_greedy_edits as greedy
-import test_layers as layers
+import test_picture_layers as layers
 from engine_mutants import Mutant
 
 MUTANTS = (

@@ -52,9 +52,7 @@ class SegmentLayers:
 
     def _directions(self, of: str, shape: torch.Size) -> tuple[Direction, ...]:
         down, across = (max(1, round(self.reach * side)) for side in shape[1:])
-        place = [
-            Direction(name, "position", of, -far, far, 1.0, unit="px") for name, far in (("down", down), ("across", across))
-        ]
+        place = [Direction(name, "position", of, -far, far, 1.0, unit="px") for name, far in (("down", down), ("across", across))]
         style = [
             Direction("removal", "removal", of, 0, 1),
             Direction("brightness", "style", of, -BRIGHTER, BRIGHTER),
