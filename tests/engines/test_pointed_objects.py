@@ -226,3 +226,17 @@ def test_pictures_of_any_channels_give_a_mask_with_the_point_in_it(one, channels
 def test_settings_out_of_range_are_one_sentence(make, sentence):
     with pytest.raises(InputError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize("smoothness", [1.0, 1e3, 1e4, 1e6])
+def test_what_must_hold_holds_however_smooth_the_border_is_asked(smoothness):
+    """Capacities beyond 32 bits would wrap around, and the cut be any."""
+    labels = np.arange(9).reshape(3, 3).repeat(4, 0).repeat(4, 1)
+    evidence = (labels == 4).astype(float)
+    segments = evidence_cut.described(labels, np.ones((*labels.shape, 3)), evidence)
+    kept = evidence_cut.evidence_cut(segments, {4}, {0}, smoothness)
+    assert kept[4]
+    assert not kept[0]
+    if smoothness > 1:  # the shortest border between them is that of the corner
+        assert evidence_cut.evidence_cut(segments, {4}, set(), smoothness).all()
+        assert kept.sum() == 8

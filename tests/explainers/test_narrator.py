@@ -7,11 +7,12 @@ from narrative_stages import COLUMNS, HEIGHT, ROWS, WIDTH, Saying, model, pictur
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.engines.pointed_objects.sam_point import SamPoint
+from xaivision.engines.pointed_objects.segmented_object import SegmentedObject
 from xaivision.engines.superpixels import Grid
 from xaivision.explainers.narratives.captions import Captioner
 from xaivision.explainers.narratives.checks import Checks
 from xaivision.explainers.narratives.point_picking import Points
-from xaivision.explainers.narratives.sentences import narrative_text
+from xaivision.explainers.narratives.sentences import narrative_text, place_doubt
 
 SETTINGS = {"segments": Grid(6, 10), "budget": 400, "segmenter": "threshold"}
 QUICK = {**SETTINGS, "checks": False}
@@ -208,3 +209,97 @@ def test_tables_have_no_objects():
 
 def test_a_stand_in_captioner_is_one():
     assert isinstance(Saying("x"), Captioner)
+
+
+def lit_elsewhere():
+    """A picture that the model gives the other class."""
+    image = picture()
+    image[0, 0, 4:8, 28:36] = 0.6
+    return image
+
+
+def test_words_are_held_against_what_the_model_says_and_not_against_what_was_asked():
+    told = xv.narrate(model(), lit_elsewhere(), targets="tiger cat", captioner=Saying("a cat"), **QUICK)
+    assert told.evidence[0]["prediction"]["predicted"] == "cat"
+    assert told.evidence[0]["naming"]["agreement"] == "agrees"
+    assert "contradict" not in told.text[0]
+
+
+def test_a_contradiction_is_in_the_verdict():
+    told = xv.narrate(model(), picture(), captioner=Saying("a dog"), **QUICK)
+    assert told.verdict.status == "warn"
+    assert any("contradict the model" in reason for reason in told.verdict.reasons)
+
+
+class Raising(Saying):
+    def caption(self, image, mask, label):
+        raise RuntimeError("the server is gone")
+
+
+class Mute(Saying):
+    def caption(self, image, mask, label):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("captioner", "why"),
+    [
+        (Raising("x"), "RuntimeError: the server is gone"),
+        (Mute("x"), "must return a `Caption` with a text. Got NoneType."),
+        (Saying(None), "must return a `Caption` with a text. Got a text of NoneType."),
+        (Saying(" "), "It returned no words"),
+    ],
+)
+def test_a_captioner_that_breaks_down_costs_the_words_alone(captioner, why):
+    told = xv.narrate(model(), picture(), captioner=captioner, **QUICK)
+    assert why in told.text[0]
+    assert told.evidence[0]["caption"]["failed"].endswith((why, "Try another `prompt`."))
+    assert torch.equal(told.regions[0], place())
+    assert "“" not in told.text[0]
+    assert "The region holds" in told.text[0]
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    def segmented(self, image, points, evidence):
+        return SegmentedObject(torch.zeros(1, *evidence.shape, dtype=torch.bool), None, 0)
+
+
+def test_a_segmenter_that_outlines_nothing_fails_at_its_own_stage():
+    told = xv.narrate(model(), picture(), **{**QUICK, "segmenter": Nowhere()})
+    assert "No region was found: The segmenter must outline something. It returned an empty mask." in told.text[0]
+    assert "effects" not in told.evidence[0]
+
+
+def effects(whole=0.9, deletion=0.5, shifted_deletion=0.0, overlap=0.0):
+    return {"whole": whole, "deletion": deletion, "shifted_deletion": shifted_deletion, "overlap": overlap}
+
+
+@pytest.mark.parametrize(
+    ("told", "doubt"),
+    [
+        (effects(), None),
+        (effects(shifted_deletion=0.3), "not much more"),
+        (effects(shifted_deletion=0.5), "no more"),
+        (effects(shifted_deletion=0.6), "no more"),
+        (effects(shifted_deletion=0.25), None),
+        (effects(deletion=0.04), "hardly"),
+        (effects(deletion=-0.2), "hardly"),
+        (effects(shifted_deletion=0.5, overlap=0.6), None),
+        (effects(deletion=0.01, overlap=0.6), "hardly"),
+    ],
+)
+def test_what_speaks_against_a_region_is_said_as_it_is(told, doubt):
+    assert place_doubt(told) == doubt
+
+
+def test_a_region_that_the_score_does_not_rest_on_is_in_the_verdict():
+    told = xv.narrate(model(), picture(), **{**QUICK, "segmenter": Beside()})
+    assert "So the score does not rest on this region." in told.text[0]
+    assert any("hardly lowers the score" in reason for reason in told.verdict.reasons)
+
+
+@dataclass(frozen=True)
+class Beside:
+    def segmented(self, image, points, evidence):
+        return SegmentedObject(place().roll((12, 20), (0, 1))[None], None, 0)

@@ -64,7 +64,8 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         said = _answer(explanation, index)
         doubts = [f"Doubt: {plain('; '.join(verdict.reasons))}"] if verdict.status == "warn" else []
         notes = [f"Note: {note}" for note in remarks(explanation, index)]
-        told = Text(("\n" if "\n" in said else ". ").join([said, *doubts, *notes]))
+        parts = [said, *doubts, *notes]
+        told = Text("\n".join(parts) if "\n" in said else ". ".join([*(one.rstrip(".") for one in parts[:-1]), parts[-1]]))
         table.add_row(Text(name), Text(headline(explanation.query, index)), badge_word(verdict.status), told)
     table.caption = Text(cost(explanation.diagnostics))
     return table

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Capacities are whole numbers: the evidence of the whole picture is so many units, and what must hold is more than all.
-UNITS, FIRM = 10_000_000, 1_000_000_000
+# Capacities are whole numbers that 32 bits hold, as SciPy's flow takes them: the evidence of the whole picture is so many units,
+# or as many as leave room for what outweighs all the rest.
+UNITS, LARGEST = 10_000_000, 2**31 - 1
 # A square as large as the picture has a border of this many times the root of its area.
 BORDER = 4
 
@@ -46,9 +47,12 @@ def evidence_cut(segments: Segments, inside: set[int], outside: set[int], smooth
     count = len(segments.mass)
     source, sink = count, count + 1
     beyond = segments.mass - segments.area
-    surplus = np.rint(UNITS * beyond).astype(np.int64)
-    surplus[list(inside)], surplus[list(outside)] = FIRM, -FIRM
-    border = np.rint(UNITS * smoothness * beyond.clip(min=0).sum() * cost).astype(np.int64)
+    border = smoothness * beyond.clip(min=0).sum() * cost
+    rest = 1 + np.abs(beyond).sum() + 2 * border.sum()
+    units = min(UNITS, LARGEST / (2 * rest))
+    surplus, border = np.rint(units * beyond), np.rint(units * border)
+    firm = np.rint(1.5 * units * rest)  # what must hold
+    surplus[list(inside)], surplus[list(outside)] = firm, -firm
     for_, against = (surplus > 0).nonzero()[0], (surplus < 0).nonzero()[0]
     rows = np.concatenate([one, other, np.full(len(for_), source), against])
     columns = np.concatenate([other, one, for_, np.full(len(against), sink)])

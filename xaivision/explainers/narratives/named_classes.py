@@ -12,14 +12,14 @@ Agreement = Literal["agrees", "contradicts", "silent"]
 class ClassesNamed:
     """`named`: the classes of the model whose names stand in a text, in their order there.
 
-    `agreement` "agrees": the one that is explained is among them; "contradicts": only others are; "silent": none.
+    `agreement` "agrees": the one that the model gave is among them; "contradicts": only others are; "silent": none.
     """
 
     named: tuple[str, ...]
     agreement: Agreement
 
 
-def classes_named(text: str, class_names: Sequence[str], target: str) -> ClassesNamed:
+def classes_named(text: str, class_names: Sequence[str], given: str) -> ClassesNamed:
     """Whole words only, in singular or plural, the longest names first: a "tiger cat" is no tiger. Names without letters,
     such as numbers, are not looked for.
     """
@@ -32,4 +32,4 @@ def classes_named(text: str, class_names: Sequence[str], target: str) -> Classes
             found.append((match.start(), name))
             left = pattern.sub(lambda hit: " " * len(hit.group()), left)
     named = tuple(name for _, name in sorted(found))
-    return ClassesNamed(named, "agrees" if target in named else "contradicts" if named else "silent")
+    return ClassesNamed(named, "agrees" if given in named else "contradicts" if named else "silent")

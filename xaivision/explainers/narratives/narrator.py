@@ -26,7 +26,7 @@ from xaivision.explainers.narratives.captions import Caption, Captioner
 from xaivision.explainers.narratives.checks import Checked, Checks, consistency_record, effects_record
 from xaivision.explainers.narratives.named_classes import classes_named
 from xaivision.explainers.narratives.point_picking import Points
-from xaivision.explainers.narratives.sentences import narrative_text, rests_elsewhere
+from xaivision.explainers.narratives.sentences import PLACE_NOTES, narrative_text, place_doubt
 from xaivision.explainers.narratives.stages import Stages
 from xaivision.explainers.reference import baseline_of
 
@@ -137,6 +137,8 @@ class _Way:
             part["segmenter"] = repr(self.narrator.segmenter)
             found = self.narrator.segmenter.segmented(self.image, points, self.evidence)
             mask, share = found.mask.cpu().bool(), self.narrator.refine
+            if not bool(mask.any()):
+                raise InputError("The segmenter must outline something. It returned an empty mask. Try another `segmenter`.")
             self.region = mask if share is None else refined(mask, self.evidence, share)
             held, inside = mask_evidence(self.region, self.evidence), points_inside(points, self.region)
             part.update(
@@ -158,15 +160,15 @@ class _Way:
         with self.stages.stage("effects") as part:
             unit = "probability" if of.model.gives_probabilities else self.q.query.unit
             part.update(effects_record(of.effects(self.narrator.checks.shifts), unit))
-            if rests_elsewhere(part):
-                self._doubt("hiding the outlined region lowers the score no more than hiding its shape elsewhere does")
+            if doubt := place_doubt(part):
+                self._doubt(PLACE_NOTES[doubt])
 
     def _caption(self) -> None:
         captioner, caption = self.narrator.captioner, None
         label = str(self.stages.record["prediction"]["target"]) if captioner.label_in_prompt else None
         with self.stages.stage("caption") as part:
             part.update(captioner=captioner.name, measured=captioner.measures, label=label, view=getattr(captioner, "view", ""))
-            caption = captioner.caption(self.image, self.region, label)
+            caption = _checked_caption(captioner.caption(self.image, self.region, label), captioner.name)
             part.update(prompt=caption.prompt, label_in_prompt=caption.label_in_prompt, text=caption.text)
             if not caption.text.strip():
                 raise InputError(
@@ -182,7 +184,7 @@ class _Way:
         if narrator.captioner.measures:
             self.stages.record["naming"] = {"agreement": "silent", "named": [], "why": "it names no classes"}
         else:
-            found = classes_named(caption.text, names, self.q.query.target_names()[self.index])
+            found = classes_named(caption.text, names, str(self.stages.record["prediction"]["predicted"]))
             self.stages.record["naming"] = {"agreement": found.agreement, "named": list(found.named)}
             if found.agreement == "contradicts":
                 self._doubt(f"the words speak of {', '.join(found.named)} and contradict the model")
@@ -195,6 +197,14 @@ class _Way:
 
     def _doubt(self, text: str) -> None:
         self.q.note(Note("warn", text, (self.index,)))
+
+
+def _checked_caption(caption: object, name: str) -> Caption:
+    """Raises: InputError, where a captioner of a user's own gave something else."""
+    if not isinstance(caption, Caption) or not isinstance(caption.text, str):
+        got = type(caption).__name__ if not isinstance(caption, Caption) else f"a text of {type(caption.text).__name__}"
+        raise InputError(f"{name} must return a `Caption` with a text. Got {got}.")
+    return caption
 
 
 def prediction_record(q: Question, index: int) -> Mapping[str, Any]:

@@ -1,16 +1,27 @@
 """The record of a picture's stages as sentences: what the model says, what the words say, and what was measured."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from xaivision.explainers.narratives.region_words import percent
 
 # A score that falls by less than this share of itself hardly changes; and what falls by less than twice as much as it does
-# without the same shape elsewhere says nothing of the region.
+# without the same shape elsewhere says little of the region.
 HARDLY, TWICE = 0.05, 2.0
 # A shape that covers more of itself wherever it is moved has no place elsewhere.
 COVERED = 0.5
 Record = Mapping[str, Any]
+PlaceDoubt = Literal["hardly", "no more", "not much more"]
+PLACE_DOUBTS: Mapping[PlaceDoubt, str] = {
+    "hardly": "So the score does not rest on this region.",
+    "no more": "So the score does not rest on this region more than on others.",
+    "not much more": "So the score rests on this region not much more than on others.",
+}
+PLACE_NOTES: Mapping[PlaceDoubt, str] = {
+    "hardly": "hiding the outlined region hardly lowers the score",
+    "no more": "hiding the outlined region lowers the score no more than hiding its shape elsewhere does",
+    "not much more": "hiding the outlined region lowers the score less than twice as much as hiding its shape elsewhere does",
+}
 
 
 def narrative_text(record: Record) -> str:
@@ -38,7 +49,7 @@ def prediction_sentence(told: Record) -> str:
 def caption_sentence(record: Record) -> str:
     """What the captioner said: measured words as they are, those of a language model quoted, with what it was told."""
     told = record.get("caption", {})
-    if not told.get("text"):
+    if not told.get("text", "").strip():
         return ""
     if told["measured"]:
         return str(told["text"])
@@ -53,10 +64,12 @@ def evidence_sentence(record: Record) -> str:
     told = record.get("region", {})
     if "mass" not in told:
         return ""
-    held = f"It holds {percent(told['mass'])} of the evidence for {record['prediction']['target']}"
-    if record.get("caption", {}).get("text") and not record["caption"]["measured"]:
-        held = held.replace("It holds", "The region holds", 1)
-        held += f" in {percent(told['area'])} of the picture"
+    held = f"{percent(told['mass'])} of the evidence for {record['prediction']['target']}"
+    caption = record.get("caption", {})
+    if caption.get("text", "").strip() and caption["measured"]:
+        held = f"It holds {held}"  # the words before it speak of the region
+    else:
+        held = f"The region holds {held} in {percent(told['area'])} of the picture"
     return held + (", no more than a region of its size would by chance." if told["mass"] <= told["area"] else ".")
 
 
@@ -79,20 +92,24 @@ def effect_sentence(record: Record) -> str:
     return f"{first}{elsewhere}. Shown alone, the region gives {value_words(told['alone'], unit)}."
 
 
-def rests_elsewhere(told: Record) -> bool:
-    """Whether hiding the region lowers the score no more than what its shape does elsewhere, where there is an elsewhere."""
-    if told["overlap"] > COVERED:
-        return False
+def place_doubt(told: Record) -> PlaceDoubt | None:
+    """What speaks against the region: that the score hardly falls without it, or as much without its shape elsewhere, where
+    there is an elsewhere.
+    """
     drop, other = told["deletion"], told["shifted_deletion"]
-    return bool(drop < HARDLY * max(abs(told["whole"]), 1e-9) or drop < TWICE * other)
+    if drop < HARDLY * max(abs(told["whole"]), 1e-9):
+        return "hardly"
+    if told["overlap"] > COVERED or drop >= TWICE * other:
+        return None
+    return "no more" if drop <= other else "not much more"
 
 
 def doubt_sentence(record: Record) -> str:
     """What a reader must not miss: a region that the score does not rest on, a label in the prompt, a contradiction."""
     said = []
     effects = record.get("effects", {})
-    if "whole" in effects and rests_elsewhere(effects):
-        said.append("So the score does not rest on this region more than on others.")
+    if "whole" in effects and (doubt := place_doubt(effects)):
+        said.append(PLACE_DOUBTS[doubt])
     named = record.get("naming", {})
     if named.get("agreement") == "contradicts":
         said.append(f"The words speak of {_listed(named['named'])}: they contradict the model.")

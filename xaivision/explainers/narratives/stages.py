@@ -19,7 +19,7 @@ class Stages:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """A part of the record to write into; an error of a caller ends the stage, and is told there.
+        """A part of the record to write into; an error ends the stage, and is told there.
 
         Raises: Cancelled.
         """
@@ -30,8 +30,8 @@ class Stages:
             yield part
         except Cancelled:
             raise
-        except XaivisionError as error:
-            part["failed"] = str(error)
+        except Exception as error:  # stages of users' own: whatever one of them raises, those before it are kept
+            part["failed"] = str(error) if isinstance(error, XaivisionError) else f"{type(error).__name__}: {error}"
         part["seconds"] = time.perf_counter() - start
         self.record[name] = part
 
