@@ -148,6 +148,11 @@ DRAWN_AT_RANDOM = (
 RECTIFYING = ("guided_backprop", "deconvolution", "guided_grad_cam", "full_grad")
 # Methods that turn pictures into those of another class: they get the same networks with classes that all can be reached.
 TURNING = ("object_counterfactuals", "attribute_counterfactuals", "pixel_counterfactuals", "nearest_unlike_picture")
+# What searches say of an input for which they found nothing: on these networks, whose weights are drawn, that may be.
+FINDS_NOTHING: Mapping[str, str] = {
+    **dict.fromkeys(TURNING, "not found|the generator's own version of this picture is decided otherwise"),
+    "anchors": "no rule is sure to hold the prediction",
+}
 # Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
 ATTENDING = ("attention_rollout", "transformer_attribution")
 # Methods that read decision trees, and refuse all else.

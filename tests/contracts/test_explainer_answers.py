@@ -1,8 +1,10 @@
 """What every explainer must answer: shapes, dtypes, one answer an input whatever its neighbors, seeds, a clean verdict."""
 
+import re
+
 import pytest
 import torch
-from contract_cases import FITTING, Case, answers
+from contract_cases import FINDS_NOTHING, FITTING, Case, answers
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
@@ -160,6 +162,10 @@ def test_the_verdict_on_a_clean_model_is_ok(case: Case, dtype: torch.dtype) -> N
     if (case.method, case.kind) == SHARES_OUT_LITTLE:
         assert all("constants of `softplus` keep" in reason for verdict in found.verdicts for reason in verdict.reasons)
         assert [verdict.status for verdict in found.verdicts] == ["warn"] * len(found.query)
+        return
+    if nothing := FINDS_NOTHING.get(case.method):
+        assert all(re.search(nothing, reason) for verdict in found.verdicts for reason in verdict.reasons)
+        assert all(verdict.reasons or verdict.status == "ok" for verdict in found.verdicts)
         return
     assert found.verdict.status == "ok", str(found.verdict)
     assert [verdict.status for verdict in found.verdicts] == ["ok"] * len(found.query)
