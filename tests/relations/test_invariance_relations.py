@@ -316,17 +316,14 @@ def test_g14_batch_every_image_gets_the_map_it_gets_alone(name, targets, dtype, 
     model, inputs = small_images(dtype=dtype), batch(dtype)
     method = explainer(name, **needed(name, inputs))
     together = method.explain(model, inputs, targets)
-    other = []
     for i in range(6):
         alone = method.explain(model, inputs[i : i + 1], None if targets is None else targets[i])
-        if not torch.allclose(together.values[i], alone.values[0], rtol=0, atol=tolerance):
-            other.append(i)
+        # The constant picture ties in every pooling window: in float32 the last bit, which depends on the kernel that a processor
+        # has for a batch of this size, says which of the equal values gets the gradient.
+        tied = dtype is torch.float32 and inputs[i].flatten(1).std(1).max() == 0
+        close(together.values[i], alone.values[0], float("inf") if tied else tolerance)
         assert together.verdicts[i].status == alone.verdict.status
-    # In float32 a unit within rounding of its kink falls on either side, by the kernels that a processor has for a batch: of
-    # six inputs, one of which stands there twice, one may be so. In float64 none is.
-    assert len(other) <= (dtype is torch.float32) or (dtype is torch.float32 and other == [0, 5])
-    if not other:
-        close(together.values[5], together.values[0], tolerance if targets is None else float("inf"))
+    close(together.values[5], together.values[0], tolerance if targets is None else float("inf"))
 
 
 @pytest.mark.parametrize(
