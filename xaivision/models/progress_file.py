@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor
 
 from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.tensor_bytes import tensor_bytes
 from xaivision.core.whole_file import write_whole
 from xaivision.models.tensor_file import read_tensors
 from xaivision.models.weights_cache import digest
@@ -32,7 +32,7 @@ class ProgressFile:
         Raises: FileNotFoundError, where its folder does not exist; OSError, where it cannot be written.
         """
         metadata = {"schema": self.schema, "key": self.key, "content": digest(tensors), "state": json.dumps(told)}
-        write_whole(self.path, save({name: part.contiguous() for name, part in tensors.items()}, metadata=metadata))
+        write_whole(self.path, tensor_bytes({name: part.contiguous() for name, part in tensors.items()}, metadata))
 
     def read(self, taken_up: Callable[[dict[str, Tensor], dict[str, Any]], State]) -> State | None:
         """What `taken_up` makes of the tensors and of what is told beside them; None where there is no file.

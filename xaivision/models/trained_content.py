@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from xaivision.core.errors import FileFormatError
+from xaivision.core.tensor_bytes import tensor_bytes
 from xaivision.core.whole_file import write_whole
 from xaivision.models.construction import construction
 from xaivision.models.learning_parts import LearningParts
@@ -41,8 +41,7 @@ def write_tensors(path: str | Path, schema: str, tensors: Mapping[str, Tensor], 
 def content_of(schema: str, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> bytes:
     """The bytes of such a file."""
     text = json.dumps(told, allow_nan=False)
-    found: bytes = save(dict(tensors), metadata={"schema": schema, "told": text, "content": content_digest(tensors, text)})
-    return found
+    return tensor_bytes(tensors, {"schema": schema, "told": text, "content": content_digest(tensors, text)})
 
 
 def read_content(path: Path, schemas: Container[str], what: str) -> tuple[str, dict[str, Tensor], dict[str, Any]]:

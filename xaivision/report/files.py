@@ -12,9 +12,9 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
-from safetensors.torch import save as tensors_to
 
 from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.tensor_bytes import LENGTH_BYTES, tensor_bytes
 from xaivision.core.whole_file import write_whole
 from xaivision.report.encoding import Decoder, Encoder
 from xaivision.report.stored_types import RESULTS
@@ -28,7 +28,6 @@ NO_DIGITS = "0" * 64
 # More than any result that fits a machine's memory comfortably; a file that claims more is a mistake or an attack.
 LARGEST_FILE = 8 * 2**30
 LARGEST_HEADER = 64 * 2**20
-LENGTH_BYTES = 8
 # A folder may hold thousands of results; nobody reads them in an error.
 MOST_NAMED = 5
 
@@ -77,7 +76,7 @@ def file_content(result: Any) -> bytes:
     body = json.dumps(tree, allow_nan=False, separators=(",", ":"))
     try:
         header = {"schema": SCHEMA, "version": VERSION, CHECKSUM: NO_DIGITS, "result": body}
-        content = tensors_to(encoder.tensors, header)
+        content = tensor_bytes(encoder.tensors, header)
     except (KeyError, SafetensorError, ValueError) as error:
         raise InputError(f"The result holds tensors of a kind that safetensors files cannot hold: {error}.") from error
     return b"".join(_sealed(content))
