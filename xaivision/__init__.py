@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xaivision.benchmarking import benchmark
     from xaivision.choosing import cross_table, recommend
     from xaivision.core.attribution import Attribution
+    from xaivision.core.batch_probe import probe_batch_size
     from xaivision.core.boosted_trees_classifier import BoostedTreesClassifier
     from xaivision.core.classifier import Classifier
     from xaivision.core.function_classifier import FunctionClassifier
@@ -117,6 +118,7 @@ __all__ = [
     "narrate",
     "picture_autoencoder",
     "preflight",
+    "probe_batch_size",
     "progress",
     "prototype_draws",
     "prototype_gallery",
@@ -179,6 +181,7 @@ _ROOMS = {
     "narrate": "xaivision.narrating",
     "picture_autoencoder": "xaivision.models.generators.picture_autoencoder",
     "preflight": "xaivision.facade",
+    "probe_batch_size": "xaivision.core.batch_probe",
     "progress": "xaivision.terminal",
     "prototype_draws": "xaivision.explainers.prototypes.prototype_uncertainty",
     "prototype_gallery": "xaivision.explainers.prototypes.gallery",

@@ -17,6 +17,12 @@ def check_positive_number(name: str, value: object) -> None:
         raise InputError(f"`{name}` must be a positive number. Got {value!r}.")
 
 
+def check_share(name: str, value: object) -> None:
+    """Raises: InputError, where the setting is not a number above 0 and at most 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise InputError(f"`{name}` must be above 0 and at most 1. Got {value!r}.")
+
+
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
     """Raises: InputError, where the setting is none of those that are allowed."""
     if value not in allowed:

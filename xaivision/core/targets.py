@@ -74,6 +74,11 @@ class TargetScore:
         return self
 
     @property
+    def contrasts(self) -> bool:
+        """Whether the class is explained against another: against one, or against the best of the others."""
+        return self.against is not None or self.output == "margin"
+
+    @property
     def unit(self) -> str:
         """What the explained number is, in words."""
         name = self.score_unit if self.output in ("score", "margin") else self.output.replace("_", "-")

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
-from xaivision.core.settings import check_positive_integer
+from xaivision.core.settings import check_positive_integer, check_share
 from xaivision.engines.localization import mass_accuracy
 from xaivision.engines.points import EvidencePoint
 
@@ -46,23 +47,28 @@ def points_inside(points: Sequence[EvidencePoint], mask: Tensor) -> float:
     return sum(inside) / len(inside) if inside else float("nan")
 
 
-def refined(mask: Tensor, evidence: Tensor, share: float = 0.9) -> Tensor:
-    """(H, W) bool: the fewest pixels of the mask that together hold `share` of its positive evidence, the largest first.
+def refined(mask: Tensor, evidence: Tensor, share: float = 0.9, points: Sequence[EvidencePoint] = ()) -> Tensor:
+    """(H, W) bool: the part of the mask that holds `share` of its positive evidence, in as few pixels as can be.
 
-    Of pixels that are equally large, all or none belong to it: no part of an evenly filled segment is better than the rest.
+    Pixels of equal evidence that hang together, as those of a segment, belong to it together or not at all: no part of them is
+    better than the rest. Those around positive points of the mask always do; of others the largest evidence goes first, and of
+    equally large what is nearest to a point.
 
     Raises: InputError, where the share is not above 0 and up to 1, the shapes differ, or the mask holds no positive evidence.
     """
     check_fits(mask, evidence)
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-        raise InputError(f"`share` must be above 0 and at most 1. Got {share!r}.")
-    inside = (evidence.detach().double().cpu() * mask.cpu()).clamp_min(0)
-    if not bool(inside.any()):
+    check_share("share", share)
+    inside = (evidence.detach().double().cpu() * mask.cpu()).clamp_min(0).numpy()
+    if not inside.any():
         raise InputError("The mask must hold positive evidence to be refined to it. Got one that holds none.")
-    ordered = inside.flatten().sort(descending=True).values
-    # What rounding leaves of a share must not ask for one more pixel.
-    place = int((ordered.cumsum(0) < share * ordered.sum() * (1 - 1e-9)).sum())
-    return (inside >= ordered[place]) & (inside > 0)
+    areas = _even_areas(inside)
+    held = np.bincount(areas.ravel(), inside.ravel())[1:]
+    value = held / np.bincount(areas.ravel())[1:]
+    distance = _distances(areas, points)
+    order = np.lexsort((distance, -value, distance > 0))
+    # What rounding leaves of a share must not ask for one more area.
+    enough = 1 + int((held[order].cumsum() < share * held.sum() * (1 - 1e-9)).sum())
+    return torch.from_numpy(np.isin(areas, 1 + order[: max(enough, int((distance == 0).sum()))]))
 
 
 def shifted_masks(mask: Tensor, count: int = 4) -> Tensor:
@@ -87,6 +93,28 @@ def check_fits(mask: Tensor, evidence: Tensor) -> None:
     """Raises: InputError, where mask and map are not one (H, W) each of one size."""
     if mask.ndim != 2 or mask.shape != evidence.shape:
         raise InputError(f"Mask and map must be (H, W) of one size. Got {tuple(mask.shape)} and {tuple(evidence.shape)}.")
+
+
+def _even_areas(inside: np.ndarray) -> np.ndarray:
+    """(H, W) the number of each positive pixel's area of equal values that hang together, from 1; 0 where nothing is positive."""
+    from skimage.measure import label
+
+    _, levels = np.unique(inside, return_inverse=True)
+    areas: np.ndarray = label(np.where(inside > 0, levels.reshape(inside.shape) + 1, 0), background=0, connectivity=1)
+    return areas
+
+
+def _distances(areas: np.ndarray, points: Sequence[EvidencePoint]) -> np.ndarray:
+    """(n,) how near each area comes to a positive point: 0 where it holds one; equal for all where there is no point."""
+    from scipy.ndimage import distance_transform_edt, minimum
+
+    free = np.ones(areas.shape, bool)
+    for point in points:
+        free[point.row, point.column] &= not point.positive
+    if free.all():
+        return np.ones(areas.max())
+    found: np.ndarray = minimum(distance_transform_edt(free), areas, np.arange(1, areas.max() + 1))
+    return found
 
 
 def _self_overlap(mask: Tensor) -> Tensor:

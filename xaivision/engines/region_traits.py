@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.engines.mask_pieces import mask_pieces
 
 # The surroundings of a region are as thick as this share of the shorter side.
 RING = 0.08
@@ -26,7 +27,8 @@ GRAYS = ((0.0, "black"), (0.18, "dark gray"), (0.42, "gray"), (0.66, "light gray
 
 
 class RegionTraits(NamedTuple):
-    """Shares of the picture: `area`, the center (`row`, `column`), and the sides of the box around it (`height`, `width`).
+    """Shares of the picture: `area`, the center (`row`, `column`) of the largest of the `pieces` it is in, and the sides of the
+    box around all of it (`height`, `width`).
 
     `level`: its mean gray in [0, 1], `around`: that of a ring about it, NaN where there is none. `colors`: what share of its
     pixels has each basic color, most first; empty where the picture is gray.
@@ -40,6 +42,7 @@ class RegionTraits(NamedTuple):
     level: float
     around: float
     colors: dict[str, float]
+    pieces: int
 
 
 def region_traits(image: Tensor, mask: Tensor) -> RegionTraits:
@@ -50,16 +53,18 @@ def region_traits(image: Tensor, mask: Tensor) -> RegionTraits:
     inside = checked_mask(image, mask)
     gray, (height, width) = gray_of(image), inside.shape
     rows, columns = inside.nonzero(as_tuple=True)
-    near = ring_of(inside)
+    pieces, near = mask_pieces(inside), ring_of(inside)
+    row, column = (pieces.largest.nonzero().double().mean(0) + 0.5).tolist()
     return RegionTraits(
         float(inside.double().mean()),
-        (float(rows.double().mean()) + 0.5) / height,
-        (float(columns.double().mean()) + 0.5) / width,
+        row / height,
+        column / width,
         int(rows.max() - rows.min() + 1) / height,
         int(columns.max() - columns.min() + 1) / width,
         float(gray[inside].mean()),
         float(gray[near].mean()) if bool(near.any()) else float("nan"),
         color_shares(image, inside),
+        pieces.count,
     )
 
 

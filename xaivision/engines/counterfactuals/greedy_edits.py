@@ -13,12 +13,15 @@ from xaivision.engines.counterfactuals.space import Room
 @dataclass(frozen=True)
 class Edits:
     """Numbers are tried at `levels` places on either side; in each round the `width` most helpful edits are tried on top of
-    those that were taken, of which there are `most` in the end.
+    those that were taken, of which there are `most` in the end. `barred` (A,): parts that stay as they are. `surer`: the
+    helpful edits are tried all together also where one of them is enough.
     """
 
     most: int
     levels: int = 2
     width: int = 32
+    barred: Tensor | None = None
+    surer: bool = False
 
 
 class _Tried(NamedTuple):
@@ -34,33 +37,36 @@ def greedy_edits(room: Room, plan: Edits) -> Search:
 
     It draws nothing. The helpful ones together find what many small edits do; one by one finds the few that do.
     """
-    if not len(room):
+    rows, parts = _single(room, plan)
+    if not len(rows):
         return
-    rows, parts = _single(room, plan.levels)
     asked = yield Ask(torch.cat([room.row[None].double(), rows]))
     tried = _best_of_parts(_Tried(asked.rows[1:], parts, asked.merits[1:] - asked.merits[0]))
-    if bool((asked.merits > 0).any()):
-        return
-    yield Ask(_cumulated(room, tried))
-    yield from _one_by_one(room, tried, plan, asked.merits[0])
+    enough = bool((asked.merits > 0).any())
+    if plan.surer or not enough:
+        yield Ask(_cumulated(room, tried))
+    if not enough:
+        yield from _one_by_one(room, tried, plan, asked.merits[0])
 
 
-def _single(room: Room, levels: int) -> tuple[Tensor, Tensor]:
+def _single(room: Room, plan: Edits) -> tuple[Tensor, Tensor]:
     """(n, F) rows with one part changed each, and the part (n,)."""
     rows, parts = [], []
     for part, column in enumerate(room.numbers.tolist()):
         value = float(room.value[column])
         for end in (float(room.low[part]), float(room.high[part])):
-            for level in range(1, levels + 1) if end != value else ():
+            for level in range(1, plan.levels + 1) if end != value else ():
                 rows.append(room.value.clone())
-                rows[-1][column] = value + (end - value) * level / levels
+                rows[-1][column] = value + (end - value) * level / plan.levels
                 parts.append(part)
     for part, (columns, patterns) in enumerate(room.choices, len(room.numbers)):
         for pattern in patterns[1:]:  # the first is the row's own
             rows.append(room.value.clone())
             rows[-1][columns] = pattern
             parts.append(part)
-    return torch.stack(rows), torch.tensor(parts, device="cpu")
+    numbers = torch.tensor(parts, dtype=torch.int64, device="cpu")
+    open_ = torch.ones(len(parts), dtype=torch.bool, device="cpu") if plan.barred is None else ~plan.barred[numbers]
+    return torch.stack([room.value, *rows])[1:][open_], numbers[open_]
 
 
 def _best_of_parts(tried: _Tried) -> _Tried:

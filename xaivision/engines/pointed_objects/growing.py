@@ -42,13 +42,21 @@ def without_negatives(candidates: Tensor, points: Sequence[EvidencePoint]) -> Te
 
     Raises: InputError, where each of them holds one.
     """
+    return candidates[apart_from_negatives(candidates, points)]
+
+
+def apart_from_negatives(candidates: Tensor, points: Sequence[EvidencePoint]) -> Tensor:
+    """(K,) bool: which of the candidates (K, H, W) hold no negative point.
+
+    Raises: InputError, where each that marks something holds one.
+    """
     held = torch.zeros(len(candidates), dtype=torch.bool, device="cpu")
     for point in points:
         if not point.positive:
             held |= candidates[:, point.row, point.column]
-    if bool(held.all()):
+    if bool(held.any()) and bool(held[candidates.flatten(1).any(1)].all()):
         raise InputError(
             "The object must be apart from the negative points. Got a negative point in every region around the positive ones. "
             "Pass fewer negative points, or another segmenter."
         )
-    return candidates[~held]
+    return ~held

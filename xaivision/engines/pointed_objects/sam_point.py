@@ -15,6 +15,7 @@ from torch import Tensor
 
 from xaivision.core.settings import check_choice
 from xaivision.core.sharing import fingerprint
+from xaivision.engines.pointed_objects.growing import apart_from_negatives
 from xaivision.engines.pointed_objects.segmented_object import (
     SegmentedObject,
     best_by_evidence,
@@ -48,8 +49,10 @@ class SamPoint(SamWeights):
         super().__post_init__()
 
     def segmented(self, image: Tensor, points: Sequence[EvidencePoint], evidence: Tensor) -> SegmentedObject:
-        """Raises: InputError, where points and picture do not fit or all masks are empty; MissingExtraError, where the
-        encoder's package is not installed; FileFormatError, where the file holds no such weights.
+        """A mask that holds a negative point is not taken.
+
+        Raises: InputError, where points and picture do not fit, all masks are empty, or each holds a negative point;
+        MissingExtraError, where the encoder's package is not installed; FileFormatError, where the file holds no such weights.
         """
         checked_points(image, points, evidence)
         predictor = self.package.SamPredictor(self.network(image.device))
@@ -62,9 +65,10 @@ class SamPoint(SamWeights):
             multimask_output=True,
         )
         candidates = torch.from_numpy(masks)
+        apart = apart_from_negatives(candidates, points)
         if self.choose == "evidence":
-            return best_by_evidence(candidates, evidence)
-        return best_object(candidates, torch.from_numpy(scores))
+            return best_by_evidence(candidates, evidence, apart)
+        return best_object(candidates, torch.from_numpy(scores), apart)
 
 
 def across_and_down(points: Sequence[EvidencePoint]) -> np.ndarray:

@@ -47,12 +47,15 @@ class PointSegmenter(Protocol):
         ...
 
 
-def best_object(candidates: Tensor, scores: Tensor) -> SegmentedObject:
-    """The candidate (K, H, W) of the highest score (K,), the first of equals; one that marks nothing is not taken.
+def best_object(candidates: Tensor, scores: Tensor, allowed: Tensor | None = None) -> SegmentedObject:
+    """The candidate (K, H, W) of the highest score (K,), the first of equals; one that marks nothing is not taken, nor one that
+    is not `allowed` (K,).
 
-    Raises: InputError, where no candidate marks anything.
+    Raises: InputError, where no candidate that may be taken marks anything.
     """
     usable = candidates.flatten(1).any(1)
+    if allowed is not None:
+        usable = usable & allowed
     if not bool(usable.any()):
         raise InputError(
             "A mask must mark something. Got only empty ones: nothing stands out at the point. Pass another segmenter, such as "
@@ -65,12 +68,13 @@ def best_object(candidates: Tensor, scores: Tensor) -> SegmentedObject:
     return SegmentedObject(candidates.bool().cpu(), scores, chosen)
 
 
-def best_by_evidence(candidates: Tensor, evidence: Tensor) -> SegmentedObject:
+def best_by_evidence(candidates: Tensor, evidence: Tensor, allowed: Tensor | None = None) -> SegmentedObject:
     """The candidate (K, H, W) that holds most positive evidence (H, W) beyond what its size would hold, which is its score.
 
-    Raises: InputError, where no candidate marks anything.
+    Raises: as `best_object`.
     """
-    return best_object(candidates, torch.tensor([mask_evidence(one, evidence).surplus for one in candidates], device="cpu"))
+    surplus = torch.tensor([mask_evidence(one, evidence).surplus for one in candidates], device="cpu")
+    return best_object(candidates, surplus, allowed)
 
 
 def checked_points(image: Tensor, points: Sequence[EvidencePoint], evidence: Tensor) -> None:

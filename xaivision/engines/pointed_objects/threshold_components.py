@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from xaivision.core.errors import InputError
+from xaivision.core.settings import check_share
 from xaivision.engines.pointed_objects.growing import hanging_together, without_negatives
 from xaivision.engines.pointed_objects.segmented_object import SegmentedObject, best_by_evidence, checked_points
 from xaivision.engines.points import EvidencePoint
@@ -21,8 +21,7 @@ class ThresholdComponents:
     share: float = 0.25
 
     def __post_init__(self) -> None:
-        if isinstance(self.share, bool) or not isinstance(self.share, int | float) or not 0 < self.share <= 1:
-            raise InputError(f"`share` must be above 0 and at most 1. Got {self.share!r}.")
+        check_share("share", self.share)
 
     def segmented(self, image: Tensor, points: Sequence[EvidencePoint], evidence: Tensor) -> SegmentedObject:
         """Raises: InputError, where points and map do not fit, or the part above the threshold holds a negative point."""

@@ -19,6 +19,8 @@ LEAST_PROBABILITY = 1e-12
 # A call is cut so short that it takes about this share of the time that is left: the end then comes when it should.
 SHARE_OF_THE_REST = 0.05
 FIRST_ROWS = 16
+# A call is about so many times the rows of the largest one before, at most: what one row takes is not yet known of many.
+GROWTH = 4
 # What is kept back for asking about the answer once more.
 RESERVE = 0.03
 
@@ -31,35 +33,49 @@ MOST_PICTURES = 64
 
 
 class Clock:
-    """The time of one search, which began at `start`. Without a limit it never ends."""
+    """The time of one search, which began at `start`. Without a limit it never ends. `first`: of so many rows the first call is;
+    `last`: so many rows are asked about once more when the search is over.
+    """
 
-    def __init__(self, seconds: float | None, start: float) -> None:
-        self.start, self.seconds = start, seconds
-        self.pace: float | None = None  # seconds a row, of the last call
+    def __init__(self, seconds: float | None, start: float, *, first: int = FIRST_ROWS, last: int = 0) -> None:
+        self.start, self.seconds, self.last = start, seconds, last
+        self.pace: float | None = None  # seconds a row, of the last call, or of all where that is more
         self._ended = time.perf_counter()
         # What a call takes whatever its rows are, by the first one, which asked about the inputs; what lies between two calls.
         self._call, self._between = self._ended - start, 0.0
+        self._largest, self._rows, self._spent = first / GROWTH, 0, 0.0
 
     @property
     def left(self) -> float:
         """Seconds until the search must end, less what choosing and asking about the answer will take."""
         if self.seconds is None:
             return torch.inf
-        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - self._call - self._between
+        ending = max(self._call, self.last * (self.pace or 0.0)) + self._between
+        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - ending
 
     def rows(self, wanted: int) -> int:
         """How many of these rows may be asked about in the next call: 0 where time is up."""
         if self.seconds is None:
             return wanted
         self._between = min(max(self._between, time.perf_counter() - self._ended), SHARE_OF_THE_REST * self.seconds)
-        if self.left <= self._call or (self.pace is not None and self.pace > self.left):
+        if self.left <= self._call or not self.bears(1):
             return 0
-        return min(wanted, FIRST_ROWS if self.pace is None else max(1, int(SHARE_OF_THE_REST * self.left / self.pace)))
+        fits = self._largest * GROWTH if self.pace is None else min(
+            self._largest * GROWTH, SHARE_OF_THE_REST * self.left / self.pace
+        )
+        return min(wanted, max(1, int(fits)))
+
+    def bears(self, rows: int) -> bool:
+        """Whether there is time for one call about all of these rows."""
+        return self.pace is None or self.pace * rows <= self.left
 
     def asked(self, rows: int, began: float) -> None:
         """Remember a call about so many rows."""
         self._ended = time.perf_counter()
-        self.pace, self._call = (self._ended - began) / rows, min(self._call, self._ended - began)
+        taken = self._ended - began
+        self._rows, self._spent = self._rows + rows, self._spent + taken
+        self.pace = max(taken / rows, self._spent / self._rows)
+        self._call, self._largest = min(self._call, taken), max(self._largest, rows)
 
 
 class Answers:

@@ -1,7 +1,7 @@
 """Attribute counterfactuals: how far a few sliders of a generator have to go for another class."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -10,23 +10,19 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
-from xaivision.core.origin import told_settings
-from xaivision.core.settings import check_positive_number
 from xaivision.core.targets import Targets
 from xaivision.explainers.counterfactuals.attributes import Attributes
 from xaivision.explainers.counterfactuals.hunting import Asking
 from xaivision.explainers.counterfactuals.picture_codes import Choice
 from xaivision.explainers.counterfactuals.picture_hunting import PicturePlan, hunted_pictures
-from xaivision.explainers.counterfactuals.wishes import check_desired_class
+from xaivision.explainers.counterfactuals.picture_wishes import PictureWishes
 
 
-@dataclass(frozen=True, eq=False)
-class AttributeCounterfactuals:
+@dataclass(frozen=True, eq=False, repr=False)
+class AttributeCounterfactuals(PictureWishes):
     """For each picture the one with the class to reach that the fewest and smallest moves of `attributes` lead to.
 
-    `attributes`: what `xv.find_attributes(model, generator, pictures)` gives. `desired_class`: the class to reach; "opposite" is
-    the runner-up where the explained class is predicted, and else that class. `max_seconds`: when the search ends with what it
-    has.
+    `attributes`: what `xv.find_attributes(model, generator, pictures)` gives. All other settings are those of `PictureWishes`.
     """
 
     about: ClassVar[About] = About(
@@ -42,23 +38,16 @@ class AttributeCounterfactuals:
     )
 
     attributes: Attributes
-    desired_class: Literal["opposite"] | int = "opposite"
-    max_seconds: float | None = None
-
-    __repr__ = told_settings
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.attributes, Attributes):
             raise InputError(
                 f"`attributes` must be what `xv.find_attributes(model, generator, pictures)` gives. Got {self.attributes!r}."
             )
-        check_desired_class(self.desired_class)
-        if self.max_seconds is not None:
-            check_positive_number("max_seconds", self.max_seconds)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        """(B, total_CFs, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
         mine = self.attributes
-        choice = Choice("all", "all", mine.numbers)
-        plan = PicturePlan(mine.generator, choice, self.desired_class, len(mine.numbers), self.max_seconds)
+        plan = PicturePlan(mine.generator, Choice("all", "all", mine.numbers), len(mine.numbers), self)
         return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

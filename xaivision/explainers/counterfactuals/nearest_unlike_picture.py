@@ -11,6 +11,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
 from xaivision.core.origin import told_settings
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.neighbors import nearest
 from xaivision.explainers.background import check_background, fitting_background
@@ -25,6 +26,7 @@ class NearestUnlikePicture:
     """For each picture the nearest of a `background` (N, C, H, W), by its pixels, that the model gives the class to reach.
 
     `desired_class`: the class to reach; "opposite" is the runner-up where the explained class is predicted, and else that class.
+    `total_CFs`: how many are looked for.
     """
 
     about: ClassVar[About] = About(
@@ -39,31 +41,41 @@ class NearestUnlikePicture:
 
     background: Tensor
     desired_class: Literal["opposite"] | int = "opposite"
+    total_CFs: int = 1
 
     __repr__ = told_settings
 
     def __post_init__(self) -> None:
         check_background(self.background)
         check_desired_class(self.desired_class)
+        check_positive_integer("total_CFs", self.total_CFs)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        """(B, total_CFs, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says
+        nothing.
+        """
         with opened(self, Asking(model, inputs, targets, seed)) as (q, scores, _):
             known = eight_bits(fitting_background(q, self.background))
             wished, predicted = goals(q, self.desired_class, scores), q.model(known).argmax(1)
-            pictures, words = q.query.inputs.clone(), [""] * len(scores)
+            pictures = q.query.inputs[:, None].repeat(1, self.total_CFs, 1, 1, 1)
+            words = [[""] * self.total_CFs for _ in scores]
             for index, goal in enumerate(wished.tolist()):
                 unlike = (predicted == goal).nonzero().flatten()
-                if goal != int(scores[index].argmax()) and len(unlike):
-                    near, away = nearest(q.query.inputs[index : index + 1].flatten(1), known[unlike].flatten(1), 1)
-                    number = int(unlike[int(near[0, 0])])
-                    pictures[index] = known[number]
-                    words[index] = f"picture {number} of the background, {float(away[0, 0]):.3g} away"
-            if any(words):
+                if goal == int(scores[index].argmax()) or not len(unlike):
+                    continue
+                picture, count = q.query.inputs[index : index + 1], min(self.total_CFs, len(unlike))
+                near, away = nearest(picture.flatten(1), known[unlike].flatten(1), count)
+                numbers = unlike[near[0].to(unlike.device)]
+                pictures[index, :count] = known[numbers]
+                words[index][:count] = [
+                    f"picture {number} of the background, {far:.3g} away"
+                    for number, far in zip(numbers.tolist(), away[0].tolist(), strict=True)
+                ]
+            if any(map(any, words)):
                 q.note(Note("ok", "the counterfactuals are pictures of the background: whoever sees them sees known cases"))
 
             def why_not(index: int) -> Note:
                 text = f"not found: no picture of the background is decided as {named(q, int(wished[index]))}"
                 return Note("warn", text, (index,))
 
-            return asked_again(q, pictures[:, None], Reached(wished, scores.argmax(1), words), why_not)
+            return asked_again(q, pictures, Reached(wished, scores.argmax(1), words), why_not)

@@ -1,7 +1,7 @@
 """Object counterfactuals: which parts of a picture would have to be elsewhere, gone, or look different."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -10,26 +10,24 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.generator import Generator
-from xaivision.core.origin import told_settings
-from xaivision.core.settings import check_positive_integer, check_positive_number
+from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.explainers.counterfactuals.hunting import Asking
 from xaivision.explainers.counterfactuals.picture_codes import Choice, Chosen, check_chosen
 from xaivision.explainers.counterfactuals.picture_hunting import PicturePlan, hunted_pictures
-from xaivision.explainers.counterfactuals.wishes import check_desired_class
+from xaivision.explainers.counterfactuals.picture_wishes import PictureWishes
 from xaivision.models.generators.segment_layers import SegmentLayers
 
 
-@dataclass(frozen=True, eq=False)
-class ObjectCounterfactuals:
+@dataclass(frozen=True, eq=False, repr=False)
+class ObjectCounterfactuals(PictureWishes):
     """For each picture the one with the class to reach that the fewest and smallest edits of its objects lead to.
 
     `generator`: what knows the objects; segments of the picture as layers by default, or the sonar simulator, or one of your
     own with `encode` and `decode`. `vary`: the kinds of its directions that may change, for segments "position", "removal" and
-    "style"; `objects`: those that may change, such as ["segment 3"]. `desired_class`: the class to reach; "opposite" is the
-    runner-up where the explained class is predicted, and else that class. At most `most_edits` edits are added one by one;
-    those that are not needed are taken back, and the others made as small as the decision bears. `max_seconds`: when the search
-    ends with what it has.
+    "style"; `objects`: those that may change, such as ["segment 3"]. At most `most_edits` edits are added one by one; those that
+    are not needed are taken back, and the others made as small as the decision bears. All other settings are those of
+    `PictureWishes`.
     """
 
     about: ClassVar[About] = About(
@@ -47,22 +45,15 @@ class ObjectCounterfactuals:
     generator: Generator = field(default_factory=SegmentLayers)
     vary: Chosen = "all"
     objects: Chosen = "all"
-    desired_class: Literal["opposite"] | int = "opposite"
     most_edits: int = 8
-    max_seconds: float | None = None
-
-    __repr__ = told_settings
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_chosen("vary", self.vary)
         check_chosen("objects", self.objects)
-        check_desired_class(self.desired_class)
         check_positive_integer("most_edits", self.most_edits)
-        if self.max_seconds is not None:
-            check_positive_number("max_seconds", self.max_seconds)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
-        choice = Choice(self.vary, self.objects)
-        plan = PicturePlan(self.generator, choice, self.desired_class, self.most_edits, self.max_seconds)
+        """(B, total_CFs, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        plan = PicturePlan(self.generator, Choice(self.vary, self.objects), self.most_edits, self)
         return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

@@ -1,26 +1,29 @@
 """One pipeline for counterfactuals of pictures: encode, edit, take back what is not needed, ask about the 8-bit picture."""
 
+import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
-from xaivision.core.generator import Generator, code_words
+from xaivision.core.generator import Code, Generator, code_words
 from xaivision.core.protocols import Explainer
 from xaivision.core.question import Question
 from xaivision.engines.counterfactuals.edit_paths import length
 from xaivision.engines.counterfactuals.greedy_edits import Edits, greedy_edits
-from xaivision.engines.counterfactuals.searching import Drive, Hunt, Search
+from xaivision.engines.counterfactuals.searching import Asked, Drive, Hunt, Search
 from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.undoing import tightened, undone
-from xaivision.explainers.counterfactuals.answering import Answers, Clock
+from xaivision.explainers.counterfactuals.answering import LEAST_PROBABILITY, Answers, Clock
 from xaivision.explainers.counterfactuals.hunting import Asking, Opened, opened
 from xaivision.explainers.counterfactuals.picture_codes import Choice, code_row, code_space
+from xaivision.explainers.counterfactuals.picture_wishes import PictureWishes
 from xaivision.explainers.counterfactuals.scene import goals
 
 # Of what was found, so many of the nearest are freed of what they do not need.
@@ -28,17 +31,16 @@ NEAREST = 3
 
 
 class PicturePlan(NamedTuple):
-    """Where counterfactuals are looked for, and how long: a generator, what may change, what is to be reached."""
+    """Where counterfactuals are looked for: a generator, what of its codes may change, and what is wished."""
 
     generator: Generator
     choice: Choice
-    desired_class: Literal["opposite"] | int
     most_edits: int
-    max_seconds: float | None
+    wishes: PictureWishes
 
 
 def hunted_pictures(explainer: Explainer, plan: PicturePlan, asking: Asking) -> Counterfactuals:
-    """The answer of a method that edits codes: (B, 1, C, H, W), what was edited in words, or why nothing was found."""
+    """The answer of a method that edits codes: (B, k, C, H, W), what was edited in words, or why nothing was found."""
     with opened(explainer, asking) as started:
         return _PictureHunt(plan, started).answer()
 
@@ -47,18 +49,18 @@ class _PictureHunt:
     """The search in the codes of the pictures of one question."""
 
     def __init__(self, plan: PicturePlan, started: Opened) -> None:
-        self.plan, self.q = plan, started.q
-        clock = Clock(plan.max_seconds, started.start)
+        self.plan, self.q, self.wishes = plan, started.q, plan.wishes
+        count = len(self.q.query.inputs)
+        clock = Clock(self.wishes.max_seconds, started.start, first=1, last=count * self.wishes.total_CFs)
         self.inputs = self.q.query.inputs.detach().cpu()
         self.predicted = started.scores.argmax(1).cpu()
-        self.goals = goals(self.q, plan.desired_class, started.scores).cpu()
-        self.codes = [plan.generator.encode(picture) for picture in self.inputs]
+        self.goals = goals(self.q, self.wishes.desired_class, started.scores).cpu()
+        self.codes = self._encoded(clock)
         width = max(len(code.values) for code in self.codes)
         rooms = [Room(code_space(code, plan.choice, width), code_row(code, width)) for code in self.codes]
         self.hunts = [Hunt(room, partial(length, room)) for room in rooms]
-        device = self.q.query.inputs.device
-        self.answers = Answers(self.q, self.goals.to(device), None, clock, self.rendered)
-        self.foreign = self._foreign()
+        self.answers = Answers(self.q, self.goals.to(self.q.query.inputs.device), None, clock, self.rendered)
+        self.foreign = self._foreign(clock)
 
     def rendered(self, owners: Tensor, rows: Tensor) -> Tensor:
         """(n, C, H, W) the pictures of these codes (n, D) of the inputs with these numbers (n,), as 8 bits hold them."""
@@ -78,70 +80,136 @@ class _PictureHunt:
     def answer(self) -> Counterfactuals:
         """Search for all inputs side by side, and ask about what is handed out once more."""
         Drive(self.hunts, [self._search(index) for index in range(len(self.hunts))]).run(self.answers)
-        pictures, words = self.inputs[:, None].clone(), [""] * len(self.inputs)
+        pictures = self.inputs[:, None].repeat(1, self.wishes.total_CFs, 1, 1, 1)
+        words = [[""] * self.wishes.total_CFs for _ in self.inputs]
         for index, hunt in enumerate(self.hunts):
-            found = hunt.found().rows[:1]
-            if len(found):
-                pictures[index] = self.rendered(torch.tensor([index], device="cpu"), found)
-                code = self.codes[index]
-                words[index] = "; ".join(code_words(code, found[0, : len(code.values)]))
-                if self.answers.over and not hunt.done:
-                    text = f"the search ended when the {self.plan.max_seconds:g} s were over: there may be nearer counterfactuals"
-                    self.q.note(Note("warn", text, (index,)))
+            found, code = self._different(index), self.codes[index]
+            if not len(found):
+                continue
+            pictures[index, : len(found)] = self.rendered(torch.full((len(found),), index, device="cpu"), found)
+            words[index][: len(found)] = ["; ".join(code_words(code, row[: len(code.values)])) for row in found]
+            if self.answers.over and not hunt.done:
+                text = f"the search ended when the {self.wishes.max_seconds:g} s were over: there may be nearer counterfactuals"
+                self.q.note(Note("warn", text, (index,)))
         return asked_again(self.q, pictures, Reached(self.goals, self.predicted, words), self._why_not)
 
-    def _search(self, index: int) -> Search:
-        hunt = self.hunts[index]
-        if int(self.goals[index]) == int(self.predicted[index]) or self.foreign[index]:
-            return
-        yield from greedy_edits(hunt.room, Edits(self.plan.most_edits))
-        if len(found := hunt.found().rows[:NEAREST]):
-            yield from undone(hunt.room, found)
-            yield from tightened(hunt.room, hunt.found().rows[:NEAREST])
+    def _encoded(self, clock: Clock) -> list[Code]:
+        """The code of each picture; one that there is no time for has no number, so that nothing of it may change."""
+        codes: list[Code] = []
+        for picture in self.inputs:
+            timely = not codes or clock.left > 0
+            codes.append(self.plan.generator.encode(picture) if timely else Code(torch.zeros(0).double(), ()))
+        return codes
 
-    def _foreign(self) -> list[bool]:
+    def _search(self, index: int) -> Search:
+        """One counterfactual after the other, each with none of the edits of those before it."""
+        hunt = self.hunts[index]
+        if int(self.goals[index]) == int(self.predicted[index]) or self.foreign[index] or not len(hunt.room):
+            return
+        for number in range(self.wishes.total_CFs):
+            before = self._different(index)[:number]
+            if len(before) < number:
+                return
+            barred = hunt.room.changed(before).any(0)
+            if not len(self._ranked(index, barred).rows):
+                surer = self.wishes.proximity_weight is not None
+                yield from greedy_edits(hunt.room, Edits(self.plan.most_edits, barred=barred, surer=surer))
+            if len(found := self._ranked(index, barred).rows[:NEAREST]):
+                yield from undone(hunt.room, found)
+                yield from tightened(hunt.room, self._ranked(index, barred).rows[:NEAREST])
+
+    def _different(self, index: int) -> Tensor:
+        """(n, D) the best row that was found, the best one with none of its edits, and so on, as many as are wished at most."""
+        room = self.hunts[index].room
+        taken: list[Tensor] = []
+        barred = torch.zeros(len(room), dtype=torch.bool, device="cpu")
+        while len(taken) < self.wishes.total_CFs and len(rows := self._ranked(index, barred).rows):
+            taken.append(rows[0])
+            barred |= room.changed(rows[:1])[0]
+        return torch.stack(taken) if taken else room.row[None][:0]
+
+    def _ranked(self, index: int, barred: Tensor) -> Asked:
+        """What was found with none of the `barred` (A,) edits, best first."""
+        hunt = self.hunts[index]
+        found = hunt.found()
+        free = ~hunt.room.changed(found.rows)[:, barred].any(1)
+        found = Asked(*(part[free] for part in found[:3]))
+        if self.wishes.proximity_weight is None:
+            return found
+        worth = self._doubts(found.merits) + self.wishes.proximity_weight * found.costs
+        return Asked(*(part[worth.argsort(stable=True)] for part in found[:3]))
+
+    def _doubts(self, merits: Tensor) -> Tensor:
+        """(n,) -log of the probability of the class to reach beside the next one, of rows that are so far ahead."""
+        if self.q.model.score_unit == "probability":
+            return -((1 + merits) / 2).clamp_min(LEAST_PROBABILITY).log()
+        return softplus(-merits)
+
+    def _foreign(self, clock: Clock) -> list[bool]:
         """Which pictures the model decides otherwise as the generator makes them: edits of those say nothing of the inputs."""
-        own = self.rendered(torch.arange(len(self.hunts), device="cpu"), torch.stack([hunt.room.row for hunt in self.hunts]))
-        return [bool(one) for one in self.q.model(own.to(self.q.query.inputs)).argmax(1).cpu() != self.predicted]
+        known = [index for index, code in enumerate(self.codes) if len(code.values)]
+        began = time.perf_counter()
+        rows = torch.stack([self.hunts[index].room.row for index in known])
+        own = self.rendered(torch.tensor(known, device="cpu"), rows)
+        predicted = self.q.model(own.to(self.q.query.inputs)).argmax(1).cpu()
+        clock.asked(1, began)  # as if it were one: what is not edited is made at once
+        foreign = [False] * len(self.codes)
+        for index, said in zip(known, predicted.tolist(), strict=True):
+            foreign[index] = said != int(self.predicted[index])
+        return foreign
 
     def _why_not(self, index: int) -> Note:
         """What is said where nothing was found."""
         if self.foreign[index]:
             text = "the generator's own version of this picture is decided otherwise, so that its edits say nothing about it"
             return Note("refuse", text, (index,))
-        if not len(self.hunts[index].room):
+        over = self.answers.over or not len(self.codes[index].values)
+        if not len(self.hunts[index].room) and len(self.codes[index].values):
             return Note("warn", "not found: nothing may change", (index,))
-        over = f" in the {self.plan.max_seconds:g} s there were" if self.answers.over and not self.hunts[index].done else ""
-        text = f"not found: no edit that was tried{over} is decided as {named(self.q, int(self.goals[index]))}"
+        over_ = f" in the {self.wishes.max_seconds:g} s there were" if over and not self.hunts[index].done else ""
+        text = f"not found: no edit that was tried{over_} is decided as {named(self.q, int(self.goals[index]))}"
         return Note("warn", text, (index,))
 
 
 class Reached(NamedTuple):
-    """Of each input the class to reach, the predicted one, and what was edited in words: empty where nothing was found."""
+    """Of each input the class to reach, the predicted one, and what was edited in words (B, k): empty where nothing was found."""
 
     goals: Tensor
     predicted: Tensor
-    words: list[str]
+    words: list[list[str]]
 
 
 def asked_again(q: Question, pictures: Tensor, reached: Reached, why_not: Callable[[int], Note]) -> Counterfactuals:
-    """The answer (B, 1, C, H, W): every picture that was found asked about once more, in the form in which it is handed out."""
-    goals = reached.goals.to(q.query.inputs.device)
+    """The answer (B, k, C, H, W): every picture that was found asked about once more, in the form in which it is handed out."""
+    shape, goals = pictures.shape[:2], reached.goals.to(q.query.inputs.device)
     shown = pictures.to(q.query.inputs)
-    scores = q.model(shown[:, 0])
-    held = torch.tensor([bool(one) for one in reached.words], device=goals.device)
-    found = (scores.argmax(1).to(goals.device) == goals) & held
-    for index, words in enumerate(reached.words):
-        if bool(found[index]):
-            q.note(Note("ok", f"to reach {named(q, int(goals[index]))}: {words}", (index,)))
-        elif int(goals[index]) == int(reached.predicted[index]):
-            text = f"nothing has to change: the prediction is {named(q, int(goals[index]))} already"
+    scores = q.model(shown.flatten(0, 1))
+    scores = scores.view(*shape, -1)
+    held = torch.tensor([[bool(one) for one in words] for words in reached.words], device=goals.device)
+    found = (scores.argmax(2).to(goals.device) == goals[:, None]) & held
+    edits = tuple(
+        tuple(one if kept else "" for one, kept in zip(words, row, strict=True))
+        for words, row in zip(reached.words, found.tolist(), strict=True)
+    )
+    for index, words in enumerate(edits):
+        _say(q, reached, index, [one for one in words if one], why_not)
+    shown = torch.where(found.view(*shape, 1, 1, 1), shown, q.query.inputs[:, None])
+    told = scores.gather(2, goals.to(scores.device)[:, None, None].expand(*shape, 1))[..., 0]
+    return q.counterfactuals(shown, goals, told, found, edits)
+
+
+def _say(q: Question, reached: Reached, index: int, words: list[str], why_not: Callable[[int], Note]) -> None:
+    """What reaches the class, or why nothing does; and where fewer were found than asked for."""
+    goal = named(q, int(reached.goals[index]))
+    if int(reached.goals[index]) == int(reached.predicted[index]):
+        q.note(Note("warn", f"nothing has to change: the prediction is {goal} already", (index,)))
+    elif not words:
+        q.note(why_not(index))
+    else:
+        q.note(Note("ok", f"to reach {goal}: {', or '.join(words)}", (index,)))
+        if len(words) < (wanted := len(reached.words[index])):
+            text = f"{len(words)} of {wanted} counterfactuals were found: nothing else that was tried reaches {goal}"
             q.note(Note("warn", text, (index,)))
-        else:
-            q.note(why_not(index))
-    edits = tuple((words if bool(held) else "",) for words, held in zip(reached.words, found, strict=True))
-    shown = torch.where(found.view(-1, 1, 1, 1, 1), shown, q.query.inputs[:, None])
-    return q.counterfactuals(shown, goals, scores.gather(1, goals[:, None].to(scores.device)), found[:, None], edits)
 
 
 def eight_bits(pictures: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Pixel counterfactuals, a baseline: every pixel by itself may change, and what comes out need not be like any picture."""
 
+import time
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
@@ -96,8 +97,8 @@ class _Walk:
 
     def __init__(self, settings: PixelCounterfactuals, started: Opened) -> None:
         self.settings, self.q, scores, start = settings, *started
-        self.clock = Clock(settings.max_seconds, start)
         self.inputs = self.q.query.inputs
+        self.clock = Clock(settings.max_seconds, start, last=len(self.inputs))
         self.predicted, self.goals = scores.argmax(1), goals(self.q, settings.desired_class, scores)
         self.target = TargetScore(self.goals, None, "margin", self.q.model.score_unit)
         self.free = self._free()
@@ -112,7 +113,7 @@ class _Walk:
             self._draw_back()
         held = (self.nearest < torch.inf) & (self.goals != self.predicted)
         pictures = torch.where(held.view(-1, 1, 1, 1), self.best, self.inputs)
-        words = [self.settings.manner if one else "" for one in held.tolist()]
+        words = [[self.settings.manner if one else ""] for one in held.tolist()]
         self.q.note(Note("ok", "a baseline in pixel space: it shows how weak the border is, and not what the model looks for"))
         return asked_again(self.q, pictures[:, None], Reached(self.goals, self.predicted, words), self._why_not)
 
@@ -120,11 +121,12 @@ class _Walk:
         change = torch.zeros_like(self.inputs)
         memory = _Memory(torch.zeros_like(change), torch.zeros_like(change))
         for step in track(range(1, self.settings.steps + 1), "changing pixels"):
-            if self.clock.rows(len(self.inputs)) < len(self.inputs) and step > 1:
+            if not self.clock.bears(len(self.inputs)):
                 self.over = True
                 return
-            shown = eight_bits(self.inputs + change)
+            shown, began = eight_bits(self.inputs + change), time.perf_counter()
             gradients = self.q.torch_model.gradients(shown, self.target)
+            self.clock.asked(len(self.inputs), began)
             reached = gradients.all_scores.argmax(1).to(self.goals.device) == self.goals
             self._keep(shown, reached)
             slope = self._slope(gradients.values, change, reached)
@@ -149,7 +151,7 @@ class _Walk:
         """Try what lies between the inputs and what was found."""
         change = self.best - self.inputs
         for share in range(1, SHARES):
-            if self.clock.rows(len(self.inputs)) < len(self.inputs):
+            if not self.clock.bears(len(self.inputs)):
                 self.over = True
                 return
             shown = eight_bits(self.inputs + change * share / SHARES)

@@ -28,7 +28,7 @@ class Scene:
 
     def __init__(self, q: Question, wishes: Wishes, scores: Tensor, start: float) -> None:
         self.q, self.wishes = q, wishes
-        self.clock = Clock(wishes.max_seconds, start)
+        self.clock = Clock(wishes.max_seconds, start, last=wishes.total_CFs * len(q.query.inputs))
         if wishes.stopping_threshold is not None and not q.model.gives_probabilities:
             raise InputError("`stopping_threshold` needs a model that gives probabilities. This one gives margins.")
         self.inputs = q.query.inputs.detach().cpu()

@@ -57,15 +57,18 @@ class Checked:
     mask: Tensor
     target: TargetScore
 
-    def effects(self, shifts: int) -> MaskEffects:
-        """What the score is without the region, with nothing but it, and the same for its shape elsewhere.
-
-        As a probability where the model gives such.
+    @property
+    def measured(self) -> TargetScore:
+        """What hiding is measured on: where one class is explained against another that difference, else the probability of the
+        class, where the model gives it.
         """
-        asked = self.target
-        if self.model.gives_probabilities:
-            asked = TargetScore(asked.classes, output="probability", score_unit=asked.score_unit)
-        return mask_effects(self.model, self.image[None], self.substitute[None], asked, self.mask[None], shifts)
+        if self.target.contrasts or not self.model.gives_probabilities:
+            return self.target
+        return TargetScore(self.target.classes, output="probability", score_unit=self.target.score_unit)
+
+    def effects(self, shifts: int) -> MaskEffects:
+        """What that score is without the region, with nothing but it, and the same for its shape elsewhere."""
+        return mask_effects(self.model, self.image[None], self.substitute[None], self.measured, self.mask[None], shifts)
 
 
 def effects_record(found: MaskEffects, unit: str) -> dict[str, Any]:

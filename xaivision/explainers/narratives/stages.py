@@ -32,14 +32,10 @@ class Stages:
             raise
         except Exception as error:  # stages of users' own: whatever one of them raises, those before it are kept
             part["failed"] = str(error) if isinstance(error, XaivisionError) else f"{type(error).__name__}: {error}"
-        part["seconds"] = time.perf_counter() - start
+        # What was made for several pictures at once says its share itself.
+        part.setdefault("seconds", time.perf_counter() - start)
         self.record[name] = part
 
     def done(self, name: str) -> bool:
         """Whether a stage was gone through, and did not fail."""
         return name in self.record and "failed" not in self.record[name]
-
-    @property
-    def failures(self) -> list[tuple[str, str]]:
-        """Stages that failed, with the reasons."""
-        return [(name, part["failed"]) for name, part in self.record.items() if isinstance(part, dict) and "failed" in part]
