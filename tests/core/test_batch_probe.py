@@ -25,7 +25,7 @@ def slow_model(most=None, asked=None):
         time.sleep(CALL + INPUT * len(batch))
         return torch.stack((batch.sum(1), -batch.sum(1)), 1)
 
-    return xv.FunctionClassifier(score, 2, score_unit="logit", domain="tabular", batch_size=7)
+    return xv.FunctionClassifier(score, 2, score_unit="logit", domain="tabular", array="torch", batch_size=7)
 
 
 def test_the_smallest_size_within_five_percent_of_the_fastest_is_the_best():

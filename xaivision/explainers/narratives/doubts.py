@@ -35,9 +35,11 @@ PLACE_DOUBTS: Mapping[PlaceDoubt, str] = {
 
 def doubts(record: Record) -> Iterator[str]:
     """Reasons for the verdict, in the order of the stages."""
-    points, region, effects = (_stage(record, name) for name in ("points", "region", "effects"))
+    points, moved, region, effects = (_stage(record, name) for name in ("points", "stability", "region", "effects"))
     if points.get("even"):
         yield EVEN_MAP
+    if not moved.get("steady", True):
+        yield f"over {moved['seeds']} seeds the point of most evidence moves by up to {moved['largest_distance']:.0f} pixels"
     if "mass" in region:
         if region["points_inside"] < 1:
             yield f"{1 - region['points_inside']:.0%} of the points of most evidence lie outside the outlined region"
@@ -45,7 +47,8 @@ def doubts(record: Record) -> Iterator[str]:
             yield MASS_NOTES[mass]
     if "whole" in effects and (place := place_doubt(effects)):
         yield PLACE_NOTES[place]
-    if _stage(record, "caption").get("label_in_prompt"):
+    caption = _stage(record, "caption")
+    if caption.get("label_in_prompt") and "failed" not in caption:
         yield "the words were written with the label at hand: they are no independent evidence"
     named = _stage(record, "naming")
     if named.get("agreement") == "contradicts":

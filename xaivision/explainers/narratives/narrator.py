@@ -142,7 +142,8 @@ class _Way:
         if len(self.maps) > 1:
             with self.stages.stage("stability") as part:
                 every = torch.stack([self._evidence(one) for one in self.maps])
-                part.update(stability_record(point_stability(every, self.narrator.points.detail(self.image))))
+                moved = point_stability(every, self.narrator.points.detail(self.image))
+                part.update(stability_record(moved, self.evidence))
 
     def _region(self, points: tuple[EvidencePoint, ...]) -> bool:
         with self.stages.stage("region") as part:

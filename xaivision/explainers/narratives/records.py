@@ -15,7 +15,7 @@ from xaivision.engines.mask_evidence import MaskEvidence, mask_evidence, points_
 from xaivision.engines.mask_pieces import mask_pieces
 from xaivision.engines.mask_runs import run_lengths
 from xaivision.engines.pointed_objects.segmented_object import SegmentedObject
-from xaivision.engines.points import EvidencePoint, PointStability
+from xaivision.engines.points import SEPARATION, EvidencePoint, PointStability
 
 # Where a segmenter answers with more candidates, their numbers are kept and not their masks.
 MASKS_KEPT = 4
@@ -93,12 +93,15 @@ def points_record(points: Sequence[EvidencePoint], evidence: Tensor) -> dict[str
     }
 
 
-def stability_record(moved: PointStability) -> dict[str, Any]:
-    """How far the first point lies from itself over the seeds, in pixels."""
+def stability_record(moved: PointStability, evidence: Tensor) -> dict[str, Any]:
+    """How far the first point of a map (H, W) lies from itself over the seeds, in pixels; steady: no farther than two points of
+    one object.
+    """
     return {
         "seeds": len(moved.points),
         "mean_distance": moved.mean_distance,
         "largest_distance": moved.largest_distance,
+        "steady": moved.largest_distance <= SEPARATION * min(evidence.shape),
     }
 
 

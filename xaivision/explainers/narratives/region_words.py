@@ -16,13 +16,14 @@ DARK, LIGHT = 0.3, 0.7
 DIFFERENT = 0.06
 
 
-def percent(share: float) -> str:
-    """`22 %`; what is not nothing and not all never reads so."""
-    if 0 < share < 0.01:
-        return "under 1 %"
-    if 0.99 < share < 1:
-        return "over 99 %"
-    return f"{100 * share:.0f} %"
+def percent(share: float, digits: int = 0) -> str:
+    """`22 %`; what is not nothing and not all never reads so. With `digits` after the point `22.4 %`."""
+    least = 10.0 ** -(digits + 2)
+    if 0 < share < least:
+        return f"under {100 * least:.{digits}f} %"
+    if 1 - least < share < 1:
+        return f"over {100 * (1 - least):.{digits}f} %"
+    return f"{100 * share:.{digits}f} %"
 
 
 def place_words(row: float, column: float) -> str:
@@ -31,10 +32,13 @@ def place_words(row: float, column: float) -> str:
 
 
 def extent_words(traits: RegionTraits) -> str:
-    """`lies in the center of the picture and covers 22 % of it`."""
+    """`lies in the center of the picture and covers 22 % of it`; of several pieces where the largest lies."""
     if traits.area >= MOST:
         return f"fills most of the picture ({percent(traits.area)})"
-    return f"lies {place_words(traits.row, traits.column)} of the picture and covers {percent(traits.area)} of it"
+    where = place_words(traits.row, traits.column)
+    if traits.pieces > 1:
+        return f"is in {traits.pieces} pieces, the largest {where} of the picture, and covers {percent(traits.area)} of it"
+    return f"lies {where} of the picture and covers {percent(traits.area)} of it"
 
 
 def color_words(traits: RegionTraits) -> str:

@@ -1,27 +1,22 @@
 """The record of a picture's stages as sentences: what the model says, what the words say, and what was measured."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
+from xaivision.explainers.narratives.doubts import (
+    EVEN_MAP,
+    HARDLY,
+    PLACE_DOUBTS,
+    Record,
+    failures,
+    mass_doubt,
+    no_room,
+    place_doubt,
+)
 from xaivision.explainers.narratives.region_words import percent
 
-# A score that falls by less than this share of itself hardly changes; and what falls by less than twice as much as it does
-# without the same shape elsewhere says little of the region.
-HARDLY, TWICE = 0.05, 2.0
-# A shape that covers more of itself wherever it is moved has no place elsewhere.
-COVERED = 0.5
-Record = Mapping[str, Any]
-PlaceDoubt = Literal["hardly", "no more", "not much more"]
-PLACE_DOUBTS: Mapping[PlaceDoubt, str] = {
-    "hardly": "So the score does not rest on this region.",
-    "no more": "So the score does not rest on this region more than on others.",
-    "not much more": "So the score rests on this region not much more than on others.",
-}
-PLACE_NOTES: Mapping[PlaceDoubt, str] = {
-    "hardly": "hiding the outlined region hardly lowers the score",
-    "no more": "hiding the outlined region lowers the score no more than hiding its shape elsewhere does",
-    "not much more": "hiding the outlined region lowers the score less than twice as much as hiding its shape elsewhere does",
-}
+# More digits than these tell no reader more.
+MOST_DIGITS = 4
 
 
 def narrative_text(record: Record) -> str:
@@ -30,19 +25,30 @@ def narrative_text(record: Record) -> str:
         prediction_sentence(record["prediction"]),
         caption_sentence(record),
         evidence_sentence(record),
+        outline_sentence(record),
         effect_sentence(record),
         doubt_sentence(record),
         failure_sentence(record),
+        picture_sentence(record),
     ]
     return " ".join(filter(None, parts))
+
+
+def asked_name(told: Record) -> str:
+    """`tabby`, or `tabby rather than beagle` where the one is explained against the other."""
+    return f"{told['target']} rather than {told['against']}" if "against" in told else str(told["target"])
 
 
 def prediction_sentence(told: Record) -> str:
     """`The model says tabby (62 %), ahead of tiger cat (21 %).`"""
     unit = told["unit"]
     first = f"{told['predicted']} ({value_words(told['predicted_score'], unit)})"
+    ahead = f"The model says {first}, ahead of {told['runner_up']} ({value_words(told['runner_up_score'], unit)})."
+    if "against" in told:
+        score = value_words(told["explained"], told["explained_unit"])
+        return f"{ahead} It was asked why {asked_name(told)}: the {told['explained_unit']} is {score}."
     if told["target"] == told["predicted"]:
-        return f"The model says {first}, ahead of {told['runner_up']} ({value_words(told['runner_up_score'], unit)})."
+        return ahead
     return f"The model was asked about {told['target']} ({value_words(told['target_score'], unit)}); it says {first}."
 
 
@@ -64,13 +70,29 @@ def evidence_sentence(record: Record) -> str:
     told = record.get("region", {})
     if "mass" not in told:
         return ""
-    held = f"{percent(told['mass'])} of the evidence for {record['prediction']['target']}"
+    held = f"{percent(told['mass'])} of the evidence for {asked_name(record['prediction'])}"
     caption = record.get("caption", {})
     if caption.get("text", "").strip() and caption["measured"]:
         held = f"It holds {held}"  # the words before it speak of the region
     else:
-        held = f"The region holds {held} in {percent(told['area'])} of the picture"
-    return held + (", no more than a region of its size would by chance." if told["mass"] <= told["area"] else ".")
+        pieces = f", in {told['pieces']} pieces," if told.get("pieces", 1) > 1 else ""
+        held = f"The region{pieces} holds {held} in {percent(told['area'])} of the picture"
+    return held + _DOUBTED[mass_doubt(told)]
+
+
+_DOUBTED = {None: ".", "chance": ", no more than a region of its size would by chance.", "little": ": most of it lies elsewhere."}
+
+
+def outline_sentence(record: Record) -> str:
+    """What a region that was cut down has left of the segmenter's outline."""
+    told = record.get("region", {})
+    if told.get("refined") is None or "outline" not in told:
+        return ""
+    outline = told["outline"]
+    wanted = f"cut down to what holds {percent(told['refined'])} of its evidence"
+    if told["area"] >= outline["area"]:
+        return f"The outline was to be {wanted}, and stays whole: that evidence is even, or takes all of it."
+    return f"The outline, {percent(outline['area'])} of the picture, was {wanted}."
 
 
 def effect_sentence(record: Record) -> str:
@@ -78,35 +100,23 @@ def effect_sentence(record: Record) -> str:
     told = record.get("effects", {})
     if "whole" not in told:
         return ""
-    unit, whole, without = told["unit"], told["whole"], told["without"]
-    what = "probability" if unit == "probability" else unit
-    moved = without - whole
-    if abs(moved) < HARDLY * max(abs(whole), 1e-9):
-        first = f"With it hidden, the {what} of {value_words(whole, unit)} hardly changes"
+    unit, moved = told["unit"], told["without"] - told["whole"]
+    whole, without = apart_words(told["whole"], told["without"], unit)
+    if abs(moved) < HARDLY * max(abs(told["whole"]), 1e-9) or whole == without:
+        first = f"With it hidden, the {unit} of {value_words(told['whole'], unit)} hardly changes"
     else:
-        verb = "falls" if moved < 0 else "rises"
-        first = f"With it hidden, the {what} {verb} from {value_words(whole, unit)} to {value_words(without, unit)}"
+        first = f"With it hidden, the {unit} {'falls' if moved < 0 else 'rises'} from {whole} to {without}"
     elsewhere = f"; with the same shape hidden elsewhere it is {value_words(told['shifted_without'], unit)}"
-    if told["overlap"] > COVERED:
+    if no_room(told):
         elsewhere = "; there is no room for the same shape elsewhere, so nothing can be held against that"
     return f"{first}{elsewhere}. Shown alone, the region gives {value_words(told['alone'], unit)}."
-
-
-def place_doubt(told: Record) -> PlaceDoubt | None:
-    """What speaks against the region: that the score hardly falls without it, or as much without its shape elsewhere, where
-    there is an elsewhere.
-    """
-    drop, other = told["deletion"], told["shifted_deletion"]
-    if drop < HARDLY * max(abs(told["whole"]), 1e-9):
-        return "hardly"
-    if told["overlap"] > COVERED or drop >= TWICE * other:
-        return None
-    return "no more" if drop <= other else "not much more"
 
 
 def doubt_sentence(record: Record) -> str:
     """What a reader must not miss: a region that the score does not rest on, a label in the prompt, a contradiction."""
     said = []
+    if record.get("points", {}).get("even"):
+        said.append(f"{EVEN_MAP[0].upper()}{EVEN_MAP[1:]}.")
     effects = record.get("effects", {})
     if "whole" in effects and (doubt := place_doubt(effects)):
         said.append(PLACE_DOUBTS[doubt])
@@ -120,13 +130,13 @@ def doubt_sentence(record: Record) -> str:
 
 def failure_sentence(record: Record) -> str:
     """Which stage failed first, and why; those before it are told as they are."""
-    failed = [(name, part["failed"]) for name, part in record.items() if isinstance(part, Mapping) and "failed" in part]
-    return " ".join(f"{FAILED[name]}: {why}" for name, why in failed if name in FAILED)
+    return " ".join(f"{FAILED[name]}: {part['failed']}" for name, part in failures(record) if name in FAILED)
 
 
 FAILED = {
     "attribution": "There is no map to go by",
     "points": "There is no point to start from",
+    "stability": "How far the point moves over the seeds is not known",
     "region": "No region was found",
     "effects": "What hiding the region does is not known",
     "caption": "There are no words for the region",
@@ -134,9 +144,26 @@ FAILED = {
 }
 
 
-def value_words(value: float, unit: str) -> str:
-    """`62 %` of a probability, `3.21` of any other score."""
-    return percent(value) if unit == "probability" else f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+def picture_sentence(record: Record) -> str:
+    """What of the file the model was not shown."""
+    told = record.get("picture", {})
+    return f"The model was not shown {percent(told['left_out'])} of the file, which cropping leaves out." if told else ""
+
+
+def value_words(value: float, unit: str, digits: int = 0) -> str:
+    """`62 %` of a probability, `3.21` of any other score; with `digits` more of them."""
+    if unit == "probability":
+        return percent(value, digits)
+    return f"{value:.{3 + digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def apart_words(one: float, other: float, unit: str) -> tuple[str, str]:
+    """Two values in as many digits as tell them apart: `2.4 %` and `2.1 %`, where both are 2 %."""
+    for digits in range(MOST_DIGITS):
+        told = (value_words(one, unit, digits), value_words(other, unit, digits))
+        if told[0] != told[1]:
+            break
+    return told
 
 
 def _listed(names: list[str]) -> str:

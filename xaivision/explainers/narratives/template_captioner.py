@@ -27,7 +27,7 @@ class TemplateCaptioner:
     """Place, size and colors of the region; in the `wording` of "sonar" highlight, shadow and range.
 
     It says what can be measured and recognizes nothing, so it cannot contradict the model. With `label_in_prompt` it calls
-    the region by the label.
+    the region by the label: the prompt is how its words begin.
     """
 
     wording: Wording = "photo"
@@ -51,10 +51,10 @@ class TemplateCaptioner:
 
     def caption(self, image: Tensor, mask: Tensor, label: str | None) -> Caption:
         """Two sentences or three; the mask must mark something."""
-        called = f"What is labeled {label}" if self.label_in_prompt and label is not None else "The outlined region"
-        traits = region_traits(image, mask)
+        named = f"What is labeled {label}" if self.label_in_prompt and label is not None else ""
+        called, traits = named or "The outlined region", region_traits(image, mask)
         text = _sonar_text(called, traits, echo_traits(image, mask)) if self.wording == "sonar" else _photo_text(called, traits)
-        return Caption(text, "", self.label_in_prompt)
+        return Caption(text, named, self.label_in_prompt)
 
     def word_scores(self, _caption: Caption, image: Tensor, versions: Tensor, mask: Tensor) -> Tensor:
         """(n, 1): how alike what the words are made of still is, since no model says how likely they are."""
@@ -67,7 +67,9 @@ def _photo_text(called: str, traits: RegionTraits) -> str:
 
 
 def _sonar_text(called: str, traits: RegionTraits, echo: EchoTraits) -> str:
-    return f"{called} {_echo_words(echo)}. It {_range_words(traits, echo)} and covers {percent(traits.area)} of the picture."
+    pieces = f" in {traits.pieces} pieces" if traits.pieces > 1 else ""
+    covers = f"covers {percent(traits.area)} of the picture{pieces}"
+    return f"{called} {_echo_words(echo)}. It {_range_words(traits, echo)} and {covers}."
 
 
 def _echo_words(echo: EchoTraits) -> str:
@@ -93,4 +95,4 @@ def _shadow_words(echo: EchoTraits) -> str:
 def _range_words(traits: RegionTraits, echo: EchoTraits) -> str:
     if echo.shadow:
         return f"lies at {percent(echo.reach)} of the range shown"
-    return f"lies {place_words(traits.row, traits.column)}"
+    return f"lies {'mostly ' if traits.pieces > 1 else ''}{place_words(traits.row, traits.column)}"
