@@ -210,6 +210,7 @@ print(json.dumps([outside, inside, at_once, faults(1)]))
 """
 
 
+@pytest.mark.slow
 def test_big_tensors_fault_their_pages_in_every_time_outside_and_never_again_inside_or_soon_after():
     answer = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=120)
     outside, inside, at_once, given_back = json.loads(answer.stdout)

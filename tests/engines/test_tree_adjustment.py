@@ -154,6 +154,7 @@ def test_a_pair_that_gains_together_is_shared_evenly_as_by_the_plain_regression(
     assert torch.allclose(adjusted.values, game.shapley, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_values():
     drawn = [random_unanimity(14, [14] * 5, seed) for seed in range(25)] + [Network(12, seed, scale=2.0) for seed in range(25)]
     assert 0.92 <= covered(drawn, 600) <= 0.985

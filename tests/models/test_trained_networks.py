@@ -98,6 +98,7 @@ def test_digits_are_one_channel_pictures_with_maps_on_every_pixel():
     torch.testing.assert_close(found.gradients, expected, rtol=1e-5, atol=0)
 
 
+@pytest.mark.slow
 def test_another_process_with_more_threads_trains_the_same_weights(tmp_path):
     code = (
         "import torch; torch.set_num_threads(2)\n"

@@ -38,6 +38,7 @@ def test_two_processes_give_the_rows_of_one():
     assert all_rows(job_of(executor=ProcessExecutor(2))) == all_rows(job_of())
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_once_costs_no_row(tmp_path):
     inputs = deadly_inputs()
     job = job_of(linear_model, inputs, executor=ProcessExecutor(2))
@@ -79,6 +80,7 @@ def test_an_audit_with_an_item_that_ends_its_process_ends_with_a_report_and_goes
     assert again.calls_now == 4
 
 
+@pytest.mark.slow
 def test_nothing_that_processes_share_is_left_behind():
     """Semaphores would be: the system tells of those that were not taken back where an audit is ended from outside."""
     script = (
