@@ -92,6 +92,28 @@ def test_a_point_is_set_by_the_keyboard_alone(browsed):
 
 
 @pytest.mark.slow
+def test_a_closer_look_enlarges_the_picture_and_a_click_still_means_the_pixel_under_it(browsed):
+    view = browsed("/" + QUICK + "&photos_tab=Region")
+    picture = view.page.locator(".sheet img").first
+    closer, farther = (view.page.get_by_role("button", name=name, exact=True) for name in ("Closer", "Farther"))
+    width = picture.bounding_box()["width"]
+    farther.click()
+    assert picture.bounding_box()["width"] == width  # the whole picture is the farthest
+    closer.click()
+    closer.click()
+    enlarged = 1.5**2 * width
+    assert abs(picture.bounding_box()["width"] - enlarged) < 2
+    picture.click(position={"x": enlarged * 5.5 / 32, "y": enlarged * 3.5 / 32})
+    view.page.get_by_role("button", name=re.compile("Remove the point at column 5, row 3, inside")).wait_for()
+    view.idle()
+    assert abs(picture.bounding_box()["width"] - enlarged) < 2  # drawing the page anew leaves it as it is
+    farther.click()
+    farther.click()
+    assert abs(picture.bounding_box()["width"] - width) < 2
+    assert view.errors == []
+
+
+@pytest.mark.slow
 def test_a_cell_of_the_agreement_opens_its_pair(browsed):
     view = browsed("/" + QUICK.replace("judge=false", "judge=true") + "&photos_tab=Agreement")
     cell = view.page.get_by_role("button", name=re.compile("^occlusion and sobel"))
