@@ -67,7 +67,7 @@ def download_buttons(page: str, made: Sequence[Export]) -> None:
     """A button for each file, with what it is for and how large it is."""
     width = 110 if all(len(_ending(one.name)) <= SHORT for one in made) else 160
     for one in made:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.download_button(
                 _ending(one.name).upper(),
                 one.content,
