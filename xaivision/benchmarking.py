@@ -22,19 +22,21 @@ def benchmark(
     methods: Sequence[str] | None = None,
     quick: bool = False,
     parts: str | os.PathLike[str] | None = None,
+    afresh: bool = False,
     seed: int = 0,
 ) -> BenchmarkReport:
     """Which methods can be believed where the truth is known: a table of scores beside controls, and published findings.
 
     `suites`: names, all where None. `methods`: names; None takes every registered method that fits the model that is asked,
     those of other packages too. `quick`: fewer sets, inputs and model evaluations, in minutes. What was answered before by the
-    same code is taken up from `parts`, a folder, by default in the user's cache; models are kept there as well.
+    same code is taken up from `parts`, a folder, by default in the user's cache; models are kept there as well. A method that
+    is not of this library is asked again where its own file has changed, or where it raised; `afresh` asks everybody again.
 
     Raises: UnknownNameError; InputError; Cancelled, with all that was done kept.
     """
     size: Size = SIZES[0] if quick else SIZES[1]
     named = [suites] if isinstance(suites, str) else suites
-    return benchmarked(suites_named(named), _chooser(methods), size, PartsFolder(_folder(parts)), seed)
+    return benchmarked(suites_named(named), _chooser(methods), size, PartsFolder(_folder(parts), afresh=afresh), seed)
 
 
 def _chooser(methods: Sequence[str] | None) -> "Chooser":

@@ -1,5 +1,6 @@
 """Progress in a terminal: a bar with the time that is left for everything that is tracked."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -11,6 +12,7 @@ from rich.text import Text
 from xaivision.core.progress import CancelToken, reporting, track
 
 T = TypeVar("T")
+MINUTE = 60.0
 
 
 class _Bar:
@@ -34,6 +36,48 @@ class TerminalReporter:
         return _Bar(self._bars, self._bars.add_task(what, total=total))
 
 
+class LineReporter:
+    """Says in a line a minute how far the outermost piece of work is: for a log, which has no place for a bar."""
+
+    def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write, self._clock = write, clock
+        self._open: list[_Line] = []
+        self._said = clock()
+
+    def start(self, what: str, total: int | None) -> "_Line":
+        line = _Line(self, what, total)
+        self._open.append(line)
+        self.say()
+        return line
+
+    def say(self) -> None:
+        """All work that is being done, where a minute has passed since the last line."""
+        now = self._clock()
+        if self._open and now - self._said >= MINUTE:
+            self._said = now
+            self._write("; ".join(map(str, self._open)))
+
+    def end(self, line: "_Line") -> None:
+        """Tell of this piece no more."""
+        self._open.remove(line)
+
+
+class _Line:
+    def __init__(self, reporter: LineReporter, what: str, total: int | None) -> None:
+        self._reporter, self._what, self._total, self._done = reporter, what, total, 0
+
+    def advance(self) -> None:
+        self._done += 1
+        self._reporter.say()
+
+    def finish(self) -> None:
+        self._reporter.end(self)
+
+    def __str__(self) -> str:
+        """`known answers 12/64`."""
+        return self._what if self._total is None else f"{self._what} {self._done}/{self._total}"
+
+
 class _Standing(ProgressColumn):
     """`12/64  0:03, 0:13 left`; the seconds alone where nobody knows how much there is to do."""
 
@@ -47,10 +91,14 @@ class _Standing(ProgressColumn):
 
 @contextmanager
 def progress(token: CancelToken | None = None) -> Iterator[None]:
-    """Show the progress of everything inside on standard error; nothing where that is not a terminal."""
+    """Show the progress of everything inside on standard error; in a line a minute where that is not a terminal."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        with reporting(LineReporter(lambda line: console.out(line, highlight=False)), token):
+            yield
+        return
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), _Standing())
-    bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    bars = Progress(*columns, console=console, transient=True)
     with bars, reporting(TerminalReporter(bars), token):
         yield
 

@@ -136,6 +136,23 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path, capsys):
     assert "must be a folder" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_made_or_written_is_refused_before_any_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("xaivision.benchmarking.benchmark", lambda *_args, **_settings: pytest.fail("it was asked before"))
+    (tmp_path / "file").write_text("")
+    assert run("--output", tmp_path / "file" / "out") == 2
+    assert f"Got the file {tmp_path / 'file'}, below which" in " ".join(capsys.readouterr().err.split())
+    monkeypatch.setattr("xaivision.commands.folder.os.access", lambda *_: False)
+    assert run("--output", tmp_path / "new" / "out") == 2
+    assert "can be written to" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "new").exists()
+
+
+def test_afresh_asks_everything_again(tmp_path):
+    for afresh, taken in (([], 0), ([], 5), (["--afresh"], 0)):
+        assert run("--quick", "--methods", "saliency", "--output", tmp_path, *afresh) == 0
+        assert json.loads((tmp_path / "benchmark.json").read_text())["taken_up"] == taken
+
+
 def test_a_report_shows_itself_in_a_line_a_figure_and_a_notebook(tmp_path):
     report = xv.benchmark(methods=["saliency"], quick=True)
     assert repr(report) == "BenchmarkReport(quick, suites [small], 1 questions, 1 methods)"

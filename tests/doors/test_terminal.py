@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xaivision.core.progress import reporting, track
-from xaivision.terminal import TerminalReporter, _Standing, doing, progress
+from xaivision.terminal import LineReporter, TerminalReporter, _Standing, doing, progress
 
 
 def test_a_bar_follows_the_work_and_goes_with_it():
@@ -26,7 +26,16 @@ def test_a_bar_goes_when_the_work_fails():
         assert bars.tasks == []
 
 
-def test_nothing_is_shown_where_there_is_no_terminal(capsys):
+def test_a_log_gets_a_line_a_minute_of_all_work_that_is_being_done():
+    lines, now = [], [0.0]
+    with reporting(LineReporter(lines.append, lambda: now[0])):
+        for _ in track(range(2), "outer"):
+            for _ in track(iter("abc"), "inner"):
+                now[0] += 25
+    assert lines == ["outer 0/2; inner", "outer 1/2; inner"]
+
+
+def test_nothing_is_shown_of_a_moment_where_there_is_no_terminal(capsys):
     with progress():
         list(track(range(3), "work"))
     assert capsys.readouterr() == ("", "")

@@ -25,6 +25,7 @@ def benchmark(
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer sets, inputs and model evaluations: three minutes of one core.")
     ] = False,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Ask everything again, whatever was answered before.")] = False,
     seed: SeedOption = 0,
     output: OutputOption = Path("xaivision_output"),
     as_json: JsonOption = False,
@@ -36,7 +37,7 @@ def benchmark(
     Example: xaivision benchmark tetrominoes --quick --methods saliency,integrated_gradients
     """
     check_folder(output)
-    report = _reported(suite, methods, quick, seed)
+    report = _reported(suite, methods, quick, afresh, seed)
     from xaivision.report.benchmark_files import benchmark_summary, write_benchmark
     from xaivision.report.benchmark_table import benchmark_tables
 
@@ -45,7 +46,7 @@ def benchmark(
     tell(lambda: benchmark_summary(report), lambda: shown(report), written, (), as_json=as_json)
 
 
-def _reported(suite: list[str] | None, methods: str | None, quick: bool, seed: int) -> "BenchmarkReport":
+def _reported(suite: list[str] | None, methods: str | None, quick: bool, afresh: bool, seed: int) -> "BenchmarkReport":
     from importlib import import_module
 
     from xaivision.terminal import doing, progress
@@ -55,4 +56,4 @@ def _reported(suite: list[str] | None, methods: str | None, quick: bool, seed: i
         from xaivision.benchmarking import benchmark as run
 
         named = None if methods is None else names_in(methods)
-        return run(suite or None, methods=named, quick=quick, seed=seed)
+        return run(suite or None, methods=named, quick=quick, afresh=afresh, seed=seed)

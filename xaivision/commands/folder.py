@@ -1,5 +1,6 @@
 """The folder that a command writes its results into."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,13 @@ from xaivision.core.errors import InputError
 
 
 def check_folder(path: Path) -> None:
-    """Before any work, so that none is lost. Raises: InputError, where the path is a file."""
-    if path.exists() and not path.is_dir():
-        raise InputError(f"`--output` must be a folder. Got the file {path}.")
+    """Before any work, so that none is lost. Raises: InputError, where the path is a file, lies below one, or is read-only."""
+    above = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not above.is_dir():
+        below = "" if above == path else f", below which {path} cannot be made"
+        raise InputError(f"`--output` must be a folder. Got the file {above}{below}.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"`--output` must be a folder that can be written to. {above} cannot be. Name another one.")
 
 
 def made_folder(folder: Path) -> Path:

@@ -74,6 +74,7 @@ def benchmark_summary(report: BenchmarkReport) -> dict[str, Any]:
             "questions": [asdict(one) for one in report.questions],
             "unlearned": [asdict(one) for one in report.unlearned],
             "unanswered": report.unanswered,
+            "refused": [asdict(one) for one in report.refused],
             "costs": report.costs,
             "rows": [_row(row, questions) for row in report.rows],
         }
@@ -95,6 +96,8 @@ def _row(row: KnownRow, questions: Mapping[tuple[str, str], int]) -> dict[str, A
         "mean": row.mean,
         "interval": row.interval,
         "undefined": row.undefined,
+        "refused": row.refused,
+        "silent": row.silent,
         "reversed_truth": row.reversed_truth,
         "shifted": row.shifted,
         "ahead": {} if row.control else {one.control: [one.mean, *one.interval] for one in row.ahead},

@@ -4,16 +4,18 @@ import pytest
 import torch
 
 from xaivision.core.errors import InputError
+from xaivision.data.known_answers import tetrominoes as known_tetrominoes
 from xaivision.data.known_answers.block_digits import block_digits, plus
 from xaivision.data.known_answers.gaussian_clusters import gaussian_clusters
 from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.data.known_answers.one_hot import one_hot
 from xaivision.data.known_answers.pasted_objects import pasted_objects
-from xaivision.data.known_answers.picture_grids import picture_grids
+from xaivision.data.known_answers.picture_grids import cut_out, picture_grids
 from xaivision.data.known_answers.suppressor_table import suppressor_pair, suppressor_table
-from xaivision.data.known_answers.tetrominoes import BACKGROUNDS, SCENARIOS, tetrominoes
+from xaivision.data.known_answers.tetrominoes import BACKGROUNDS, SCENARIOS, SIDES, contrasted_tetrominoes, tetrominoes
 from xaivision.data.known_answers.twins import twin_pictures, twin_rows
 from xaivision.data.registry import load_dataset
+from xaivision.evaluation.known_answers.known_scores import shifted
 
 SMALL = {"learned": 40, "tested": 20}
 SETS = {
@@ -101,6 +103,96 @@ def test_what_the_tetrominoes_do_not_have_is_refused(setting):
         tetrominoes(**{"scenario": "linear", "background": "white", "side": 8, **setting})
 
 
+# How much of a picture is the pattern, as the paper has it; there the norms of both are 1.
+SHARES = {
+    ("linear", "white"): 0.18,
+    ("linear", "correlated"): 0.0125,
+    ("multiplicative", "white"): 0.7,
+    ("multiplicative", "correlated"): 0.1,
+    ("rigid", "white"): 0.65,
+    ("rigid", "correlated"): 0.2,
+    ("xor", "white"): 0.35,
+    ("xor", "correlated"): 0.15,
+}
+
+
+@pytest.mark.parametrize(("scenario", "background"), [pair for pair in SHARES if pair[0] != "multiplicative"])
+def test_the_pattern_is_as_strong_as_the_paper_has_it(scenario, background, monkeypatch):
+    """Measured from the picture beside the one that the same draws would give without the pattern."""
+    share = SHARES[scenario, background]
+    drawn = [tetrominoes(scenario, background, **SMALL)]
+    monkeypatch.setitem(known_tetrominoes.ALPHAS[8], scenario, (0.0, 0.0))
+    drawn.append(tetrominoes(scenario, background, **SMALL))
+    pictures, noise = (one.tested.inputs[:, 0].double().flatten(1) - 0.5 for one in drawn)
+    outside = ~drawn[0].truth.flatten(1)
+    for picture, ground, elsewhere in zip(pictures, noise, outside, strict=True):
+        # Where there is no pattern, pictures are noise that one factor makes smaller; what is over is the pattern.
+        factor = (picture[elsewhere] @ ground[elsewhere]) / (ground[elsewhere] @ ground[elsewhere])
+        over = (picture - factor * ground).norm() / (factor * ground).norm()
+        assert float(over) == pytest.approx(share / (1 - share), rel=1e-3)
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_a_dimming_tetromino_leaves_what_the_paper_has_it_leave(background, monkeypatch):
+    drawn = [tetrominoes("multiplicative", background, **SMALL)]
+    monkeypatch.setitem(known_tetrominoes.ALPHAS[8], "multiplicative", (0.0, 0.0))
+    drawn.append(tetrominoes("multiplicative", background, **SMALL))
+    left = (drawn[0].tested.inputs - 0.5) / (drawn[1].tested.inputs - 0.5)
+    for one in left:
+        assert float(one.min() / one.max()) == pytest.approx(1 - SHARES["multiplicative", background], rel=1e-2)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("background", BACKGROUNDS)
+def test_neighbors_are_alike_on_the_smooth_background_and_not_on_the_white_one(background, side):
+    known = tetrominoes("multiplicative", background, side, learned=10, tested=40)
+    ground = known.tested.inputs[:, 0, :, -side // 4 :].double() - 0.5  # right of both tetrominoes
+    alike = torch.corrcoef(torch.stack([ground[:, :-1].flatten(), ground[:, 1:].flatten()]))[0, 1]
+    assert float(alike) > 0.9 if background == "correlated" else abs(float(alike)) < 0.1
+
+
+def test_digits_that_are_learned_are_of_the_training_part_and_tested_ones_of_the_test_part():
+    digits = load_dataset("digits")
+    known = block_digits(digits, learned=60, tested=60)
+    shown = {}
+    for name, part in (("train", known.learned), ("test", known.tested)):
+        halves = torch.cat(part.inputs[:, 0].split(8, 1))
+        shown[name] = halves[(halves != plus(8, 8)[0]).flatten(1).any(1)]
+    pools = {"train": digits.train.inputs[:, 0], "test": digits.test.inputs[:, 0]}
+    twice = (torch.cdist(pools["test"].flatten(1), pools["train"].flatten(1)) == 0).any(1)
+    assert int(twice.sum()) < 20  # pictures that both parts hold
+    for name, pool in pools.items():
+        assert len(shown[name]) == 60
+        assert bool((torch.cdist(shown[name].flatten(1), pool.flatten(1)) == 0).any(1).all()), name
+
+
+def test_the_signs_of_one_hot_rows_are_their_classes_at_the_true_column():
+    known = one_hot(**SMALL)
+    assert torch.equal(known.tested.inputs != 0, known.truth)
+    assert torch.equal((known.tested.inputs.sum(1) > 0).long(), known.tested.targets)
+
+
+def test_every_row_of_a_cluster_has_the_columns_of_its_own_rule():
+    known = gaussian_clusters(learned=1001, tested=4001)
+    rows, targets = known.tested.inputs.double(), known.tested.targets
+    clusters = known.tested.inputs.sign()  # centers lie two standard deviations away
+    truths = known.truth.unique(dim=0)
+    assert len(truths) == 4
+    for truth in truths:
+        own = (known.truth == truth).all(1)
+        assert float((clusters[own].mean(0).abs() > 0.8).double().mean()) == 1  # rows of one cluster only
+        difference = (rows[own & (targets == 1)].mean(0) - rows[own & (targets == 0)].mean(0)).abs()
+        assert torch.equal(difference > 0.25, truth)
+
+
+def test_a_pasted_object_lies_in_its_mask():
+    known = pasted_objects("object", learned=10, tested=60)
+    for picture, truth in zip(known.tested.inputs[:, 0], known.truth, strict=True):
+        assert bool(truth[picture > 0.8].all())
+        assert int((picture > 0.8).sum()) > 20
+        assert int(truth.sum()) == 64
+
+
 def test_outside_the_truth_of_block_pictures_there_is_the_same_shape_always():
     known = block_digits(load_dataset("digits"), tested=50)
     shape = plus(8, 8)[0]
@@ -162,5 +254,25 @@ def test_the_cell_that_is_asked_about_holds_the_class_that_is_asked_about(fixed)
     for picture, target, cell in zip(grids.inputs[:, 0], grids.targets, grids.cells, strict=True):
         assert picture[cell].tolist() == pytest.approx([float(target) / 10] * 16)
         assert len(picture.unique()) == 9
+    assert (cut_out(grids.inputs, 3)[:, 0, 0, 0] * 10).round().view(18, 9).tolist() == grids.labels.tolist()
     if fixed:
         assert grids.targets.tolist() == [number % 9 for number in range(18)]
+
+
+def test_a_map_that_is_moved_by_a_cell_is_off_its_object():
+    """By a pixel, most of an object of eight would still be covered."""
+    digits = load_dataset("digits")
+    for known in (block_digits(digits, learned=4, tested=20), pasted_objects(learned=4, tested=20), twin_pictures(4, 20)):
+        moved = shifted(known.truth.float(), known.cell).bool()
+        assert known.truth.any()
+        assert not (moved & known.truth).any(), known.name
+
+
+def test_another_share_of_the_pattern_gives_the_published_set_where_it_is_the_published_one():
+    published, other = tetrominoes("linear", "white", learned=10), contrasted_tetrominoes("white", 0.18, learned=10)
+    assert torch.equal(published.tested.inputs, other.tested.inputs)
+    stronger = contrasted_tetrominoes("white", 0.5, learned=10)
+    apart = [(one.tested.inputs[0::2] - one.tested.inputs[1::2]).mean(0).abs().max() for one in (published, stronger)]
+    assert apart[1] > 2 * apart[0]
+    with pytest.raises(InputError, match="between 0 and 1"):
+        contrasted_tetrominoes("white", 1.0)

@@ -31,6 +31,7 @@ CHANGES = {
     "few_items": {"items": FEW_ITEMS - 1},
     "classes": {"classes": 9},
     "identified": {"identified": False},
+    "learned": {"learned": 1},
     "failed": {"failed": 1},
     "refused": {"refused": 1},
     "masks": {"masks": False},

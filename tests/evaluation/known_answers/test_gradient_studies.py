@@ -7,9 +7,12 @@ from xaivision.core.errors import InputError, XaivisionError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Part
+from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.data.known_answers.one_hot import one_hot
+from xaivision.data.registry import load_dataset
 from xaivision.evaluation.known_answers.diffroar import Kept, Maps, Retraining, diffroar
 from xaivision.evaluation.known_answers.leakage import leakage, quality
+from xaivision.evaluation.known_answers.suites import input_gradients
 from xaivision.evaluation.known_answers.suites.input_gradients import (
     STANDARD,
     diffroar_study,
@@ -17,6 +20,8 @@ from xaivision.evaluation.known_answers.suites.input_gradients import (
     learned_model,
     one_hot_study,
 )
+from xaivision.evaluation.known_answers.suites.table_suite import suppressor_study
+from xaivision.evaluation.known_answers.suites.tetromino_suite import tetromino_suppressor_study
 
 
 def by_first_column(inputs: torch.Tensor, targets: torch.Tensor, seed: int) -> FunctionClassifier:
@@ -38,7 +43,9 @@ def test_maps_that_name_the_one_column_that_tells_the_class_have_all_the_differe
     sizes = torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0])
     retraining = Retraining(by_first_column, runs=2, fill=fill)
     named, others = (
-        diffroar(retraining, learned, tested, Maps(*(order.expand(len(one.inputs), -1) for one in (learned, tested))), (0.2, 0.4))
+        diffroar(
+            retraining, learned, tested, [Maps(*(order.expand(len(one.inputs), -1) for one in (learned, tested)))], (0.2, 0.4)
+        )
         for order in (sizes, -sizes)
     )
     share = float((tested.targets == 0).double().mean())  # what a model that knows nothing gets right
@@ -47,6 +54,59 @@ def test_maps_that_name_the_one_column_that_tells_the_class_have_all_the_differe
         assert kept.last == pytest.approx((share, share))
         assert turned.difference == pytest.approx(-kept.difference)
     assert [one.share for one in named] == [0.2, 0.4]
+
+
+@pytest.mark.parametrize(("fill", "left"), [("zeros", 0.0), ("mean", 2.0)])
+def test_what_is_gone_is_filled_as_was_said_and_every_run_has_a_seed_of_its_own(fill, left):
+    columns = torch.randn(40, 5, generator=torch.Generator().manual_seed(0))
+    learned = Part(columns - columns.mean(0) + 2, (columns[:, 0] > 0).long())
+    shown, seeds = [], []
+
+    def fit(inputs: torch.Tensor, targets: torch.Tensor, seed: int) -> FunctionClassifier:
+        shown.append(inputs)
+        seeds.append(seed)
+        return by_first_column(inputs, targets, seed)
+
+    sizes = torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0]).expand(40, -1)
+    for seed in (0, 1):
+        diffroar(Retraining(fit, runs=3, fill=fill, seed=seed), learned, learned, [Maps(sizes, sizes)], (0.4,))
+    for first, last in zip(shown[:3], shown[3:6], strict=True):
+        assert torch.equal(first[:, :2], learned.inputs[:, :2])
+        assert torch.equal(last[:, 3:], learned.inputs[:, 3:])
+        for gone in (first[:, 2:], last[:, :3]):
+            assert torch.allclose(gone, torch.full_like(gone, left), atol=1e-6)
+    assert len(set(seeds)) == 6  # the first and the last features of a run are learned from the same start
+    assert seeds[:3] == seeds[3:6]
+
+
+def test_a_linear_model_weighs_the_suppressor_as_much_as_the_signal_and_its_pattern_does_not():
+    study = suppressor_study(0)
+    signal, suppressor, error = study.heads
+    weights, pattern = "sizes of the weights", "pattern"
+    assert study.value(weights, suppressor) == pytest.approx(0.5, abs=0.03)
+    assert study.value(weights, signal) == pytest.approx(0.5, abs=0.03)
+    assert 0 < study.value(pattern, error) < 0.05
+    assert study.value(pattern, suppressor) < 3 * study.value(pattern, error)
+    assert study.value(pattern, signal) > 0.9
+
+
+def test_each_run_has_its_own_maps_where_there_are_as_many():
+    learned, tested = rows(200), rows(100)
+    sizes = torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0])
+    maps = [Maps(*(order.expand(len(one.inputs), -1) for one in (learned, tested))) for order in (sizes, -sizes)]
+    (kept,) = diffroar(Retraining(by_first_column, runs=3), learned, tested, maps, (0.2,))
+    share = float((tested.targets == 0).double().mean())
+    assert kept.first == pytest.approx((1.0, share, 1.0))
+    assert kept.last == pytest.approx((share, 1.0, share))
+
+
+def test_a_run_has_an_order_of_batches_of_its_own(monkeypatch):
+    digits, orders = load_dataset("digits"), []
+    known = KnownSet("d", digits.train, digits.test, digits.test.inputs[:, 0] > 0, "association", "", digits.class_names)
+    monkeypatch.setattr(input_gradients, "train", lambda _module, _inputs, _targets, recipe, _what: orders.append(recipe.seed))
+    for seed in (3, 4):
+        input_gradients._Fit(known)(digits.train.inputs[:8], digits.train.targets[:8], seed)
+    assert orders == [3, 4]
 
 
 def test_the_interval_is_over_runs():
@@ -66,7 +126,7 @@ def test_shares_of_nothing_or_of_all_are_refused():
     maps = Maps(learned.inputs, learned.inputs)
     for share in (0.0, 1.0):
         with pytest.raises(InputError, match="between 0 and 1"):
-            diffroar(Retraining(by_first_column), learned, learned, maps, (share,))
+            diffroar(Retraining(by_first_column), learned, learned, [maps], (share,))
 
 
 def test_leakage_is_the_share_outside_the_signal_in_mass_and_in_the_largest_tenth():
@@ -113,7 +173,9 @@ def test_gradients_leak_where_the_digit_moves_and_those_of_robust_networks_less(
     )
     assert moving > 2.5 * staying
     assert robust < moving
-    assert all(numbers[0] > 0.95 for _, numbers in study.rows)
+    assert all(numbers[0] > 0.95 for label, numbers in study.rows if label != "random map")
+    assert study.value("random map", head) == pytest.approx(0.5, abs=0.01)
+    assert study.value("cnn, digit anywhere, standard", "gradient outside, from") < moving
 
 
 @pytest.mark.slow
@@ -122,3 +184,14 @@ def test_diffroar_of_robust_gradients_is_far_above_that_of_standard_ones_and_ran
     for head in study.heads[1:3]:
         assert study.value("robust l2 1", head) - study.value(STANDARD, head) > 0.3
         assert abs(study.value("random", head)) < 0.05
+
+
+@pytest.mark.slow
+def test_smooth_noise_draws_weights_to_what_is_next_to_the_truth_where_both_models_are_as_good():
+    study = tetromino_suppressor_study("quick", 0)
+    white, smooth = (next(label for label, _ in study.rows if label.startswith(kind)) for kind in ("white", "correlated"))
+    assert all(study.value(label, "accuracy") > 0.95 for label in (white, smooth))
+    assert study.value(white, "on the truth, from") > study.value(smooth, "to")
+    assert study.value(smooth, "next to it") > 1.5 * study.value(white, "next to it")
+    for label, numbers in study.rows:
+        assert sum(numbers[1:4]) == pytest.approx(1), label

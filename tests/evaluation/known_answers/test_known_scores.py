@@ -1,5 +1,7 @@
 """Every score knows a perfect map, and fails where it must: reversed truth, a constant map, a map that is one cell off."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -118,6 +120,38 @@ def test_the_rank_alone_sees_that_the_truth_speaks_against_the_class():
     found = known_scores(explanation, truth)
     assert float(found["precision"].min()) == 1
     assert float(found["rank"].max()) == 0
+
+
+def test_a_slope_is_ranked_by_its_size_and_a_contribution_with_its_sign():
+    truth = truth_of(ROWS)
+    asked_about = asked(ROWS, Constant())
+    values = torch.where(truth, -2.0, 1.0)
+    ranks = {
+        kind: known_scores(replace(asked_about, values=values, kind=kind), truth)["rank"] for kind in ("slope", "contribution")
+    }
+    assert set(ranks["slope"].tolist()) == {1.0}
+    assert set(ranks["contribution"].tolist()) == {0.0}
+
+
+def test_mass_counts_what_speaks_against_the_class_as_much_as_what_speaks_for_it():
+    values = torch.tensor([[3.0, -1.0, -4.0, 2.0]], dtype=torch.float64)
+    truth = torch.tensor([[False, False, True, True]])
+    found = map_scores(values, values, truth)
+    assert found["mass"].tolist() == pytest.approx([0.6])
+    assert found["precision"].tolist() == [0.5]
+    assert found["rank"].tolist() == [0.5]
+    assert found["auc"].tolist() == pytest.approx([0.75])
+
+
+@pytest.mark.parametrize(("shape", "axes"), [(PICTURES, (-2, -1)), (ROWS, (-1,))])
+@pytest.mark.parametrize("cell", [1, 2])
+def test_a_map_is_moved_by_the_width_of_a_cell_along_every_axis(shape, axes, cell):
+    explanation, truth = perfect(shape)
+    back = explanation.with_values(explanation.values.roll((-cell,) * len(axes), axes))
+    for name, values in beside_the_truth(back, truth, truth.double(), cell).items():
+        assert torch.allclose(values, torch.ones(40, dtype=torch.float64)), name
+    for name, values in beside_the_truth(back, truth, truth.double(), 3 - cell).items():
+        assert float(values.max()) < 0.95, name
 
 
 def test_a_map_of_zeros_has_no_mass_and_no_nearness():

@@ -1,14 +1,19 @@
 """Networks with known answers: built by hand, cut apart, trained against attacks, and kept."""
 
+import inspect
 from itertools import permutations
 
 import pytest
 import torch
 
 from xaivision.core.errors import InputError
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.known_answers.one_hot import one_hot
 from xaivision.data.known_answers.suppressor_table import suppressor_pair
+from xaivision.explainers.registry import explainer
+from xaivision.models import training
 from xaivision.models.construction import construction
+from xaivision.models.known_answers import adversarial_training, known_models, plain_networks
 from xaivision.models.known_answers.adversarial_training import AdversarialTeaching, Attack, attacked
 from xaivision.models.known_answers.built_networks import BUILDERS, built_networks
 from xaivision.models.known_answers.disconnected_grid import DisconnectedGrid
@@ -62,17 +67,51 @@ def test_the_slope_of_the_rippled_network_is_mostly_not_that_of_its_sum():
     assert float((found.module(found.inputs)[:, 1] - found.inputs[:, :2].sum(1)).detach().abs().max()) < 0.06
 
 
-def test_what_lies_outside_its_cell_cannot_move_a_score():
+@pytest.fixture(scope="module")
+def disconnected() -> DisconnectedGrid:
     with construction(0):
-        module = DisconnectedGrid(cnn((1, 8, 8), 9), 3, (8, 8)).eval()
-    grids = torch.rand(2, 1, 24, 24, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
+        layers = cnn((1, 8, 8), 9)
+    number = next(number for number, part in enumerate(layers) if isinstance(part, torch.nn.Flatten))
+    return DisconnectedGrid(layers[:number], layers[number:], 3).eval()
+
+
+GRIDS = torch.rand(2, 1, 24, 24, generator=torch.Generator().manual_seed(0))
+
+
+def test_what_lies_outside_its_cell_cannot_move_a_score(disconnected):
+    grids = GRIDS.clone().requires_grad_(True)
     for number in range(9):
-        (slope,) = torch.autograd.grad(module(grids)[:, number].sum(), grids)
+        (slope,) = torch.autograd.grad(disconnected(grids)[:, number].sum(), grids)
         row, column = divmod(number, 3)
         inside = torch.zeros(24, 24, dtype=torch.bool)
         inside[8 * row : 8 * row + 8, 8 * column : 8 * column + 8] = True
         assert not slope[:, 0][:, ~inside].any()
         assert slope[:, 0][:, inside].any()
+
+
+def test_a_class_has_the_score_that_its_cell_has_alone(disconnected):
+    with torch.no_grad():
+        found = disconnected(GRIDS)
+        for number in range(9):
+            row, column = divmod(number, 3)
+            cell = GRIDS[:, :, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+            assert torch.allclose(found[:, number], disconnected.head(disconnected.maps(cell))[:, number], atol=1e-6)
+
+
+def test_every_layer_is_called_once_and_maps_of_a_layer_lie_on_the_cell_of_their_class(disconnected):
+    """Nine calls would leave the class activation maps the last cell alone, and nothing where another is asked about."""
+    model, calls = TorchClassifier(disconnected, 9), []
+    hooks = [part.register_forward_hook(lambda part, *_: calls.append(part)) for part in disconnected.modules()]
+    model(GRIDS)
+    for hook in hooks:
+        hook.remove()
+    assert len(calls) == len(set(calls))
+    found = explainer("layer_cam").explain(model, GRIDS[:1].expand(9, -1, -1, -1), torch.arange(9)).as_attribution()
+    for number, values in enumerate(found.feature_values):
+        row, column = divmod(number, 3)
+        cell = values[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+        assert float(cell.abs().sum()) > 0.5 * float(values.abs().sum())  # enlarging blurs what is a few values wide
+    assert bool(found.feature_values.flatten(1).any(1).all())
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
@@ -128,6 +167,39 @@ def test_a_second_call_takes_the_kept_weights_and_gives_the_same_scores():
     assert torch.equal(first(known.tested.inputs), second(known.tested.inputs))
     known_model("mlp", known, RECIPE, Teaching(Attack("linf", 0.1), 1), "plain")
     assert calls == [300, 300]
+
+
+@pytest.mark.parametrize(
+    ("module", "changed"),
+    [
+        (adversarial_training, "return slope.sign()"),
+        (adversarial_training, "away.clamp(-radius, radius)"),
+        (known_models, "FREEDOM, MOST_STEPS = 1e3, 2000"),
+        (known_models, "(inputs - known.neutral) / known.spread"),
+        (training, "lr=recipe.learning_rate"),
+        (plain_networks, "HIDDEN, DROPPED = (256, 256, 64), 0.3"),
+    ],
+)
+def test_weights_are_not_taken_from_what_other_code_has_taught(module, changed, monkeypatch):
+    """Of the attack as well, which a class that only adds to the teaching inherits."""
+    known = suppressor_pair(learned=60, tested=20)
+    calls = []
+
+    class Teaching(AdversarialTeaching):
+        def __call__(self, module, inputs, targets):
+            calls.append(len(inputs))
+
+    def taught():
+        known_model("mlp", known, RECIPE, Teaching(Attack("linf", 0.0), 1), "plain")
+        return len(calls)
+
+    assert (taught(), taught()) == (1, 1)
+    source = inspect.getsource(module)
+    assert changed in source
+    monkeypatch.setattr(
+        known_models, "getsource", lambda one: source.replace(changed, "pass") if one is module else inspect.getsource(one)
+    )
+    assert taught() == 2
 
 
 def test_the_linear_model_of_a_pair_gives_as_much_to_the_suppressor_as_to_the_signal():

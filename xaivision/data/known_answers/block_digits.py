@@ -48,6 +48,7 @@ def block_digits(
         "association",
         "the block that holds the digit: the other one is the same in every picture",
         names,
+        cell=int(digits.inputs.shape[2]),
     )
 
 

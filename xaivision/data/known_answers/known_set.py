@@ -18,7 +18,8 @@ Definition = Literal["association", "model use"]
 class KnownSet:
     """Inputs to learn from and to ask about; `truth` (n, H, W) or (n, F): the features that are the answer for each tested one.
 
-    `means`: what is true of them, in a sentence. `cell`: pixels that a cell of the pattern is wide. `neutral`: the value of a
+    `means`: what is true of them, in a sentence. `cell`: pixels that a cell of the pattern is wide, or the
+    object where it has none: a map that is moved by that much is off its place. `neutral`: the value of a
     feature that holds nothing, and `spread` how far values lie from it: networks take that as 1. `feature_names` of tables.
     """
 

@@ -45,6 +45,7 @@ def pasted_objects(label: Label = "object", learned: int = 1200, tested: int = 3
         "association",
         MEANS[label],
         CLASS_NAMES[label],
+        cell=OBJECT,
     )
 
 

@@ -12,11 +12,15 @@ from xaivision.core.random import generator
 
 
 class Grids(NamedTuple):
-    """Grids (B, C, n h, n w), the class (B,) that is asked about, and the mask (B, n h, n w) of its cell."""
+    """Grids (B, C, n h, n w), the class (B,) that is asked about, and the mask (B, n h, n w) of its cell.
+
+    `labels` (B, n n): the class of each cell, in reading order.
+    """
 
     inputs: Tensor
     targets: Tensor
     cells: Tensor
+    labels: Tensor
 
 
 def picture_grids(
@@ -28,7 +32,7 @@ def picture_grids(
     """
     draws, cells = generator(seed, "picture grids", fixed), side * side
     of_class = {label: (targets == label).nonzero().flatten() for label in sorted(set(targets.tolist()))}
-    grids, asked, places = [], [], []
+    grids, asked, places, labels = [], [], [], []
     for number in range(count):
         order = list(range(cells)) if fixed else torch.randperm(len(of_class), generator=draws)[:cells].tolist()
         chosen = [pictures[_one(of_class[label], draws)] for label in order]
@@ -36,10 +40,19 @@ def picture_grids(
         place = number % cells
         asked.append(order[place])
         places.append(place)
+        labels.append(order)
     height, width = pictures.shape[2:]
     numbers = torch.arange(cells, device="cpu").view(side, side).repeat_interleave(height, 0).repeat_interleave(width, 1)
     masks = numbers[None] == torch.tensor(places, device="cpu")[:, None, None]
-    return Grids(torch.stack(grids), torch.tensor(asked, device="cpu"), masks)
+    asked_about, of_cells = (torch.tensor(one, device="cpu") for one in (asked, labels))
+    return Grids(torch.stack(grids), asked_about, masks, of_cells)
+
+
+def cut_out(grids: Tensor, side: int) -> Tensor:
+    """(B n n, C, h, w) the cells of grids (B, C, n h, n w): those of a grid beside each other, in reading order."""
+    count, channels, height, width = grids.shape
+    apart = grids.reshape(count, channels, side, height // side, side, width // side)
+    return apart.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, height // side, width // side)
 
 
 def _one(rows: Tensor, draws: torch.Generator) -> int:

@@ -4,7 +4,7 @@ Source: Clark et al., XAI-TRIS: non-linear image benchmarks to quantify false po
 importance, 2023, arXiv:2306.12816.
 """
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -54,12 +54,37 @@ def tetrominoes(
     Raises: InputError, where there is no such scenario, background or side.
     """
     _check(scenario, background, side)
+    share = ALPHAS[side][scenario][BACKGROUNDS.index(background)]
+    return _drawn(_Mix(scenario, background, side, share), learned, tested, seed)
+
+
+def contrasted_tetrominoes(background: Background, share: float, learned: int = 4000, seed: int = 0) -> KnownSet:
+    """The linear scenario at 8 x 8 with another share of the pattern in the picture than the published one.
+
+    Raises: InputError, where there is no such background, or the share is none.
+    """
+    _check("linear", background, SIDES[0])
+    if not 0 < share < 1:
+        raise InputError(f"`share` must lie between 0 and 1. Got {share!r}.")
+    return _drawn(_Mix("linear", background, SIDES[0], share), learned, 500, seed)
+
+
+class _Mix(NamedTuple):
+    """What is drawn, and the share of the pattern in the picture."""
+
+    scenario: Scenario
+    background: Background
+    side: int
+    share: float
+
+
+def _drawn(mix: _Mix, learned: int, tested: int, seed: int) -> KnownSet:
+    scenario, background, side, share = mix
     draws = np.random.default_rng(seed_for(seed, "tetrominoes", scenario, background, side))
     count = learned + tested
     labels = np.arange(count) % 2
     patterns, truth = _patterns(scenario, labels, side, draws)
     noise = _normalized(_noise(background, count, side, draws))
-    share = ALPHAS[side][scenario][BACKGROUNDS.index(background)]
     # What dims the background is not scaled: 1 - share is what its cells leave of it.
     dims = scenario == "multiplicative"
     mixed = (1 - share * patterns) * noise if dims else share * _normalized(patterns) + (1 - share) * noise

@@ -41,7 +41,7 @@ def twin_pictures(learned: int = 1200, tested: int = 400, seed: int = 0) -> Know
         for picture, (top, left) in zip(pictures, places, strict=True):
             picture[0, top : top + OBJECT, left : left + OBJECT][form] = BRIGHT
         twins.append(pictures)
-    return _twins("twin pictures", twins[0], twins[1], learned)
+    return _twins("twin pictures", twins[0], twins[1], learned, cell=OBJECT)
 
 
 def _crosses() -> tuple[Tensor, Tensor]:
@@ -52,7 +52,7 @@ def _crosses() -> tuple[Tensor, Tensor]:
     return upright, slanting
 
 
-def _twins(name: str, first: Tensor, second: Tensor, learned: int, names: tuple[str, ...] = ()) -> KnownSet:
+def _twins(name: str, first: Tensor, second: Tensor, learned: int, names: tuple[str, ...] = (), cell: int = 1) -> KnownSet:
     """Both twins of a pair lie beside each other, so that no pair is taken apart."""
     inputs = torch.stack([first, second], 1).flatten(0, 1)
     targets = torch.arange(len(inputs), device="cpu") % 2
@@ -66,5 +66,6 @@ def _twins(name: str, first: Tensor, second: Tensor, learned: int, names: tuple[
         "association",
         MEANS,
         ("first twin", "second twin"),
+        cell=cell,
         feature_names=names,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from xaivision.core.presenting import Presentable, few
 from xaivision.evaluation.known_answers.finding import Finding
+from xaivision.evaluation.known_answers.known_question import TESTED
 from xaivision.evaluation.known_answers.known_row import KnownRow
 from xaivision.evaluation.known_answers.study_table import StudyTable
 from xaivision.evaluation.known_answers.suite import Size, Suite
@@ -12,7 +13,9 @@ from xaivision.evaluation.known_answers.suite import Size, Suite
 
 @dataclass(frozen=True)
 class Questioned:
-    """One question of a benchmark: what is true in it, how good the model is, and how many inputs were asked about."""
+    """One question of a benchmark: what is true in it, how good the model is (on `accuracy_of`), and how many inputs were asked
+    about.
+    """
 
     suite: str
     set_name: str
@@ -22,6 +25,7 @@ class Questioned:
     accuracy: float
     inputs: int
     area: float
+    accuracy_of: str = TESTED
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,22 @@ class Unlearned:
     accuracy: float
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Maps of one method to one question with the verdict "refuse", by what speaks against them: they have no score."""
+
+    suite: str
+    question: str
+    method: str
+    inputs: int
+    reasons: Mapping[str, int]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class BenchmarkReport(Presentable):
     """`rows`: a method, a question and a score each. `unanswered`: (question, method, why). `unlearned`: models that were not
     asked. `seconds`: of this run by the clock, `cpu_seconds` by the processor. `costs`: of each method and study by the
-    processor, and `seconds_of_all` of all answers, whenever they were given.
+    processor, and `seconds_of_all` of all answers, whenever they were given. `refused`: maps that were no answer.
     """
 
     size: Size
@@ -55,6 +70,7 @@ class BenchmarkReport(Presentable):
     cpu_seconds: float = 0.0
     taken_up: int = 0
     costs: Mapping[str, float] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -4,20 +4,23 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from xaivision.core.errors import Cancelled
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
-from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Unlearned
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Refused, Unlearned
 from xaivision.evaluation.known_answers.findings import findings_of
 from xaivision.evaluation.known_answers.given_settings import methods_for
 from xaivision.evaluation.known_answers.known_answer import KnownAnswer, answered
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.known_row import KnownRow, rows_of
-from xaivision.evaluation.known_answers.parts_folder import PartsFolder, key_of, study_key
+from xaivision.evaluation.known_answers.parts_folder import PartsFolder, is_own, key_of, study_key
 from xaivision.evaluation.known_answers.study_table import StudyTable
 from xaivision.evaluation.known_answers.suite import Asking, Size, Studying, Suite
 
 # From a question to the names of the methods that are to be asked; the controls are asked in any case.
 Chooser = Callable[[KnownQuestion], Iterable[str]]
+# Stands for the methods where a question could not even be put.
+EVERYBODY = "every method"
 CONTROLS = {"image": ("random", "sobel", "input_magnitude", "constant"), "tabular": ("random", "input_magnitude", "constant")}
 
 
@@ -49,6 +52,7 @@ def benchmarked(suites: Sequence[Suite], choose: Chooser, size: Size, parts: Par
         time.process_time() - worked,
         run.taken_up,
         run.costs,
+        tuple(run.refused),
     )
 
 
@@ -67,16 +71,32 @@ class _Run:
     unlearned: list[Unlearned] = field(default_factory=list)
     costs: dict[str, float] = field(default_factory=dict)
     taken_up: int = 0
+    refused: list[Refused] = field(default_factory=list)
 
     def ask(self, suite: Suite, asking: Asking) -> None:
-        """All questions of one set that can be put to somebody: to a model that has learned it, about inputs it gets right."""
-        for question in asking.questions():
+        """All questions of one set that can be put to somebody: to a model that has learned it, about inputs it gets right.
+
+        A set that cannot be made, or a model of it that cannot be trained, is told, and stops nobody.
+        """
+        try:
+            questions = asking.questions()
+        except Cancelled:
+            raise
+        except Exception as error:
+            self.unanswered.append((asking.name, EVERYBODY, _told(error)))
+            return
+        for question in questions:
             if not question.learned or not len(question.inputs):
                 self.unlearned.append(Unlearned(suite.name, question.set_name, question.model_name, question.accuracy))
                 continue
             self.questions.append(_questioned(suite, question))
             answers = self._answers(question)
             self.unanswered += [(question.name, one.method, one.refusal) for one in answers if one.refusal]
+            self.refused += [
+                Refused(suite.name, question.name, one.method, sum(one.refused.values()), one.refused)
+                for one in answers
+                if one.refused
+            ]
             self.rows += rows_of(suite.name, question, answers)
 
     def _answers(self, question: KnownQuestion) -> list[KnownAnswer]:
@@ -94,12 +114,21 @@ class _Run:
             answer = KnownAnswer.from_json(kept["answer"])
         else:
             answer = answered(question, label, method, self.seed)
-            self.parts.write(key, {"answer": answer.as_json()})
+            if not answer.refusal or is_own(type(method)):  # why another's refuses may lie anywhere: it is asked again
+                self.parts.write(key, {"answer": answer.as_json()})
         self.costs[label] = self.costs.get(label, 0.0) + answer.seconds
         return answer
 
     def study(self, studying: Studying) -> None:
-        """One study."""
+        """One study; what it raises is told in its place, and costs it alone."""
+        try:
+            self._study(studying)
+        except Cancelled:
+            raise
+        except Exception as error:
+            self.unanswered.append((studying.name, studying.name, _told(error)))
+
+    def _study(self, studying: Studying) -> None:
         key = study_key(studying.name, self.size, self.seed)
         kept = self.parts.read(key)
         if kept is None:
@@ -113,6 +142,10 @@ class _Run:
         self.studies[studying.name], self.costs[studying.name] = table, kept["seconds"]
 
 
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
 def _questioned(suite: Suite, question: KnownQuestion) -> Questioned:
     return Questioned(
         suite.name,
@@ -123,4 +156,5 @@ def _questioned(suite: Suite, question: KnownQuestion) -> Questioned:
         question.accuracy,
         len(question.inputs),
         float(question.truth.double().mean()),
+        question.accuracy_of,
     )

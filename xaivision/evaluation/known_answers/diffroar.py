@@ -77,8 +77,13 @@ class Retraining:
     seed: int = 0
 
 
-def diffroar(retraining: Retraining, learned: Part, tested: Part, maps: Maps, shares: Sequence[float]) -> tuple[Kept, ...]:
+def diffroar(
+    retraining: Retraining, learned: Part, tested: Part, maps: Sequence[Maps], shares: Sequence[float]
+) -> tuple[Kept, ...]:
     """For each share of features kept the accuracies of models that were trained anew on the first and on the last of them.
+
+    `maps`: those of each run, in turn; where there are fewer, they come round again. One draw of a random map tells how well
+    that draw does, however often models are trained on it.
 
     Masks carry information of their own: hold every result against that of random maps and of an edge filter.
 
@@ -88,18 +93,20 @@ def diffroar(retraining: Retraining, learned: Part, tested: Part, maps: Maps, sh
         raise InputError(f"`shares` must lie between 0 and 1. Got {tuple(shares)}.")
     # What goes first is what ranks lowest, where the first ones are kept.
     orders = {
-        name: [removal_order(sign * one, generator(retraining.seed, "ties of a map")) for one in maps]
+        (name, number): [removal_order(sign * one, generator(retraining.seed, "ties of a map")) for one in of_run]
         for name, sign in (("first", -1), ("last", 1))
+        for number, of_run in enumerate(maps)
     }
     zeros = torch.zeros_like(learned.inputs[0])
     substitutes = mean_features(learned.inputs) if retraining.fill == "mean" else zeros
     accuracies: dict[tuple[float, str], list[float]] = {}
-    plan = [(share, name, run) for share in shares for name in orders for run in range(retraining.runs)]
+    plan = [(share, name, run) for share in shares for name in ("first", "last") for run in range(retraining.runs)]
     for share, name, run in track(plan, "retraining on what is kept"):
-        gone = maps.learned.shape[1] - max(1, round(share * maps.learned.shape[1]))
+        features = maps[0].learned.shape[1]
+        gone = features - max(1, round(share * features))
         shown, asked = (
             without_first(part.inputs, substitutes, order, gone)
-            for part, order in zip((learned, tested), orders[name], strict=True)
+            for part, order in zip((learned, tested), orders[name, run % len(maps)], strict=True)
         )
         seed = seed_for(retraining.seed, "retraining", run) % SEEDS
         given = classifier(retraining.fit(shown, learned.targets, seed))(asked).argmax(1).cpu()

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -24,7 +25,10 @@ Numbers = Mapping[str, Sequence[float]]
 @dataclass(frozen=True)
 class KnownAnswer:
     """By the name of each score one number for each input: of the method's `values`, where the truth is `reversed`, and of the
-    map `shifted` by a cell. `draws`: of chance, for each input those of single draws. `doubted`: verdicts that are not ok.
+    map `shifted` by a cell. `draws`: of chance, for each input those of single draws.
+
+    `doubted`: verdicts that are not ok. `refused`: inputs whose map has the verdict "refuse", which is no answer and has no
+    score, by reason. `silent`: inputs whose map is the same everywhere, so that it names no feature.
 
     `seconds`: of the processor, so that what others do on the machine does not count. `refusal`: why there is no answer.
     """
@@ -36,6 +40,8 @@ class KnownAnswer:
     shifted: Numbers = field(default_factory=dict)
     draws: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
     doubted: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    silent: int = 0
     seconds: float = 0.0
     refusal: str = ""
 
@@ -60,7 +66,7 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
     control = bool(method.about.control)
     try:
         first = _asked(question, method, seed)
-        values, doubted = known_scores(first, question.truth, question.exact), _doubted(first)
+        values = known_scores(first, question.truth, question.exact)
         draws = _draws(question, method, values, seed) if method.about.chance else {}
         turned = against_the_truth(first, question.truth)
         moved = beside_the_truth(first, question.truth, question.exact, question.cell)
@@ -69,12 +75,47 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
     except Exception as error:  # methods may be anyone's: what one of them raises must not stop the others
         return KnownAnswer(label, control, seconds=time.process_time() - start, refusal=str(error) or type(error).__name__)
     means = {name: torch.tensor(many, dtype=torch.float64, device="cpu").mean(1) for name, many in draws.items()}
-    seconds = time.process_time() - start
-    return KnownAnswer(label, control, _lists({**values, **means}), _lists(turned), _lists(moved), draws, doubted, seconds)
+    seconds, refused = time.process_time() - start, _refused(first)
+    if bool(refused.all()):
+        return KnownAnswer(label, control, refused=_reasons(first), seconds=seconds, refusal=_told_reasons(first))
+    scores, reversed_truth, shifted = (_lists(found, refused) for found in ({**values, **means}, turned, moved))
+    return KnownAnswer(
+        label,
+        control,
+        scores,
+        reversed_truth,
+        shifted,
+        draws,
+        sum(verdict.status != "ok" for verdict in first.verdicts),
+        _reasons(first),
+        _silent(first, refused),
+        seconds,
+    )
 
 
-def _lists(found: Mapping[str, Tensor]) -> dict[str, list[float]]:
-    return {name: one.tolist() for name, one in found.items()}
+def _lists(found: Mapping[str, Tensor], refused: Tensor) -> dict[str, list[float]]:
+    """Numbers of each input, undefined where the map was refused."""
+    return {name: one.masked_fill(refused, torch.nan).tolist() for name, one in found.items()}
+
+
+def _refused(found: Attribution) -> Tensor:
+    """(B,) whether the map must not be shown as an explanation."""
+    return torch.tensor([verdict.status == "refuse" for verdict in found.verdicts], device="cpu")
+
+
+def _reasons(found: Attribution) -> dict[str, int]:
+    return dict(Counter("; ".join(one.reasons) for one in found.verdicts if one.status == "refuse"))
+
+
+def _told_reasons(found: Attribution) -> str:
+    """Why every map was refused: the numbers in a reason differ between inputs, so that one stands for all."""
+    return f"every map is refused, such as the first one: {'; '.join(found.verdicts[0].reasons)}"
+
+
+def _silent(found: Attribution, refused: Tensor) -> int:
+    """How many maps that were not refused have the same value everywhere."""
+    values = found.feature_values.detach().flatten(1).cpu()
+    return int(((values == values[:, :1]).all(1) & ~refused).sum())
 
 
 def _asked(question: KnownQuestion, method: Explainer, seed: int) -> Attribution:
@@ -92,10 +133,6 @@ def _draws(question: KnownQuestion, method: Explainer, first: Mapping[str, Tenso
         again = _asked(question, method, seed_for(seed, "draw", number))
         found.append(known_scores(again, question.truth, question.exact))
     return {name: torch.stack([one[name] for one in found], 1).tolist() for name in first}
-
-
-def _doubted(found: Attribution) -> int:
-    return sum(verdict.status != "ok" for verdict in found.verdicts)
 
 
 def _plain(value: Any) -> Any:

@@ -13,14 +13,17 @@ from xaivision.data.known_answers.known_set import Definition, KnownSet
 
 # A model that is right less often has not learned what the truth is about.
 LEARNED = 0.8
+# What a model's accuracy is of, if nothing else is said.
+TESTED = "all tested inputs"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class KnownQuestion:
     """What every method is asked: why `model` gives `targets` (B,) to `inputs` (B, *S); `truth` (B, H, W) or (B, F) is known.
 
-    `accuracy`: of the model on all tested inputs. `exact` (B, ...): the contributions themselves, where they are known too.
-    `given`: what methods get that have such a setting: a `background`, a `baseline`, `segments`.
+    `accuracy`: of the model on what `accuracy_of` says, on all tested inputs as a rule. `exact` (B, ...): the contributions
+    themselves, where they are known too. `given`: what methods get that have such a setting: a `background`, a `baseline`,
+    `segments`.
     """
 
     set_name: str
@@ -35,6 +38,7 @@ class KnownQuestion:
     cell: int = 1
     exact: Tensor | None = None
     given: Mapping[str, object] = field(default_factory=dict)
+    accuracy_of: str = TESTED
 
     def __post_init__(self) -> None:
         shape = self.inputs.shape

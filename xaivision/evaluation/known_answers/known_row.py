@@ -11,7 +11,7 @@ from xaivision.core.scores import Scores
 from xaivision.data.known_answers.known_set import Definition
 from xaivision.evaluation.known_answers.known_answer import KnownAnswer
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
-from xaivision.evaluation.known_answers.known_scores import SCORES
+from xaivision.evaluation.known_answers.known_scores import SCORES, within
 from xaivision.evaluation.standing import DRAWS, Margin, standing
 
 REVERSED_TRUTH, SHIFTED = "reversed truth", "shifted by a cell"
@@ -21,7 +21,8 @@ REVERSED_TRUTH, SHIFTED = "reversed truth", "shifted by a cell"
 class KnownRow:
     """`mean` and 95 % `interval` of one score over `inputs`, of which `undefined` have none; and how far ahead of each control.
 
-    `reversed_truth`, `shifted`: the mean where the truth is turned around, and of the map moved by a cell.
+    `reversed_truth`, `shifted`: the mean where the truth is turned around, and of the map moved by a cell. Of the inputs,
+    `refused` have a map that the library refuses to show, and no score; `silent` have one that is the same everywhere.
     """
 
     suite: str
@@ -38,6 +39,8 @@ class KnownRow:
     reversed_truth: float
     shifted: float
     ahead: tuple[Margin, ...] = field(default=())
+    refused: int = 0
+    silent: int = 0
 
     def clear_of(self, controls: Sequence[str]) -> bool:
         """Whether the method is clearly ahead of all of these controls that there are."""
@@ -64,12 +67,14 @@ def _row(suite: str, question: KnownQuestion, answer: KnownAnswer, score: str, c
         answer.control,
         score,
         found.mean,
-        found.interval,
+        within(found.interval, score),
         found.inputs,
         found.undefined,
         _mean(answer.reversed.get(score, ())),
         _mean(answer.shifted[score]),
         found.margins,
+        sum(answer.refused.values()),
+        answer.silent,
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from xaivision.core.attribution import Attribution
+from xaivision.core.bootstrap import Interval
 from xaivision.engines.earth_movers import nearness
 from xaivision.engines.localization import mann_whitney, mass_accuracy, top_share
 
@@ -23,6 +24,8 @@ SCORES: Mapping[str, str] = {
     "rank": "of the n largest contributions, with their sign, the share in the truth",
     "likeness": "cosine between the values and the contributions that are known; of networks built by hand",
 }
+# The worst that a score can be, where it is not 0; the best is 1.
+LEAST: Mapping[str, float] = {"likeness": -1.0}
 Values = Mapping[str, Tensor]
 
 
@@ -66,6 +69,13 @@ def shifted(values: Tensor, cell: int = 1) -> Tensor:
     """Maps (B, C, H, W), (B, H, W) or rows (B, F), moved by one cell along each axis of their positions."""
     axes = (-2, -1) if values.ndim > 2 else (-1,)
     return values.roll((cell,) * len(axes), axes)
+
+
+def within(interval: Interval, score: str) -> Interval:
+    """The interval of a mean of this score, cut where no score can lie: few values reach far. What is undefined stays so."""
+    low, high = interval
+    least = LEAST.get(score, 0.0)
+    return least if low < least else low, 1.0 if high > 1 else high
 
 
 def _likeness(values: Tensor, exact: Tensor) -> Tensor:

@@ -1,28 +1,37 @@
 """A suite in one table: each method over all questions that it answered, beside the controls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from xaivision.core.bootstrap import Interval, mean_interval
 from xaivision.evaluation.known_answers.known_row import KnownRow
-from xaivision.evaluation.known_answers.known_scores import SCORES
+from xaivision.evaluation.known_answers.known_scores import SCORES, within
 
 # Controls that a method has to be clearly ahead of, each where there is one.
 OPPONENTS = ("random", "sobel", "input_magnitude")
-# The worst that a score can be, where it is not 0; the best is 1.
-LEAST = {"likeness": -1.0}
 
 
 @dataclass(frozen=True)
 class MethodScore:
-    """The `mean` of a score over `questions` with its 95 % `interval`; `clear`: in how many it is ahead of all opponents."""
+    """The `mean` of a score over `questions` with its 95 % `interval`; `clear`: in how many it is ahead of all opponents.
+
+    The interval is over sets, each with the mean of the models that were asked about it; over inputs where there is one
+    question. Of all `inputs`, `undefined` have no score, among them the `refused`, and `silent` a map that is the same
+    everywhere. `reversed_truth`, `shifted`: the means where the truth is turned around, and of maps moved off their place.
+    """
 
     mean: float
     interval: Interval
     questions: int
     clear: int
+    inputs: int = 0
+    undefined: int = 0
+    refused: int = 0
+    silent: int = 0
+    reversed_truth: float = float("nan")
+    shifted: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,26 @@ def _line(method: str, rows: Sequence[KnownRow]) -> MethodLine:
 def _score(rows: Sequence[KnownRow]) -> MethodScore | None:
     if not rows:
         return None
-    means = torch.tensor([row.mean for row in rows], dtype=torch.float64, device="cpu")
-    low, high = rows[0].interval if len(rows) == 1 else mean_interval(means)
-    least = LEAST.get(rows[0].score, 0.0)
-    # Few values reach far: where no score can lie, no mean of them does. Comparisons, so that what is undefined stays so.
-    interval = (least if low < least else low, 1.0 if high > 1 else high)
-    return MethodScore(float(means.nanmean()), interval, len(rows), sum(row.clear_of(OPPONENTS) for row in rows))
+    means = _tensor(row.mean for row in rows)
+    interval = within(rows[0].interval if len(rows) == 1 else mean_interval(_by_set(rows)), rows[0].score)
+    return MethodScore(
+        float(means.nanmean()),
+        interval,
+        len(rows),
+        sum(row.clear_of(OPPONENTS) for row in rows),
+        sum(row.inputs for row in rows),
+        *(sum(getattr(row, name) for row in rows) for name in ("undefined", "refused", "silent")),
+        *(float(_tensor(getattr(row, name) for row in rows).nanmean()) for name in ("reversed_truth", "shifted")),
+    )
+
+
+def _by_set(rows: Sequence[KnownRow]) -> torch.Tensor:
+    """The mean of each set: models that are asked about the same inputs are no questions of their own to an interval."""
+    of_set: dict[str, list[float]] = {}
+    for row in rows:
+        of_set.setdefault(row.set_name, []).append(row.mean)
+    return torch.stack([_tensor(means).nanmean() for means in of_set.values()])
+
+
+def _tensor(values: Iterable[float]) -> torch.Tensor:
+    return torch.tensor(list(values), dtype=torch.float64, device="cpu")

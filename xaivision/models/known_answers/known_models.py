@@ -1,6 +1,7 @@
 """Classifiers of sets with known answers, trained in seconds and kept in the user's cache directory."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from inspect import getsource
 
@@ -116,8 +117,13 @@ def _regressed(network: nn.Module, inputs: Tensor, targets: Tensor, freedom: flo
 
 
 def _key(name: str, network: nn.Module, recipe: Recipe, teach: Teach | None, inputs: Tensor, targets: Tensor) -> str:
-    """A digest of everything that the weights come from: data, network, recipe, code, and torch's version."""
-    code = "".join(getsource(part) for part in (plain_networks, training, _regressed))
-    code += "" if teach is None else getsource(type(teach)) + repr(teach)
-    told = (name, repr(network), recipe, torch.__version__, code, digest({"inputs": inputs, "targets": targets}))
+    """A digest of everything that the weights come from: data, network, recipe, code, and torch's version.
+
+    Modules as a whole, since what a teaching calls, and the constants that both read, decide the weights as it does itself.
+    """
+    teaching = () if teach is None else type(teach).__mro__[:-1]
+    deciding = {plain_networks.__name__, training.__name__, __name__, *(part.__module__ for part in teaching)}
+    code = "".join(getsource(sys.modules[module]) for module in sorted(deciding))
+    taught = "" if teach is None else repr(teach)
+    told = (name, repr(network), recipe, taught, torch.__version__, code, digest({"inputs": inputs, "targets": targets}))
     return hashlib.sha256(repr(told).encode()).hexdigest()

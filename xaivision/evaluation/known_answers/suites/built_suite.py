@@ -54,17 +54,24 @@ def shortcut_table(learned: int = 2000, tested: int = 400, seed: int = 0) -> Kno
     rows[:, -1] = 2 * signs + 0.2 * rows[:, -1]
     truth = torch.zeros(tested, SHORTCUT_COLUMNS, dtype=torch.bool, device="cpu")
     truth[:, -1] = True
-    means = "the shortcut: turning it around turns the model's answer around"
+    means = (
+        "the shortcut: turning it around turns the model's answer around, turning all the others around together does not; the "
+        "model may use the weak signal too, so that a mass below 1 can be right"
+    )
     names = ("signal", *(f"noise {number}" for number in range(1, SHORTCUT_COLUMNS - 1)), "shortcut")
     parts = (Part(rows[:learned], targets[:learned]), Part(rows[learned:], targets[learned:]))
     return KnownSet("shortcut table", *parts, truth, "model use", means, ("negative", "positive"), feature_names=names)
 
 
 def verified(known: KnownSet, model: TorchClassifier) -> KnownSet:
-    """The tested rows whose answer turns around when the shortcut alone does: what the model uses there is known."""
-    turned = known.tested.inputs.clone()
-    turned[:, -1] = -turned[:, -1]
-    flips = model(turned).argmax(1) != model(known.tested.inputs).argmax(1)
+    """The tested rows whose answer turns around when the shortcut alone does, and not when all other columns do: what decides
+    there is known.
+    """
+    rows = known.tested.inputs
+    signs = torch.ones(rows.shape[1], device="cpu")
+    signs[-1] = -1
+    answer, other_shortcut, other_rest = (model(one).argmax(1) for one in (rows, rows * signs, -rows * signs))
+    flips = (other_shortcut != answer) & (other_rest == answer)
     tested = Part(known.tested.inputs[flips], known.tested.targets[flips])
     return KnownSet(
         known.name,

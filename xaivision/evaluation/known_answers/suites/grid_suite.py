@@ -3,10 +3,12 @@
 from functools import partial
 
 import torch
+from torch import Tensor, nn
 
+from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.known_answers.known_set import Definition
-from xaivision.data.known_answers.picture_grids import picture_grids
+from xaivision.data.known_answers.picture_grids import Grids, cut_out, picture_grids
 from xaivision.data.registry import load_dataset
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.suite import INPUTS, Asking, Size, Suite
@@ -16,30 +18,30 @@ from xaivision.models.trained_networks import load
 
 SOURCE = "Rao, Boehle, Schiele, 2022, arXiv:2205.10435"
 SIDE = 3
-# What a picture must score to stand in a grid: that it is of its class is then no question.
-SURE = 0.95
+# How sure the network must be of a picture that stands in a grid, and grids that are drawn for each that is asked about.
+SURE, DRAWN = 0.95, 2
+ACCURACY_OF = "the cells seen alone; all nine are right in every grid that is asked about"
 
 
 def _questions(size: Size, seed: int, disconnected: bool) -> list[KnownQuestion]:
     digits = load_dataset("digits")
     single = load("digits_cnn")
     pictures, targets = digits.test
-    scores = single(pictures).softmax(1)
-    sure = (scores.argmax(1) == targets) & (scores.amax(1) > SURE)
-    accuracy = float((scores.argmax(1) == targets).double().mean())
-    grids = picture_grids(pictures[sure], targets[sure], SIDE, INPUTS[size], seed, fixed=disconnected)
-    cell = (int(pictures.shape[2]), int(pictures.shape[3]))
-    module = DisconnectedGrid(single.model, SIDE, cell) if disconnected else single.model
+    sure = single(pictures).softmax(1).amax(1) > SURE
+    drawn = picture_grids(pictures[sure], targets[sure], SIDE, DRAWN * INPUTS[size], seed, fixed=disconnected)
+    right = right_cells(single, drawn)
+    grids = Grids(*(part[right.all(1)][: INPUTS[size]] for part in drawn))
     classes = SIDE * SIDE if disconnected else len(digits.class_names)
+    module = _disconnected(single.model) if disconnected else single.model
     model = TorchClassifier(module.eval(), classes, class_names=digits.class_names[:classes])
     shape = grids.inputs.shape[1:]
     definition: Definition = "model use" if disconnected else "association"
     means = (
         "the cell of the class: the network gives its class nothing else to see"
         if disconnected
-        else "the cell of the class: all others hold other classes, of which the network is sure"
+        else "the cell of the class: all others hold other classes, and the network is right and sure about each of them alone"
     )
-    given = {"baseline": torch.zeros(shape), "segments": tiles(*shape[1:]), "background": grids.inputs[-4:]}
+    given = {"baseline": torch.zeros(shape), "segments": tiles(*shape[1:]), "background": drawn.inputs[-4:]}
     name = f"{'disconnected ' if disconnected else ''}grids of digits"
     return [
         KnownQuestion(
@@ -51,11 +53,24 @@ def _questions(size: Size, seed: int, disconnected: bool) -> list[KnownQuestion]
             grids.cells,
             definition,
             means,
-            accuracy,
+            float(right.double().mean()),
             cell=pictures.shape[-1],
             given=given,
+            accuracy_of=ACCURACY_OF,
         )
     ]
+
+
+def right_cells(single: ClassifierAdapter, grids: Grids) -> Tensor:
+    """(B, n n) whether the network gives each cell, seen alone, its class. Of a grid as a whole no one class is right."""
+    answers = single(cut_out(grids.inputs, SIDE)).argmax(1).cpu()
+    return answers.view(grids.labels.shape) == grids.labels
+
+
+def _disconnected(single: nn.Module) -> DisconnectedGrid:
+    """The network of single digits, which ends in a mean over positions and a linear layer."""
+    maps, last = single.get_submodule("maps"), single.get_submodule("head")
+    return DisconnectedGrid(maps, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), last), SIDE)
 
 
 GRIDS = Suite(
