@@ -39,7 +39,7 @@ from xaivision.models.training import Recipe, train
 RESULT = Path(__file__).resolve().parent.parent / "docs" / "results" / "picture_counterfactuals.json"
 ASKED, ASKED_BY_KIND = 30, 20
 # Passes in which the autoencoder learns.
-PASSES = {"digits": 10, "sonar": 6}
+PASSES = {"digits": 14, "sonar": 18}
 SIDE = 64
 SCENES = 800
 KINDS = {"digits": ("position", "removal", "style"), "sonar": ("object", "position", "style", "scene")}

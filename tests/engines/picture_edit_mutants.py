@@ -26,7 +26,7 @@ MUTANTS = (
            layers.check_total_variation_and_its_slope_agree_with_autograd),
     Mutant("one side alone", "counterfactuals.greedy_edits", "for end in (float(room.low[part]), float(room.high[part])):",
            "for end in (float(room.high[part]),):", greedy.check_one_edit_that_is_enough_is_found),
-    Mutant("the whole way at once", "counterfactuals.greedy_edits", "value + (end - value) * level / levels", "end",
+    Mutant("the whole way at once", "counterfactuals.greedy_edits", "value + (end - value) * level / plan.levels", "end",
            greedy.check_one_edit_that_is_enough_is_found),
     Mutant("the least helpful first", "counterfactuals.greedy_edits", "argsort(descending=True, stable=True)",
            "argsort(stable=True)", greedy.check_a_pair_is_found_where_no_single_edit_is_enough),

@@ -1,5 +1,6 @@
 """One column between pandas and numbers: what it teaches, how it is encoded, how it is given back."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -68,22 +69,22 @@ def encoded(feature: Feature, column: "pd.Series[Any]") -> Numbers:
     return np.array([code_of[value] for value in values], dtype=np.float64)[positions]
 
 
-def decoded(feature: Feature, numbers: NDArray[Any]) -> "pd.Series[Any]":
+def decoded(feature: Feature, numbers: NDArray[Any], index: "pd.RangeIndex") -> "pd.Series[Any] | NDArray[Any]":
     """The column with its own type: categories of codes, integers rounded, other numbers as they are.
+
+    An array where pandas makes a column of the same type of it, which costs it least; else a series with this index.
 
     Raises: InputError, where a number is not finite, a code stands for no category, or an integer type cannot hold it.
     """
-    import pandas as pd
-
     if not np.isfinite(numbers).all():
         raise InputError(
             f"Column `{feature.name}` must be finite. Got {int((~np.isfinite(numbers)).sum())} values that are NaN or infinite."
         )
     if feature.categories is not None:
-        return _decoded_codes(feature, numbers)
-    dtype = pd.api.types.pandas_dtype(feature.dtype)
-    if not pd.api.types.is_integer_dtype(dtype):
-        return pd.Series(numbers.astype(np.float64)).astype(dtype)
+        return _decoded_codes(feature, numbers, index)
+    dtype, integer = _number_dtype(feature.dtype)
+    if not integer:
+        return _typed(numbers.astype(np.float64), dtype, index)
     whole = np.rint(numbers.astype(np.float64))
     limits = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
     if len(whole) and (whole.min() < limits.min or whole.max() > limits.max):
@@ -91,10 +92,25 @@ def decoded(feature: Feature, numbers: NDArray[Any]) -> "pd.Series[Any]":
             f"Column `{feature.name}` must fit {feature.dtype}, {limits.min} to {limits.max}. "
             f"Got {whole.min():g} to {whole.max():g}."
         )
-    return pd.Series(whole).astype(dtype)
+    return _typed(whole, dtype, index)
 
 
-def _decoded_codes(feature: Feature, numbers: NDArray[Any]) -> "pd.Series[Any]":
+@cache
+def _number_dtype(name: str) -> tuple[Any, bool]:
+    """A type of numbers by its name, and whether it is of integers: pandas takes as long to say so as to fill a short column."""
+    import pandas as pd
+
+    dtype = pd.api.types.pandas_dtype(name)
+    return dtype, pd.api.types.is_integer_dtype(dtype)
+
+
+def _typed(numbers: Numbers, dtype: Any, index: "pd.RangeIndex") -> "pd.Series[Any] | NDArray[Any]":
+    import pandas as pd
+
+    return numbers.astype(dtype) if isinstance(dtype, np.dtype) else pd.Series(numbers, index=index).astype(dtype)
+
+
+def _decoded_codes(feature: Feature, numbers: NDArray[Any], index: "pd.RangeIndex") -> "pd.Series[Any]":
     import pandas as pd
 
     categories = feature.categories or ()
@@ -107,9 +123,9 @@ def _decoded_codes(feature: Feature, numbers: NDArray[Any]) -> "pd.Series[Any]":
         )
     if feature.dtype == "category":
         kind: pd.CategoricalDtype[Any] = pd.CategoricalDtype(list(categories), ordered=feature.ordered)
-        return pd.Series(pd.Categorical.from_codes(codes.astype(np.int64), dtype=kind))
+        return pd.Series(pd.Categorical.from_codes(codes.astype(np.int64), dtype=kind), index=index)
     values = pd.Series(list(categories), dtype=object).to_numpy()
-    return pd.Series(values[codes.astype(np.int64)], dtype=feature.dtype)
+    return pd.Series(values[codes.astype(np.int64)], dtype=feature.dtype, index=index)
 
 
 def _learned_numbers(name: str, column: "pd.Series[Any]") -> Feature:

@@ -122,8 +122,22 @@ class TableSchema:
         table = np.asarray(rows.detach().cpu() if isinstance(rows, Tensor) else rows)
         if table.ndim != 2 or table.shape[1] != len(self):
             raise InputError(f"`rows` must have shape (B, {len(self)}), one column a feature. Got {table.shape}.")
-        columns = {feature.name: decoded(feature, table[:, number]) for number, feature in enumerate(self.features)}
-        return pd.DataFrame(columns)
+        if self._plain and np.isfinite(table).all():
+            return pd.DataFrame(table.astype(np.float64), columns=self._header)
+        index = pd.RangeIndex(len(table))  # one for all columns: pandas need not find out that theirs are alike
+        columns = {one.name: decoded(one, table[:, number], index) for number, one in enumerate(self.features)}
+        return pd.DataFrame(columns, index=index)
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether all columns are of one type, so that pandas need not look at each."""
+        return all(one.categories is None and one.dtype == "float64" for one in self.features)
+
+    @cached_property
+    def _header(self) -> "pd.Index[Any]":
+        import pandas as pd
+
+        return pd.Index(self.names)
 
     def _check_columns(self, frame: "pd.DataFrame") -> None:
         _check_distinct(tuple(frame.columns))

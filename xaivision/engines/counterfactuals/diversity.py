@@ -39,20 +39,18 @@ def diverse_choice(
     if not len(costs):
         return []
     unit = float(costs.min()) or 1.0
-    chosen = [int(costs.argmin())]
-    rows = [distances(chosen[0]).double()]
+    dear = proximity_weight * costs.double() / unit
+    chosen, determinant = [int(costs.argmin())], 1.0
+    # By how much each member would multiply the determinant, and the rows of the Cholesky factor of the chosen ones' kernel.
+    gains, factor = torch.full((len(costs),), 1 + RIDGE, dtype=torch.float64, device="cpu"), dear[None][:0]
     while len(chosen) < min(k, len(costs)):
-        gain = diversity_weight * _determinants(rows, chosen, unit) - proximity_weight * costs.double() / unit
-        gain[chosen] = -torch.inf
-        chosen.append(int(gain.argmax()))
-        rows.append(distances(chosen[-1]).double())
+        last = chosen[-1]
+        similar = 1 / (1 + distances(last).double() / unit)
+        similar[last] += RIDGE
+        row = (similar - factor[:, last] @ factor) / gains[last].sqrt()
+        determinant *= float(gains[last])
+        factor, gains = torch.cat([factor, row[None]]), gains - row.square()
+        worth = diversity_weight * determinant * gains - dear
+        worth[chosen] = -torch.inf
+        chosen.append(int(worth.argmax()))
     return chosen
-
-
-def _determinants(rows: list[Tensor], chosen: list[int], unit: float) -> Tensor:
-    """(n,) the determinant of the kernel of the chosen ones with each other member beside them."""
-    similar = torch.stack([1 / (1 + row / unit) for row in rows])  # (c, n)
-    inner = similar[:, chosen] + RIDGE * torch.eye(len(chosen), dtype=torch.float64, device="cpu")
-    solved = torch.linalg.solve(inner, similar)
-    found: Tensor = torch.linalg.det(inner) * (1 + RIDGE - (similar * solved).sum(0))
-    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 import torch
@@ -30,6 +31,8 @@ class Asked(NamedTuple):
 
 # A search yields what it wants asked, and is sent the answers.
 Search = Generator[Ask, Asked, None]
+# Bytes that stand for a row that was asked about: two rows share them by no chance that counts.
+DIGEST = 16
 # Numbers of a table that are made up at once: between two helpings of rows it is seen whether there is time for more.
 HELPING = 2**20
 
@@ -46,12 +49,15 @@ def in_helpings(count: int, columns: int, made: Callable[[slice], Tensor]) -> Ge
 
 @dataclass
 class Hunt:
-    """The search for one input. `kept` are the answers with a positive merit; `done` says that it came to its end by itself."""
+    """The search for one input. `kept` are the answers with a positive merit; `done` says that it came to its end by itself.
+    `known`: the merit of every row that was asked about, by its digest, so that none is asked about twice.
+    """
 
     room: Room
     cost: Callable[[Tensor], Tensor]
     kept: list[Asked] = field(default_factory=list)
     done: bool = False
+    known: dict[bytes, float] = field(default_factory=dict)
 
     def keep(self, asked: Asked) -> None:
         """Remember what is decided as wished."""
@@ -112,19 +118,17 @@ class Drive:
 
     def _answer(self, mine: dict[int, Ask], slopes: bool, answer: Answer, answers: dict[int, Asked]) -> bool:
         """Put these questions in one pass; whether there was time for all of it."""
-        rows = {number: self.hunts[number].room.final(ask.rows) for number, ask in mine.items()}
-        owners = torch.cat([torch.full((len(part),), number, device="cpu") for number, part in rows.items()])
-        places = torch.cat([torch.arange(len(part), device="cpu") for part in rows.values()])
+        wanted = {number: _wanted(self.hunts[number], ask) for number, ask in mine.items()}
+        owners = torch.cat([torch.full((len(one.places),), number, device="cpu") for number, one in wanted.items()])
+        places = torch.cat([torch.arange(len(one.places), device="cpu") for one in wanted.values()])
         # The first row of each, then the second: where time is up before the end, none of them has got nothing.
         order = places.argsort(stable=True)
-        merits, slope = answer(owners[order], torch.cat(list(rows.values()))[order], slopes)
+        rows = torch.cat([one.rows[one.places] for one in wanted.values()])[order]
+        merits, slope = answer(owners[order], rows, slopes) if len(rows) else Answered(places.double(), None)
         asked = owners[order[: len(merits)]]
-        for number, part in rows.items():
+        for number, one in wanted.items():
             own = asked == number
-            part = part[: int(own.sum())]
-            found = Asked(part, merits[own], self.hunts[number].cost(part), None if slope is None else slope[own])
-            self.hunts[number].keep(found)
-            answers[number] = found
+            answers[number] = _told(self.hunts[number], one, Answered(merits[own], None if slope is None else slope[own]))
         return len(merits) == len(owners)
 
     def _next(self, number: int, answered: Asked | None) -> Ask | None:
@@ -138,3 +142,35 @@ class Drive:
     def _close(self) -> None:
         for search in self.searches:
             search.close()
+
+
+class _Wanted(NamedTuple):
+    """Rows (n, F) of a question in their final form, what stands for each, and the `places` (m,) of those to be asked about."""
+
+    rows: Tensor
+    digests: list[bytes]
+    places: Tensor
+
+
+def _wanted(hunt: Hunt, ask: Ask) -> _Wanted:
+    """With slopes every row is asked about, else those that are not known: each once."""
+    rows = hunt.room.final(ask.rows)
+    if ask.slopes:
+        return _Wanted(rows, [], torch.arange(len(rows), device="cpu"))
+    digests = [blake2b(row, digest_size=DIGEST).digest() for row in rows.numpy()]
+    first = {one: place for place, one in reversed(list(enumerate(digests))) if one not in hunt.known}
+    return _Wanted(rows, digests, torch.tensor(sorted(first.values()), dtype=torch.int64, device="cpu"))
+
+
+def _told(hunt: Hunt, wanted: _Wanted, answered: Answered) -> Asked:
+    """What the search is told, after what is new was remembered: of all rows, or of those there was time for."""
+    rows, digests, places = wanted
+    places, costs = places[: len(answered.merits)], hunt.cost(rows)
+    new = Asked(rows[places], answered.merits, costs[places], answered.slopes)
+    hunt.keep(new)
+    if not digests:
+        return new
+    hunt.known |= zip([digests[place] for place in places.tolist()], answered.merits.tolist(), strict=True)
+    told = [place for place, one in enumerate(digests) if one in hunt.known]
+    merits = torch.tensor([hunt.known[digests[place]] for place in told], dtype=torch.float64, device="cpu")
+    return Asked(rows[told], merits, costs[told])

@@ -8,6 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+# Columns with up to so many patterns are looked at together, each with as much room as the one with most.
+FEW = 64
+
 
 class Part(NamedTuple):
     """Columns that change together, and the joint `patterns` (P, n) they may take; None for one column of numbers."""
@@ -50,21 +53,44 @@ class Space:
         return pieces.sum(-1) if self.norm == 1 else pieces.pow(self.norm).sum(-1).pow(1 / self.norm)
 
     def pieces(self, first: Tensor, second: Tensor) -> Tensor:
-        """(..., P) what each part adds to that: columns of numbers first, then parts with patterns."""
+        """(..., P) what each part adds to that: columns of numbers first, then single ones with patterns, then linked ones."""
         columns = self.numbers
         moved = (second[..., columns].double() - first[..., columns].double()).abs()
         found = [moved * self.weight[columns]]
+        if len(swapped := self.swapped):  # all at once: one by one they would take most of a search in tables of categories
+            found.append((first[..., swapped] != second[..., swapped]).double() * self.weight[swapped])
         for part in self.parts:
-            if part.patterns is not None:
+            if len(part.columns) > 1:
                 other = (first[..., part.columns] != second[..., part.columns]).any(-1, keepdim=True)
                 found.append(other.double() * self.weight[part.columns[0]])
         return torch.cat(found, -1)
+
+    @cached_property
+    def swapped(self) -> Tensor:
+        """Columns with patterns that are parts of their own."""
+        alone = [part.columns[0] for part in self.parts if part.patterns is not None and len(part.columns) == 1]
+        return torch.tensor(alone, dtype=torch.int64, device="cpu")
 
     @cached_property
     def numbers(self) -> Tensor:
         """Columns of numbers that are parts of their own."""
         alone = [part.columns[0] for part in self.parts if part.patterns is None]
         return torch.tensor(alone, dtype=torch.int64, device="cpu")
+
+
+class _Single(NamedTuple):
+    """Columns (C,) with patterns of their own: their `places` among a room's choices, their `values` (C, P), infinite where a
+    column has fewer, and how many (C,) each has beside the row's own, which is the first.
+    """
+
+    columns: Tensor
+    places: Tensor
+    values: Tensor
+    others: Tensor
+
+    def at(self, numbers: Tensor) -> Tensor:
+        """(n, C) the values of these numbers (n, C)."""
+        return self.values[torch.arange(len(self.columns), device="cpu"), numbers]
 
 
 class Room:
@@ -84,6 +110,9 @@ class Room:
         self.low, self.high = low[self.numbers], high[self.numbers]
         self.choices = [choice for part in space.parts if (choice := self._choice(part)) is not None]
         self.members = self._members()
+        few = [place for place, (_, patterns) in enumerate(self.choices) if patterns.shape[1] == 1 and len(patterns) <= FEW]
+        self._single = self._singles(few)
+        self._others = [(place, *choice) for place, choice in enumerate(self.choices) if place not in few]
 
     def __len__(self) -> int:
         """How many parts may change."""
@@ -100,7 +129,10 @@ class Room:
         rows = rows.double()
         if len(self.numbers):
             out[:, self.numbers] = self._final_numbers(rows[:, self.numbers])
-        for columns, patterns in self.choices:
+        if len(self._single.columns):
+            away = (rows[:, self._single.columns, None] - self._single.values).abs()
+            out[:, self._single.columns] = self._single.at(away.argmin(-1)).to(out.dtype)
+        for _, columns, patterns in self._others:
             out[:, columns] = patterns[_nearest_pattern(rows[:, columns], patterns)].to(out.dtype)
         return out
 
@@ -136,9 +168,12 @@ class Room:
         out = self.value.repeat(count, 1)
         draws = torch.rand(count, len(self), generator=generator, dtype=torch.float64, device="cpu")
         out[:, self.numbers] = self.low + draws[:, : len(self.numbers)] * (self.high - self.low)
-        for place, (columns, patterns) in enumerate(self.choices, len(self.numbers)):
-            others = len(patterns) - 1  # the first pattern is the row's own
-            out[:, columns] = patterns[1 + (draws[:, place] * others).long().clamp_max(others - 1)]
+        places, single = draws[:, len(self.numbers) :], self._single  # the first pattern is the row's own
+        chosen = 1 + torch.minimum((places[:, single.places] * single.others).long(), single.others - 1)
+        out[:, single.columns] = single.at(chosen)
+        for place, columns, patterns in self._others:
+            others = len(patterns) - 1
+            out[:, columns] = patterns[1 + (places[:, place] * others).long().clamp_max(others - 1)]
         return out
 
     def farthest(self) -> Tensor:
@@ -162,6 +197,15 @@ class Room:
         )
         others = part.patterns[allowed.all(1) & (moved != 0).any(1)]
         return (columns, torch.cat([own[None], others])) if len(others) else None
+
+    def _singles(self, places: list[int]) -> _Single:
+        choices = [self.choices[place] for place in places]
+        count = torch.tensor([len(patterns) for _, patterns in choices], dtype=torch.int64, device="cpu")
+        values = torch.full((len(choices), max([1, *count.tolist()])), torch.inf, dtype=torch.float64, device="cpu")
+        for row, (_, patterns) in zip(values, choices, strict=True):
+            row[: len(patterns)] = patterns[:, 0]
+        columns = torch.tensor([int(columns[0]) for columns, _ in choices], dtype=torch.int64, device="cpu")
+        return _Single(columns, torch.tensor(places, dtype=torch.int64, device="cpu"), values, count - 1)
 
     def _members(self) -> Tensor:
         """(A, F) which columns belong to each movable part."""

@@ -13,7 +13,7 @@ from xaivision.engines.counterfactuals.space import Room
 Narrowing = Generator[Ask, Asked, Tensor]
 
 # Places between the input and a counterfactual that are asked about at once, and how often that is repeated.
-SECTIONS, ROUNDS = 15, 3
+SECTIONS, ROUNDS = 10, 3
 # Numbers that are taken back one by one, the dearest first; with more of them they share what there is to gain.
 ONE_BY_ONE = 4
 

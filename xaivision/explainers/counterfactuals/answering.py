@@ -19,10 +19,12 @@ LEAST_PROBABILITY = 1e-12
 # A call is cut so short that it takes about this share of the time that is left: the end then comes when it should.
 SHARE_OF_THE_REST = 0.05
 FIRST_ROWS = 16
+# At most this share of the time is kept for choosing among what was found: by what that took between two calls.
+CHOOSING = 0.2
 # A call is about so many times the rows of the largest one before, at most: what one row takes is not yet known of many.
 GROWTH = 4
 # What is kept back for asking about the answer once more.
-RESERVE = 0.03
+RESERVE = 0.06
 
 # More that a row must fulfil: (n,) positive where it does.
 Requirement = Callable[[Tensor], Tensor]
@@ -50,18 +52,22 @@ class Clock:
         """Seconds until the search must end, less what choosing and asking about the answer will take."""
         if self.seconds is None:
             return torch.inf
-        ending = max(self._call, self.last * (self.pace or 0.0)) + self._between
+        # Choosing in the end is among more than before.
+        ending = max(self._call, self.last * (self.pace or 0.0)) + 2 * self._between
         return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - ending
 
     def rows(self, wanted: int) -> int:
         """How many of these rows may be asked about in the next call: 0 where time is up."""
         if self.seconds is None:
             return wanted
-        self._between = min(max(self._between, time.perf_counter() - self._ended), SHARE_OF_THE_REST * self.seconds)
+        if self._rows:  # what lies before the first call is no choosing
+            self._between = min(max(self._between, time.perf_counter() - self._ended), CHOOSING * self.seconds)
         if self.left <= self._call or not self.bears(1):
             return 0
-        fits = self._largest * GROWTH if self.pace is None else min(
-            self._largest * GROWTH, SHARE_OF_THE_REST * self.left / self.pace
+        fits = (
+            self._largest * GROWTH
+            if self.pace is None
+            else min(self._largest * GROWTH, SHARE_OF_THE_REST * self.left / self.pace)
         )
         return min(wanted, max(1, int(fits)))
 

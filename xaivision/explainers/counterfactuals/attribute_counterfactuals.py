@@ -47,7 +47,9 @@ class AttributeCounterfactuals(PictureWishes):
             )
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, total_CFs, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        """(B, total_CFs, C, H, W) pictures of 256 levels, best first, each asked about again in this form. It draws nothing:
+        `seed` says nothing.
+        """
         mine = self.attributes
         plan = PicturePlan(mine.generator, Choice("all", "all", mine.numbers), len(mine.numbers), self)
         return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

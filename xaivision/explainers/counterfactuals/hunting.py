@@ -25,8 +25,9 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Candidates beyond those wanted that are freed of what they do not need: some become equal by it.
 SPARE = 2
-# Candidates for each wanted one among which a set is chosen, the cheapest ones: farther ones are hardly ever in it.
-CHOICE = 100
+# Candidates for each wanted one among which a set is chosen, and most of them, the cheapest ones: farther ones are hardly ever
+# in it.
+CHOICE, MOST_CHOICE = 100, 1000
 
 # The search of one input.
 Propose = Callable[[Scene, Room, int], Search]
@@ -103,7 +104,7 @@ def _undoable(scene: Scene, room: Room, rows: Tensor) -> Tensor | None:
 def chosen(scene: Scene, hunt: Hunt, spare: int = 0) -> Asked:
     """The set of what was found that is best by proximity and diversity, nearest first."""
     found, wishes = hunt.found(), scene.wishes
-    found = Asked(*(part[: CHOICE * wishes.total_CFs] for part in found[:3]))
+    found = Asked(*(part[: max(min(CHOICE * wishes.total_CFs, MOST_CHOICE), wishes.total_CFs)] for part in found[:3]))
     distances = lambda one: scene.space.between(found.rows[one : one + 1], found.rows)[0]  # noqa: E731 - one line, used once
     k = wishes.total_CFs + spare
     places = sorted(diverse_choice(found.costs, distances, k, wishes.proximity_weight, wishes.diversity_weight))

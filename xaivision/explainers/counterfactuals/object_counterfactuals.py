@@ -16,6 +16,7 @@ from xaivision.explainers.counterfactuals.hunting import Asking
 from xaivision.explainers.counterfactuals.picture_codes import Choice, Chosen, check_chosen
 from xaivision.explainers.counterfactuals.picture_hunting import PicturePlan, hunted_pictures
 from xaivision.explainers.counterfactuals.picture_wishes import PictureWishes
+from xaivision.models.generators.named import check_generator_name, generator_named
 from xaivision.models.generators.segment_layers import SegmentLayers
 
 
@@ -24,7 +25,8 @@ class ObjectCounterfactuals(PictureWishes):
     """For each picture the one with the class to reach that the fewest and smallest edits of its objects lead to.
 
     `generator`: what knows the objects; segments of the picture as layers by default, or the sonar simulator, or one of your
-    own with `encode` and `decode`. `vary`: the kinds of its directions that may change, for segments "position", "removal" and
+    own with `encode` and `decode`. A text is one too: "slic", "grid" and other ways to cut a picture, "sonar_simulator", or the
+    file of an autoencoder. `vary`: the kinds of its directions that may change, for segments "position", "removal" and
     "style"; `objects`: those that may change, such as ["segment 3"]. At most `most_edits` edits are added one by one; those that
     are not needed are taken back, and the others made as small as the decision bears. All other settings are those of
     `PictureWishes`.
@@ -42,18 +44,24 @@ class ObjectCounterfactuals(PictureWishes):
         domains=("image",),
     )
 
-    generator: Generator = field(default_factory=SegmentLayers)
+    generator: Generator | str = field(default_factory=SegmentLayers)
     vary: Chosen = "all"
     objects: Chosen = "all"
     most_edits: int = 8
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.generator, str):
+            check_generator_name(self.generator)
         check_chosen("vary", self.vary)
         check_chosen("objects", self.objects)
         check_positive_integer("most_edits", self.most_edits)
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, total_CFs, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
-        plan = PicturePlan(self.generator, Choice(self.vary, self.objects), self.most_edits, self)
+        """(B, total_CFs, C, H, W) pictures of 256 levels, best first, each asked about again in this form. It draws nothing:
+        `seed` says nothing.
+        """
+        given = self.generator
+        generator = generator_named(given, model) if isinstance(given, str) else given
+        plan = PicturePlan(generator, Choice(self.vary, self.objects), self.most_edits, self)
         return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

@@ -1,6 +1,5 @@
 """One pipeline for counterfactuals of pictures: encode, edit, take back what is not needed, ask about the 8-bit picture."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -60,7 +59,7 @@ class _PictureHunt:
         rooms = [Room(code_space(code, plan.choice, width), code_row(code, width)) for code in self.codes]
         self.hunts = [Hunt(room, partial(length, room)) for room in rooms]
         self.answers = Answers(self.q, self.goals.to(self.q.query.inputs.device), None, clock, self.rendered)
-        self.foreign = self._foreign(clock)
+        self.foreign = self._foreign()
 
     def rendered(self, owners: Tensor, rows: Tensor) -> Tensor:
         """(n, C, H, W) the pictures of these codes (n, D) of the inputs with these numbers (n,), as 8 bits hold them."""
@@ -145,14 +144,12 @@ class _PictureHunt:
             return -((1 + merits) / 2).clamp_min(LEAST_PROBABILITY).log()
         return softplus(-merits)
 
-    def _foreign(self, clock: Clock) -> list[bool]:
+    def _foreign(self) -> list[bool]:
         """Which pictures the model decides otherwise as the generator makes them: edits of those say nothing of the inputs."""
         known = [index for index, code in enumerate(self.codes) if len(code.values)]
-        began = time.perf_counter()
         rows = torch.stack([self.hunts[index].room.row for index in known])
         own = self.rendered(torch.tensor(known, device="cpu"), rows)
         predicted = self.q.model(own.to(self.q.query.inputs)).argmax(1).cpu()
-        clock.asked(1, began)  # as if it were one: what is not edited is made at once
         foreign = [False] * len(self.codes)
         for index, said in zip(known, predicted.tolist(), strict=True):
             foreign[index] = said != int(self.predicted[index])
@@ -163,11 +160,12 @@ class _PictureHunt:
         if self.foreign[index]:
             text = "the generator's own version of this picture is decided otherwise, so that its edits say nothing about it"
             return Note("refuse", text, (index,))
-        over = self.answers.over or not len(self.codes[index].values)
-        if not len(self.hunts[index].room) and len(self.codes[index].values):
+        unread = not len(self.codes[index].values)
+        if not len(self.hunts[index].room) and not unread:
             return Note("warn", "not found: nothing may change", (index,))
-        over_ = f" in the {self.wishes.max_seconds:g} s there were" if over and not self.hunts[index].done else ""
-        text = f"not found: no edit that was tried{over_} is decided as {named(self.q, int(self.goals[index]))}"
+        cut = unread or (self.answers.over and not self.hunts[index].done)
+        over = f" in the {self.wishes.max_seconds:g} s there were" if cut else ""
+        text = f"not found: no edit that was tried{over} is decided as {named(self.q, int(self.goals[index]))}"
         return Note("warn", text, (index,))
 
 

@@ -13,8 +13,8 @@ class PictureWishes:
     """`desired_class`: the class to reach; "opposite" is the runner-up where the explained class is predicted, and else that
     class. `total_CFs`: how many different ones are looked for, each with none of the edits of those before it.
     `proximity_weight`: None takes the smallest change that turns the decision. A number is what a change counts beside the doubt
-    that is left, -log of the probability of the class to reach beside the next one: less gives surer pictures, farther away (OCTET's
-    lambda, 0.3 there). `max_seconds`: when the whole search ends with what it has.
+    that is left, -log of the probability of the class to reach beside the next one: less gives surer pictures, farther away
+    (OCTET's lambda, 0.3 there). `max_seconds`: when the whole search ends with what it has.
     """
 
     desired_class: Literal["opposite"] | int = "opposite"

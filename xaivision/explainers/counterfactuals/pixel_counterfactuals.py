@@ -17,6 +17,7 @@ from xaivision.core.origin import told_settings
 from xaivision.core.progress import track
 from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.core.targets import Targets, TargetScore
+from xaivision.data.images import load_images
 from xaivision.engines.total_variation import variation_slope
 from xaivision.explainers.counterfactuals.answering import Clock
 from xaivision.explainers.counterfactuals.hunting import Asking, Opened, opened
@@ -28,6 +29,8 @@ from xaivision.explainers.counterfactuals.wishes import check_desired_class
 FIRST, SECOND, TINY = 0.9, 0.99, 1e-8
 # A step changes a pixel by about two levels of 256; once the class is reached, the change is drawn back by this share of it.
 STEP, BACK = 2 / 255, 1.0
+# A picture of a region is above this where pixels may change.
+BRIGHT = 0.5
 # Places between the input and what was found that are asked about in the end.
 SHARES = 16
 
@@ -38,8 +41,9 @@ class PixelCounterfactuals:
 
     `smoothness` 0: each pixel changes by itself (adversarial). Above 0: neighboring pixels are to change alike; the total
     variation of the change counts that much beside the score's unit slope. `region` (H, W) or (B, H, W) bool: the pixels that
-    may change. `steps`: gradient steps at most. `desired_class`: the class to reach; "opposite" is the runner-up where the
-    explained class is predicted, and else that class. `max_seconds`: when the search ends with what it has.
+    may change; or a picture file that is bright there. `steps`: gradient steps at most. `desired_class`: the class to reach;
+    "opposite" is the runner-up where the explained class is predicted, and else that class. `max_seconds`: when the search ends
+    with what it has.
     """
 
     about: ClassVar[About] = About(
@@ -54,7 +58,7 @@ class PixelCounterfactuals:
     )
 
     smoothness: float = 0.0
-    region: Tensor | None = None
+    region: Tensor | str | None = None
     steps: int = 100
     desired_class: Literal["opposite"] | int = "opposite"
     max_seconds: float | None = None
@@ -67,7 +71,7 @@ class PixelCounterfactuals:
         check_desired_class(self.desired_class)
         if self.max_seconds is not None:
             check_positive_number("max_seconds", self.max_seconds)
-        if self.region is not None and (self.region.dtype != torch.bool or self.region.ndim not in (2, 3)):
+        if isinstance(self.region, Tensor) and (self.region.dtype != torch.bool or self.region.ndim not in (2, 3)):
             raise InputError(
                 f"`region` must be a mask (H, W) or (B, H, W) of bool. Got {str(self.region.dtype).removeprefix('torch.')} of "
                 f"shape {tuple(self.region.shape)}."
@@ -161,6 +165,8 @@ class _Walk:
     def _free(self) -> Tensor:
         """(B or 1, 1, H, W) one where a pixel may change, else zero."""
         region, shape = self.settings.region, self.inputs.shape
+        if isinstance(region, str):
+            region = load_images(region)[0].mean(0) > BRIGHT
         if region is None:
             return torch.ones(1, 1, *shape[2:], dtype=self.inputs.dtype, device=self.inputs.device)
         if tuple(region.shape) not in (tuple(shape[2:]), (len(self.inputs), *shape[2:])):

@@ -65,10 +65,14 @@ class Decoder(nn.Module):
         return found
 
 
-def autoencoder(shape: tuple[int, ...], side: int | None, width: int) -> tuple[Standardized, Decoder]:
-    """Encoder and decoder of pictures (C, H, W), brought to `side`, or of rows (F,), with `width` numbers between the two."""
+def autoencoder(shape: tuple[int, ...], side: int | None, width: int | tuple[int, int]) -> tuple[Standardized, Decoder]:
+    """Encoder and decoder of pictures (C, H, W), brought to `side`, or of rows (F,), with `width` numbers between the two.
+
+    Two widths: so many numbers are encoded, and so many are decoded, those that are told beside them among these.
+    """
     seen = shape if side is None else (shape[0], side, side)
-    there, back = _linear(seen, width) if prod(seen) <= MOST_VALUES else _convolutions(seen, width)
+    widths = (width, width) if isinstance(width, int) else width
+    there, back = _linear(seen, widths) if prod(seen) <= MOST_VALUES else _convolutions(seen, widths)
     if side is not None:
         back = nn.Sequential(back, nn.Sigmoid())
     return Standardized(shape, side, there), Decoder(shape, side, back)
@@ -80,9 +84,9 @@ def usual_side(height: int, width: int) -> int:
     return side if side**2 <= MOST_VALUES else -(-side // SHRINKING) * SHRINKING
 
 
-def _linear(shape: tuple[int, ...], width: int) -> tuple[nn.Module, nn.Module]:
-    sizes = (prod(shape), *HIDDEN, width)
-    return nn.Sequential(nn.Flatten(), *_rectified(sizes)), nn.Sequential(*_rectified(sizes[::-1]), nn.Unflatten(1, shape))
+def _linear(shape: tuple[int, ...], widths: tuple[int, int]) -> tuple[nn.Module, nn.Module]:
+    there, back = ((prod(shape), *HIDDEN, width) for width in widths)
+    return nn.Sequential(nn.Flatten(), *_rectified(there)), nn.Sequential(*_rectified(back[::-1]), nn.Unflatten(1, shape))
 
 
 def _rectified(sizes: tuple[int, ...]) -> list[nn.Module]:
@@ -93,13 +97,13 @@ def _rectified(sizes: tuple[int, ...]) -> list[nn.Module]:
     return parts[:-1]
 
 
-def _convolutions(shape: tuple[int, ...], width: int) -> tuple[nn.Module, nn.Module]:
+def _convolutions(shape: tuple[int, ...], widths: tuple[int, int]) -> tuple[nn.Module, nn.Module]:
     channels, side = shape[0], shape[1] // SHRINKING
     inside = (WIDTHS[-1], side, side)
     there: list[nn.Module] = []
-    back: list[nn.Module] = [nn.Linear(width, prod(inside), dtype=torch.float32), nn.ReLU(), nn.Unflatten(1, inside)]
+    back: list[nn.Module] = [nn.Linear(widths[1], prod(inside), dtype=torch.float32), nn.ReLU(), nn.Unflatten(1, inside)]
     for first, second in zip((channels, *WIDTHS), WIDTHS, strict=False):
         there += [nn.Conv2d(first, second, 3, stride=2, padding=1, dtype=torch.float32), nn.ReLU()]
     for first, second in zip(WIDTHS[::-1], (*WIDTHS[-2::-1], channels), strict=True):
         back += [nn.Upsample(scale_factor=2), nn.Conv2d(first, second, 3, padding=1, dtype=torch.float32), nn.ReLU()]
-    return nn.Sequential(*there, nn.Flatten(), nn.Linear(prod(inside), width, dtype=torch.float32)), nn.Sequential(*back[:-1])
+    return nn.Sequential(*there, nn.Flatten(), nn.Linear(prod(inside), widths[0], dtype=torch.float32)), nn.Sequential(*back[:-1])

@@ -1,6 +1,7 @@
 """Autoencoders of the user's own pictures as generators: few numbers a picture, turned so that the model's scores hang on few."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -25,29 +26,32 @@ from xaivision.models.training import one_thread
 FLAT = 1e-4
 # Probabilities below are as good as none.
 LEAST = 1e-6
-# Squared errors of a picture are summed over its pixels, as their likelihood would be, in this unit.
-DEVIATION = 0.1
 
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
     """`width` numbers a picture, learned in `epochs` passes in batches of `batch_size`, by Adam with this learning rate.
 
-    `consistency`: what a difference between the model's scores of a picture and of what comes back counts beside the error in
-    the pixels, so that what the model looks at comes back too. Only models that give gradients can teach it.
+    What comes back is to be like the picture, its squared error taken as a share of the pictures' variance. Beside that count:
+    `consistency`: how far the model's scores of what comes back are from those of the picture (in nats). `turning`: how far they
+    are from the scores of another picture, where those are put in the place of its own. Only models that give gradients can
+    teach the two. `conditional`: the model's scores are numbers of the code themselves, beside the `width` others.
     """
 
     width: int = 16
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 2e-3
-    consistency: float = 10.0
+    consistency: float = 5.0
+    turning: float = 1.0
+    conditional: bool = True
 
     def __post_init__(self) -> None:
         for name in ("width", "epochs", "batch_size"):
             check_positive_integer(name, getattr(self, name))
         check_positive_number("learning_rate", self.learning_rate)
-        check_number_from_zero("consistency", self.consistency)
+        for name in ("consistency", "turning"):
+            check_number_from_zero(name, getattr(self, name))
 
 
 class Turned(NamedTuple):
@@ -61,19 +65,53 @@ class Turned(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Condition:
+    """What a `model` says of a picture as numbers of its code: logarithms of probabilities, less `center`, over `scale` (K,)."""
+
+    model: ClassifierAdapter
+    center: Tensor
+    scale: Tensor
+
+    def numbers(self, pictures: Tensor) -> Tensor:
+        """(N, K) float32"""
+        return self.of(log_scores(self.model, self.model(pictures)))
+
+    def of(self, scores: Tensor) -> Tensor:
+        """(N, K) float32, of such logarithms."""
+        return (scores - self.center) / self.scale
+
+
+@dataclass(frozen=True, eq=False)
 class PictureAutoencoder:
     """Codes of pictures like those it has learned: the first numbers carry what is linear in the model's scores.
 
-    `leftover`: what the autoencoder cannot bring back, such as speckle, is added to what it makes, so that a code with the
-    values it came with is the picture itself.
+    `shape`: that of a picture (C, H, W). `condition`: the model whose scores are part of the codes, where they are. `leftover`:
+    what the autoencoder cannot bring back, such as speckle, is added to what it makes, so that a code with the values it came
+    with is the picture itself.
     """
 
     encoder: Standardized
     decoder: Decoder
     turned: Turned
+    shape: tuple[int, ...]
+    condition: Condition | None = None
     leftover: bool = True
 
     __repr__ = told_settings
+
+    @property
+    def width(self) -> int:
+        """How many numbers of a code are encoded, without those that the model says."""
+        return len(self.turned.center) - (0 if self.condition is None else len(self.condition.center))
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to one safetensors file (no pickle), from which `xv.load_picture_autoencoder` gives it back; the file's path.
+
+        Raises: FileNotFoundError, where its folder does not exist; OSError, where it cannot be written.
+        """
+        from xaivision.models.generators.autoencoder_file import save_autoencoder
+
+        return save_autoencoder(self, path)
 
     def encode(self, picture: Tensor) -> Code:
         """The code of a picture (C, H, W): as many numbers as the autoencoder has."""
@@ -95,6 +133,8 @@ class PictureAutoencoder:
         """(N, D) float64"""
         with torch.no_grad():
             points: Tensor = self.encoder(pictures.detach().cpu().float())
+        if self.condition is not None:
+            points = torch.cat([points, self.condition.numbers(pictures)], 1)
         return (points.double() - self.turned.center) @ self.turned.into
 
     def reconstructed(self, pictures: Tensor) -> Tensor:
@@ -122,22 +162,27 @@ def picture_autoencoder(
             "Give more pictures or a smaller `width`."
         )
     adapter, known = classifier(model), pictures.detach().cpu().float()
+    scores = log_scores(adapter, adapter(pictures))
+    condition = Condition(adapter, scores.mean(0), scores.std(0).clamp_min(LEAST)) if recipe.conditional else None
+    numbers = recipe.width + (scores.shape[1] if condition is not None else 0)
     with construction(seed_for(seed, "picture autoencoder")):
-        encoder, decoder = autoencoder(tuple(known.shape[1:]), usual_side(*known.shape[2:]), recipe.width)
-    scores = _log_scores(adapter, adapter(pictures))
+        encoder, decoder = autoencoder(tuple(known.shape[1:]), usual_side(*known.shape[2:]), (recipe.width, numbers))
+    lesson = _Lesson(adapter, known.clone(), scores.clone(), recipe, condition, known.var(0).mean().clamp_min(LEAST))
     with one_thread(), torch.inference_mode(False), adapter.held():
-        _learn(nn.ModuleList([encoder, decoder]), _Lesson(adapter, known.clone(), scores.clone(), recipe), seed)
-    plain = PictureAutoencoder(encoder.eval(), decoder.eval(), _unturned(recipe.width))
-    return replace(plain, turned=turned(plain.codes(known), scores))
+        _learn(nn.ModuleList([encoder, decoder]), lesson, seed)
+    plain = PictureAutoencoder(encoder.eval(), decoder.eval(), _unturned(numbers), tuple(known.shape[1:]), condition)
+    return replace(plain, turned=turned(plain.codes(pictures), scores))
 
 
 class _Lesson(NamedTuple):
-    """What is learned from: the pictures, and the logarithms (N, K) of what the model says of them."""
+    """What is learned from: the pictures with their `variance`, and the logarithms (N, K) of what the model says of them."""
 
     model: ClassifierAdapter
     pictures: Tensor
     scores: Tensor
     recipe: AutoencoderRecipe
+    condition: Condition | None
+    variance: Tensor
 
 
 def _learn(parts: nn.ModuleList, lesson: _Lesson, seed: int) -> None:
@@ -159,16 +204,32 @@ def _learn(parts: nn.ModuleList, lesson: _Lesson, seed: int) -> None:
 
 def _loss(parts: nn.ModuleList, lesson: _Lesson, rows: Tensor) -> Tensor:
     encoder, decoder = parts
-    pictures = lesson.pictures[rows]
-    made = decoder(encoder(pictures))
-    loss = mse_loss(made, pictures, reduction="sum") / len(rows) / (2 * DEVIATION**2)
-    if lesson.recipe.consistency and isinstance(lesson.model, TorchClassifier):
-        said = _log_scores(lesson.model, lesson.model.forward(made))
-        loss = loss + lesson.recipe.consistency * kl_div(said, lesson.scores[rows], log_target=True, reduction="batchmean")
+    recipe, pictures, scores = lesson.recipe, lesson.pictures[rows], lesson.scores[rows]
+    points = encoder(pictures)
+    made = decoder(_conditioned(points, lesson.condition, scores))
+    loss: Tensor = mse_loss(made, pictures) / lesson.variance
+    if not isinstance(lesson.model, TorchClassifier):
+        return loss
+    if recipe.consistency:
+        loss = loss + recipe.consistency * _divergence(lesson.model, made, scores)
+    if recipe.turning and lesson.condition is not None and len(rows) > 1:
+        others = scores.roll(1, 0)
+        change = decoder(_conditioned(points, lesson.condition, others)) - made
+        loss = loss + recipe.turning * _divergence(lesson.model, (pictures + change).clamp(0, 1), others)
     return loss
 
 
-def _log_scores(model: ClassifierAdapter, scores: Tensor) -> Tensor:
+def _conditioned(points: Tensor, condition: Condition | None, scores: Tensor) -> Tensor:
+    return points if condition is None else torch.cat([points, condition.of(scores)], 1)
+
+
+def _divergence(model: TorchClassifier, pictures: Tensor, scores: Tensor) -> Tensor:
+    """In nats, from what the model should say of the pictures (N, K) to what it says: the mean."""
+    said = log_scores(model, model.forward(pictures))
+    return kl_div(said, scores, log_target=True, reduction="batchmean")
+
+
+def log_scores(model: ClassifierAdapter, scores: Tensor) -> Tensor:
     """(N, K) float32 logarithms of probabilities."""
     if model.score_unit == "probability":
         return scores.cpu().float().clamp_min(LEAST).log()
