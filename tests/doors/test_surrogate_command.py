@@ -50,15 +50,28 @@ def test_a_csv_file_of_rows_is_enough(tmp_path, capsys):
     assert json.loads(out)["rows"] == {"learned": 88, "held_out": 37}
 
 
+def test_the_column_of_true_classes_in_a_file_tells_accuracy(tmp_path, capsys):
+    data = xv.load_dataset("wine")
+    frame = data.schema.to_frame(data.train.inputs)
+    frame["kind"] = data.train.targets.numpy()
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    arguments = (tmp_path / "rows.csv", "-m", "wine_logistic", "-k", 2, *QUICK, "-o", tmp_path / "out", "--json")
+    assert json.loads(ran(capsys, *arguments)[1])["fidelity"]["accuracy"]["value"] is None
+    told = json.loads(ran(capsys, *arguments, "--label", "kind")[1])
+    assert told["fidelity"]["accuracy"]["value"] > 0.6
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["wine", "-m", "wine_logistic", "-k", "many"], "`--features` must be a number, or auto. Got 'many'."),
         (["wine", "-m", "wine_logistic", "--kind", "bush"], "is not a known kind of surrogate"),
         (["wine", "-m", "wine_forest", "--rankings", "gradient"], "needs a torch model"),
-        (["wine", "-m", "breast_cancer_forest"], "has other columns than this model"),
+        (["wine", "-m", "breast_cancer_forest"], "holds rows of 13 columns, and this model takes 30"),
         (["nowhere.csv", "-m", "wine_forest"], "is no CSV file and no data set"),
         (["wine", "-m", "wine_forest", "--set", "depht=3"], "Did you mean `depth`"),
+        (["wine", "-m", "wine_forest", "--set", "sure=high"], "`sure` must be a confidence above 0, up to 1. Got 'high'."),
+        (["wine", "-m", "wine_forest", "--set", "strength=a"], "`strength` must be a positive number. Got 'a'."),
     ],
 )
 def test_what_does_not_fit_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_path, capsys):

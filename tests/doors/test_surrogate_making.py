@@ -1,7 +1,10 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
 import xaivision as xv
@@ -76,6 +79,8 @@ def test_a_local_surrogate_has_the_same_shape_and_another_tree():
     assert near.surrogate.local
     assert "near one input" in repr(near.surrogate)
     assert len(near.learned) + len(near.held_out) == 2000
+    learned = {tuple(row) for row in near.learned.inputs.tolist()}
+    assert not learned & {tuple(row) for row in near.held_out.inputs.tolist()}
     spread = data.train.inputs.double().std(0)
     far = ((near.learned.inputs - data.test.inputs[3]).double() / spread).abs().mean()
     usual = ((data.train.inputs - data.test.inputs[3]).double() / spread).abs().mean()
@@ -159,6 +164,16 @@ def test_constant_and_repeated_columns_are_left_out_and_told_near_one_row_too(lo
         assert found.candidates.copies == {0: (3,)}
 
 
+def test_held_out_rows_that_were_learned_from_are_told():
+    model = FunctionClassifier(by_first_two, 2, score_unit="probability", domain="tabular")
+    rows = some_rows(60)
+    found = surrogate(model, torch.cat([rows, rows]), k=2, **QUICK)
+    learned = {tuple(row) for row in found.learned.inputs.tolist()}
+    count = sum(tuple(row) in learned for row in found.held_out.inputs.tolist())
+    assert any(note.startswith(f"{count} of {len(found.held_out)} held-out rows are equal to rows") for note in found.notes)
+    assert not any("are equal to rows" in note for note in surrogate(model, rows, k=2, **QUICK).notes)
+
+
 @pytest.mark.parametrize("local", [False, True])
 @pytest.mark.parametrize("place", [(3, 1), (4, 4)])
 def test_missing_values_are_refused_by_column_near_one_row_too(local, place):
@@ -174,7 +189,7 @@ def test_fewer_rows_than_classes_are_refused_and_a_class_of_one_row_is_told():
         return 10 * rows[:, :5]
 
     many = FunctionClassifier(by_largest, 5, score_unit="logit", domain="tabular")
-    with pytest.raises(InputError, match=r"at least one row for each of 5 classes\. Got"):
+    with pytest.raises(InputError, match=r"of 5 classes needs at least 8 rows: .* Got 6"):
         surrogate(many, some_rows(6), **QUICK)
     two = FunctionClassifier(by_first_two, 2, score_unit="probability", domain="tabular")
     rows = some_rows()
@@ -186,7 +201,7 @@ def test_fewer_rows_than_classes_are_refused_and_a_class_of_one_row_is_told():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"data": "breast_cancr"}, "must be a data set or rows"),
+        ({"data": "breast_cancr"}, "must be a data set, a CSV file or rows"),
         ({"rankings": "permutation"}, r"Write \['permutation'\]"),
         ({"labels": [0]}, "are for rows without a data set"),
         ({"near": torch.zeros(2, 13)}, "`near` must be one row. Got 2"),
@@ -196,3 +211,81 @@ def test_fewer_rows_than_classes_are_refused_and_a_class_of_one_row_is_told():
 def test_what_does_not_fit_is_told_in_one_sentence(asked, said):
     with pytest.raises((InputError, UnknownNameError), match=said):
         surrogate(xv.load_model("wine_logistic"), **{"data": "wine", **asked})
+
+
+def wine_file(tmp_path, label):
+    """The whole set of wines in a file, with its classes in a column."""
+    data = xv.load_dataset("wine")
+    frame = data.schema.to_frame(data.inputs)
+    frame["kind"] = [label(int(one)) for one in data.targets]
+    frame.to_csv(tmp_path / "wines.csv", index=False)
+    return tmp_path / "wines.csv", frame
+
+
+def test_files_and_frames_are_rows_and_a_column_of_theirs_may_hold_the_classes(tmp_path):
+    model = xv.load_model("wine_logistic")
+    path, frame = wine_file(tmp_path, lambda one: model.class_names[one])
+    by_file = surrogate(model, path, labels="kind", k=2, **QUICK)
+    assert by_file.fidelity.accuracy.value > 0.6
+    assert by_file.surrogate.names == surrogate(model, frame, labels="kind", k=2, **QUICK).surrogate.names
+    assert by_file.fidelity == surrogate(model, str(path), labels=xv.load_dataset("wine").targets, k=2, **QUICK).fidelity
+    with pytest.raises(InputError, match=r"must be a column of the frame or CSV file\. Got 'kind'"):
+        surrogate(model, torch.zeros(9, 13), labels="kind")
+
+
+def test_columns_of_a_file_keep_their_names_where_the_model_knows_none(tmp_path):
+    rows = pd.DataFrame(some_rows().numpy(), columns=list("abcde"))
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    model = FunctionClassifier(by_first_two, 2, score_unit="probability", domain="tabular")
+    for data in (tmp_path / "rows.csv", rows):
+        assert set(surrogate(model, data, k=2, **QUICK).surrogate.names) == {"a", "b"}
+
+
+def test_an_estimator_that_was_fitted_on_a_frame_warns_of_nothing():
+    data = xv.load_dataset("wine")
+    frame = data.schema.to_frame(data.inputs)
+    forest = RandomForestClassifier(5, random_state=0).fit(frame, data.targets.numpy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = surrogate(forest, frame, k=2, **QUICK)
+    assert set(found.surrogate.names) <= set(frame.columns)
+
+
+def test_a_study_takes_frames_and_names_of_classes():
+    data = xv.load_dataset("wine")
+    found = surrogate(xv.load_model("wine_logistic"), data, k=5, **QUICK)
+    rows = data.test.inputs[:3]
+    frame = data.schema.to_frame(rows)
+    assert found.rule_of(frame) == found.rule_of(rows)
+    goal = found.surrogate.class_names[1]
+    named, numbered = found.counterfactual(frame, goal), found.counterfactual(rows, 1)
+    assert torch.equal(named.counterfactuals, numbered.counterfactuals)
+    with pytest.raises(UnknownNameError):
+        found.counterfactual(rows, "vinegar")
+    there = int(found.surrogate(rows[:1]).argmax())
+    assert "gives it the class to reach as it is" in str(found.counterfactual(rows[:1], there).verdict)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"strength": "a"}, "`strength` must be a positive number. Got 'a'"),
+        ({"strength": float("inf")}, "`strength` must be a positive number. Got inf"),
+        ({"sure": "high"}, "`sure` must be a confidence above 0, up to 1. Got 'high'"),
+        ({"rankings": ["permutation", "permutation"]}, "`rankings` must name each once. Got 'permutation' twice"),
+        ({"data": torch.ones(5, 13), "labels": [1, float("nan"), 0, 1, 1]}, "given for every row. Got none for 1 of 5"),
+        ({"data": torch.ones(5, 13), "labels": [1, 0.5, 0, 1, 1]}, "whole class numbers. Got 0.5"),
+        ({"data": torch.ones(3, 13)}, "of 3 classes needs at least 5 rows: one to learn from for each class, .* Got 3"),
+    ],
+)
+def test_values_that_mean_nothing_are_told_in_one_sentence(asked, said):
+    with pytest.raises(InputError, match=said):
+        surrogate(xv.load_model("wine_logistic"), **{"data": "wine", **asked})
+
+
+def test_labels_by_unknown_names_are_refused_and_numbers_of_any_library_are_taken():
+    model = xv.load_model("wine_logistic")
+    rows = xv.load_dataset("wine").inputs
+    with pytest.raises(UnknownNameError):
+        surrogate(model, rows, labels=["vinegar"] * len(rows))
+    assert surrogate(model, rows, k=np.int64(2), depth=np.int32(3), **QUICK).k == 2

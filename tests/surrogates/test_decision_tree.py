@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeRegressor
@@ -44,12 +46,30 @@ def test_short_thresholds_leave_every_row_in_its_leaf_and_are_no_longer_than_the
 
 @pytest.mark.parametrize(
     ("low", "high", "digits"),
-    [(1.2, 1.9, 3), (0.0, 1.0, 3), (14.61, 14.66, 5), (-3.0, 5.0, 1), (2.0, 2.0000001, 10), (1.6, 2.0, 3)],
+    [(1.2, 1.9, 3), (0.0, 1.0, 3), (14.61, 14.66, 6), (-3.0, 5.0, 1), (2.0, 2.0000005, 10), (1.6, 2.0, 3)],
 )
-def test_the_shortest_decimal_lies_at_the_lower_value_or_above_and_below_the_higher(low, high, digits):
+def test_the_shortest_decimal_lies_between_two_values(low, high, digits):
     found = shortest_between(low, high)
-    assert low <= found < high
+    assert low < found < high
     assert len(f"{found:.17g}".rstrip("0")) <= digits or len(repr(found)) <= digits
+
+
+@pytest.mark.parametrize("places", [2, 3, 6])
+def test_decimals_as_they_are_written_decide_as_the_same_rounded_to_float32_do(places):
+    draws = np.random.default_rng(places)
+    for _ in range(200):
+        written = np.unique(np.round(draws.random(12) * 10.0 ** draws.integers(-2, 4), places))
+        rounded = written.astype(np.float32).astype(np.float64)
+        for one, (low, high) in enumerate(pairwise(np.unique(rounded))):
+            threshold = shortest_between(float(low), float(high))
+            assert np.array_equal(written <= threshold, rounded <= threshold), (one, threshold)
+            assert np.float32(threshold) <= threshold  # a new value that is written as the threshold is goes left too
+
+
+def test_neighbors_in_float32_are_parted_in_their_middle():
+    low = np.float32(0.7)
+    high = np.nextafter(low, np.float32(1))
+    assert float(low) < 0.7 < shortest_between(float(low), float(high)) < float(high)
 
 
 def test_a_value_at_the_threshold_goes_left():

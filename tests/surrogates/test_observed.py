@@ -33,7 +33,7 @@ def test_missing_values_are_told_by_column():
 
 def test_fewer_rows_than_classes_are_refused():
     model = linear_box(np.eye(6))
-    with pytest.raises(InputError, match=r"at least one row for each of 6 classes\. Got 4 rows"):
+    with pytest.raises(InputError, match=r"at least one row to learn from for each of 6 classes\. Got 4"):
         check_learnable(seen_by(model, table(4)), model.class_names)
 
 
@@ -68,7 +68,9 @@ def test_margins_and_scores_that_are_no_numbers_are_refused():
     from xaivision.core.sklearn_classifier import SklearnClassifier
 
     margins = SklearnClassifier(LinearSVC().fit(rows, rows[:, 0] > 0))
-    with pytest.raises(CapabilityError, match=r"whose scores are margins\. Calibrate it"):
+    with pytest.raises(
+        CapabilityError, match=r"needs a black box whose scores stand for probabilities.*whose scores are margins\. Calibrate it"
+    ):
         seen_by(margins, table(5))
     broken = FunctionClassifier(lambda rows: rows[:, :2] * np.nan, 2, score_unit="logit", domain="tabular")
     with pytest.raises(InputError, match=r"finite scores\. Got others for 5 of 5 rows"):

@@ -62,6 +62,9 @@ def test_rules_of_a_table_with_categories_name_them():
     surrogate = Surrogate(grown("tree", seen.rows, seen.probabilities, [0], Growth()), model, columns_of(model, 6), kind="tree")
     told = [rule_text(rule, surrogate).partition(" then")[0] for rule in rules_of(surrogate, seen)]
     assert told == ["if x0 is low or middle", "if x0 is high"]
+    exported = json.loads(rules_as_json(surrogate, rules_of(surrogate, seen)))
+    assert exported["categories"] == {"x0": ["low", "middle", "high"]}
+    assert [rule["if"][0]["is"] for rule in exported["rules"]] == [["low", "middle"], ["high"]]
 
 
 @pytest.mark.parametrize("kind", READABLE)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xaivision.arguments import settings_by_name
+from xaivision.arguments import names_in, settings_by_name
 from xaivision.commands.folder import check_folder, made_folder
 from xaivision.commands.telling import tell
 from xaivision.core.errors import InputError
-from xaivision.options import JsonOption, LabelOption, ModelOption, OutputOption, SeedOption
+from xaivision.options import JsonOption, ModelOption, OutputOption, SeedOption
 
 if TYPE_CHECKING:
     from xaivision.surrogates.study import SurrogateStudy
@@ -20,13 +20,15 @@ def surrogate(
     model: ModelOption,
     kind: Annotated[str, typer.Option("--kind", help="tree, rule_list, linear, forest or boosting.")] = "tree",
     features: Annotated[
-        str, typer.Option("--features", "-k", help="How many it may read; auto: at the knee of fidelity.")
+        str, typer.Option("--features", "-k", help="How many it may read; auto: at the knee of fidelity, up to 50.")
     ] = "auto",
     rankings: Annotated[
         str | None,
         typer.Option("--rankings", help="With commas: permutation, mutual_information, gradient, tree_shapley, attention."),
     ] = None,
-    label: LabelOption = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="The column of the CSV file with the true classes: accuracy is told, too.")
+    ] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="A setting: depth=4, in_a_leaf=10, trees=50, ...")] = None,
     seed: SeedOption = 0,
     output: OutputOption = Path("xaivision_output"),
@@ -38,7 +40,7 @@ def surrogate(
     """
     check_folder(output)
     settings = {"seed": seed, **settings_by_name(setting, ["surrogate"])["surrogate"]}
-    asked = {"kind": kind, "k": _count(features), "rankings": None if rankings is None else _listed(rankings), **settings}
+    asked = {"kind": kind, "k": _count(features), "rankings": None if rankings is None else names_in(rankings), **settings}
     study, notes = _studied(data, model, label, asked)
     from xaivision.report.surrogate_files import surrogate_summary, write_surrogate
     from xaivision.report.surrogate_table import surrogate_table
@@ -64,6 +66,8 @@ def _studied(data: str, model: str, label: str | None, asked: dict[str, Any]) ->
             items_from([data], adapter)  # refuses sets that are not of this model
             return made(adapter, data, **asked), ()
         items = items_from([data], adapter, rows=None, label=label)
+        if adapter.domain == "tabular" and Path(data).is_file():
+            return made(adapter, Path(data), labels=label, **asked), items.notes
         return made(adapter, items.inputs, **asked), items.notes
 
 
@@ -74,7 +78,3 @@ def _count(said: str) -> Any:
         return int(said)
     except ValueError:
         raise InputError(f"`--features` must be a number, or auto. Got {said!r}.") from None
-
-
-def _listed(said: str) -> list[str]:
-    return [name.strip() for name in said.split(",")]

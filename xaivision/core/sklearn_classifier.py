@@ -1,5 +1,6 @@
 """An estimator with scikit-learn's interface as a classifier of tables."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,10 +56,13 @@ class SklearnClassifier(ClassifierAdapter):
     def _score(self, batch: Tensor) -> Tensor:
         rows = batch.detach().cpu().numpy().copy()  # a pipeline may work in place, and must not do so on the caller's values
         asked = self.schema.to_frame(rows) if self.schema is not None else rows
-        if self.score_unit == "probability":
-            scores = np.asarray(self.model.predict_proba(asked))  # type: ignore[attr-defined]  # any estimator
-        else:
-            scores = np.asarray(self.model.decision_function(asked))  # type: ignore[attr-defined]  # any estimator
+        with warnings.catch_warnings():
+            # One that was fitted on a frame is asked for the same columns in the same order, and would say so at every call.
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
+            if self.score_unit == "probability":
+                scores = np.asarray(self.model.predict_proba(asked))  # type: ignore[attr-defined]  # any estimator
+            else:
+                scores = np.asarray(self.model.decision_function(asked))  # type: ignore[attr-defined]  # any estimator
         if scores.ndim == 1:
             scores = np.stack([-scores, scores], axis=1)
         return torch.from_numpy(np.ascontiguousarray(scores, dtype=rows.dtype))

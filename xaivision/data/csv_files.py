@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -20,10 +20,14 @@ SHOWN = 5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CsvRows:
-    """`inputs` (B, F) in the order of the model's columns, and the names of the columns that were left out."""
+    """`inputs` (B, F) in the order of the model's columns, the names of the columns that were left out, and of those that were
+    taken; `labels`: the values (B,) of the label, None where none was named.
+    """
 
     inputs: Tensor
     left_out: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    labels: tuple[Any, ...] | None = None
 
     def __repr__(self) -> str:
         """One line, where the tensor would fill pages."""
@@ -44,15 +48,16 @@ def load_csv(
     path = Path(path)
     frame = _frame(path)
     wanted = schema.names if schema is not None else names
+    labels = None
     if label is not None:
         _check_label(label, frame, wanted)
-        frame = frame.drop(columns=label)
+        labels, frame = tuple(frame[label].tolist()), frame.drop(columns=label)
     if wanted is None:
-        return CsvRows(as_inputs(frame, domain="tabular"), () if label is None else (label,))
+        return CsvRows(as_inputs(frame, domain="tabular"), () if label is None else (label,), tuple(frame.columns), labels)
     _check_present(path, frame, wanted)
     left_out = tuple(name for name in frame.columns if name not in set(wanted))
     inputs = as_inputs(frame[list(wanted)], domain="tabular", schema=schema)
-    return CsvRows(inputs, left_out if label is None else (label, *left_out))
+    return CsvRows(inputs, left_out if label is None else (label, *left_out), tuple(wanted), labels)
 
 
 def _frame(path: Path) -> "pd.DataFrame":

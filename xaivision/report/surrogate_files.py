@@ -56,10 +56,16 @@ def surrogate_summary(study: SurrogateStudy) -> dict[str, Any]:
             "seed": study.plan.growth.seed,
             "features": study.surrogate.names,
             "rows": {"learned": len(study.learned), "held_out": len(study.held_out)},
+            "near": None if study.near is None else dict(zip(names, study.near.tolist(), strict=True)),
             "fidelity": asdict(study.fidelity),
+            "commonest_class": asdict(study.commonest),
             "random_features": asdict(study.random),
             "explained": {"sure": study.plan.sure, **asdict(study.explained)},
-            "counterfactuals": {"followed": asdict(study.follows), "cheapest_followed": asdict(study.cheapest_follows)},
+            "counterfactuals": {
+                "followed": asdict(study.follows),
+                "cheapest_followed": asdict(study.cheapest_follows),
+                "followed_copied_whole": asdict(study.copied),
+            },
             "ranking": {
                 "method": study.ranking.method,
                 "first": [names[number] for number in study.ranking.top(50)],

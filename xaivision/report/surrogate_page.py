@@ -8,7 +8,7 @@ from xaivision.report.figure import png
 from xaivision.report.markup import png_uri
 from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
 from xaivision.report.surrogate_tree import tree_figure
-from xaivision.report.surrogate_words import LINES, conditions_text, fidelity_lines, region_words, summary_sentences
+from xaivision.report.surrogate_words import LINES, conditions_text, fidelity_lines, near_text, region_words, summary_sentences
 from xaivision.report.wording import number, plain
 from xaivision.surrogates.stand_in import TreeStandIn
 from xaivision.surrogates.study import SurrogateStudy
@@ -39,7 +39,7 @@ def surrogate_page(study: SurrogateStudy) -> SurrogatePage:
     """The page's contents, all foreign text made plain."""
     tree = Picture(png_uri(png(tree_figure(study))), "The tree of the surrogate") if _has_tree(study) else None
     return SurrogatePage(
-        f"A surrogate for {plain(type(study.black_box.model).__name__)}",
+        f"A {'local ' if study.near is not None else ''}surrogate for {plain(type(study.black_box.model).__name__)}",
         _facts(study),
         summary_sentences(study),
         LINES,
@@ -64,6 +64,7 @@ def _facts(study: SurrogateStudy) -> tuple[tuple[str, str], ...]:
     return (
         ("Black box", plain(repr(study.black_box))),
         ("Surrogate", f"{plan.kind.replace('_', ' ')} of {study.k} of {len(study.held_out.names)} features"),
+        *((("Near one row", near_text(study)),) if study.near is not None else ()),
         ("Rows", f"{len(study.learned)} to learn from, {len(study.held_out)} held out"),
         ("Ranking", ", ".join(plain(part.method) for part in study.ranking.parts)),
         ("Seed", str(plan.growth.seed)),

@@ -12,7 +12,8 @@ from xaivision.surrogates.study import SurrogateStudy
 def surrogate_table(study: SurrogateStudy) -> Table:
     """A row for each measure: of the surrogate, of as many random features, and what it gains over them."""
     kind = study.plan.kind.replace("_", " ")
-    table = empty_table(f"a {kind} of {study.k} features for {plain(type(study.black_box.model).__name__)}")
+    near = "" if study.near is None else " near one row"
+    table = empty_table(f"a {kind} of {study.k} features for {plain(type(study.black_box.model).__name__)}{near}")
     table.add_column("measure", no_wrap=True)
     for heading in LINES[1:]:
         table.add_column(heading, justify="right", no_wrap=True)

@@ -34,7 +34,8 @@ def tree_figure(study: SurrogateStudy) -> Figure:
     canvas = Canvas(
         Layout(1, width, len(tree.leaves) * ROW),
         [
-            f"A tree that stands in for {plain(type(study.black_box.model).__name__)}",
+            f"A tree that stands in for {plain(type(study.black_box.model).__name__)}"
+            + (" near one row" if study.near is not None else ""),
             f"agreement {study.fidelity.agreement} and R\N{SUPERSCRIPT TWO} {study.fidelity.r2} on "
             f"{study.fidelity.rows} held-out rows; as many random features: {study.random.agreement.value:.3f} and "
             f"{study.random.r2.value:.3f}",

@@ -3,27 +3,34 @@
 from collections.abc import Sequence
 from math import isnan
 
+from torch import Tensor
+
 from xaivision.core.rules import Condition
-from xaivision.report.wording import counted, plain
+from xaivision.report.wording import counted, number, plain
 from xaivision.surrogates.disagreement import Region
 from xaivision.surrogates.fidelity import Measure
 from xaivision.surrogates.study import SurrogateStudy
 from xaivision.surrogates.surrogate_rules import condition_text
 
-LINES = ("", "surrogate", "random features", "gain over them")
+LINES = ("", "surrogate", "one class", "random features", "gain over them")
+# The share of draws that chosen features have to be better than, to be called better.
+CLEARLY = 0.95
+MOST_VALUES = 8
 
 
 def fidelity_lines(study: SurrogateStudy) -> tuple[tuple[str, ...], ...]:
-    """Rows of `LINES`: each measure of the surrogate, of as many random features, and the difference."""
-    found, random = study.fidelity, study.random
+    """Rows of `LINES`: each measure of the surrogate, of always saying the commonest class, of as many random features, and what
+    the surrogate gains over these.
+    """
+    found, usual, random = study.fidelity, study.commonest, study.random
     rows = [
-        ("same class as the black box", found.agreement, random.agreement, random.agreement_gain),
-        ("R\N{SUPERSCRIPT TWO} of its probabilities", found.r2, random.r2, random.r2_gain),
-        ("accuracy of the surrogate", found.accuracy, None, None),
-        ("accuracy of the black box", found.black_box_accuracy, None, None),
-        (f"explained by a rule of confidence {study.plan.sure:g}", study.explained, None, None),
-        ("counterfactuals the black box follows", study.follows, None, None),
-        ("of the cheapest leaf alone", study.cheapest_follows, None, None),
+        ("same class as the black box", found.agreement, usual.agreement, random.agreement, random.agreement_gain),
+        ("R\N{SUPERSCRIPT TWO} of its probabilities", found.r2, None, random.r2, random.r2_gain),
+        ("accuracy of the surrogate", found.accuracy, usual.accuracy, None, None),
+        ("accuracy of the black box", found.black_box_accuracy, usual.accuracy, None, None),
+        (f"agrees by a rule of confidence {study.plan.sure:g}", study.explained, None, None, None),
+        (f"of {study.follows.rows} counterfactuals turn the black box", study.follows, None, None, None),
+        (f"of {study.cheapest_follows.rows}, with the cheapest leaf alone", study.cheapest_follows, None, None, None),
     ]
     return tuple(
         (name, *("" if one is None else measure_text(one) for one in measures))
@@ -42,27 +49,27 @@ def measure_text(one: Measure) -> str:
 def summary_sentences(study: SurrogateStudy) -> tuple[str, ...]:
     """What can be said of the surrogate, the limits first."""
     agreement, random = study.fidelity.agreement, study.random
-    told = [
-        f"It gives {100 * agreement.value:.1f} % of {study.fidelity.rows} "
-        "held-out rows the black box's class; as many features drawn "
-        f"at random give {100 * random.agreement.value:.1f} %. {_gain(random.agreement_gain)}"
-    ]
+    told = [] if study.near is None else [_near(study, study.near)]
+    told.append(
+        f"It gives {100 * agreement.value:.1f} % of {study.fidelity.rows} held-out rows the black box's class; always the "
+        f"commonest class is that of {100 * study.commonest.agreement.value:.1f} %, and as many features drawn at random give "
+        f"{100 * random.agreement.value:.1f} %. {_gain(study)}"
+    )
     if not isnan(study.fidelity.accuracy.value):
         told.append(
-            f"Its accuracy is {study.fidelity.accuracy.value:.3f}, and the black box's "
-            f"{study.fidelity.black_box_accuracy.value:.3f}: faithful is not the same as right."
+            f"Its accuracy is {study.fidelity.accuracy.value:.3f}, the black box's "
+            f"{study.fidelity.black_box_accuracy.value:.3f}, and that of one class alone "
+            f"{study.commonest.accuracy.value:.3f}: faithful is not the same as right."
         )
-    if study.regions and (worst := study.regions[0]).rows and worst.rate.value > 0 and worst.conditions:
-        told.append(
-            f"It disagrees most where {_where(study, worst)}: on {100 * worst.rate.value:.0f} % of {counted(worst.rows, 'row')}."
-        )
+    if study.regions and study.regions[0].conditions:
+        told.append(_most_disagreement(study))
     if not isnan(study.explained.value):
-        told.append(f"{100 * study.explained.value:.0f} % of decisions are explained by a rule that is sure, and agree.")
-    if not isnan(study.follows.value):
         told.append(
-            f"Of its counterfactuals the black box follows {100 * study.follows.value:.0f} %; of those of the cheapest leaf "
-            f"alone {100 * study.cheapest_follows.value:.0f} %."
+            f"On {100 * study.explained.value:.0f} % of held-out rows it agrees by a rule that is right on at least "
+            f"{100 * study.plan.sure:g} % of the rows it was learned from."
         )
+    if not isnan(study.follows.value):
+        told.append(_follows(study))
     if study.steadiness is not None:
         steady = study.steadiness
         told.append(
@@ -74,11 +81,66 @@ def summary_sentences(study: SurrogateStudy) -> tuple[str, ...]:
     return (*told, *map(plain, study.notes))
 
 
+def near_text(study: SurrogateStudy) -> str:
+    """The values of what a local surrogate reads of its row; empty for a global one."""
+    if study.near is None:
+        return ""
+    categories = study.surrogate.category_names
+    told = []
+    for feature, name in zip(study.surrogate.features, study.surrogate.names, strict=True):
+        value, known = float(study.near[feature]), categories[feature] if categories else ()
+        said = known[round(value)] if known and 0 <= round(value) < len(known) else number(value)
+        told.append(f"{plain(name)} {plain(said)}")
+    more = f" and {len(told) - MOST_VALUES} more" if len(told) > MOST_VALUES else ""
+    return ", ".join(told[:MOST_VALUES]) + more
+
+
+def _near(study: SurrogateStudy, row: Tensor) -> str:
+    """Which row a local surrogate is for, and what both say of it."""
+    theirs, ours = (
+        plain(study.surrogate.class_names[int(model(row[None]).argmax(1)[0])]) for model in (study.black_box, study.surrogate)
+    )
+    return (
+        f"It is local: it stands for the black box near one row alone ({near_text(study)}). The black box gives that row "
+        f"{theirs}, and it {ours}. Held-out rows, too, are made of that row and of known ones."
+    )
+
+
+def _most_disagreement(study: SurrogateStudy) -> str:
+    """The region that was expected to be the worst, beside the others: it need not be."""
+    worst, others = study.regions[0], [one for one in study.regions[1:] if one.rows]
+    where, expected = _where(study, worst), f"{100 * worst.found:.0f} %"
+    if not worst.rows:
+        return f"Most disagreement is expected where {where} ({expected} of the rows to learn from): no held-out row lies there."
+    here = f"on {100 * worst.rate.value:.0f} % of {counted(worst.rows, 'held-out row')}"
+    rest = sum(one.rows for one in others)
+    wrong = sum(one.rate.value * one.rows for one in others)
+    there = f", and on {100 * wrong / rest:.0f} % of the other {rest}" if rest else ""
+    if worst.rate.value > max((one.rate.value for one in others), default=0.0):
+        return f"It disagrees most where {where}: {here}{there}."
+    return (
+        f"Most disagreement was expected where {where} ({expected} of the rows to learn from). It is not most there: it "
+        f"disagrees {here}{there}."
+    )
+
+
+def _follows(study: SurrogateStudy) -> str:
+    told = f"Of {study.follows.rows} counterfactuals the black box follows {100 * study.follows.value:.0f} %"
+    if not isnan(study.copied.value):
+        told += (
+            f"; {100 * study.copied.value:.0f} % of those that it follows take every column that is read and may change from one "
+            "known row"
+        )
+    if isnan(study.cheapest_follows.value):
+        return f"{told}."
+    return f"{told}. Those of the cheapest leaf alone it follows in {100 * study.cheapest_follows.value:.0f} %."
+
+
 def region_words(study: SurrogateStudy, region: Region) -> tuple[str, ...]:
-    """Where, how often, and the two classes that are given there where they differ."""
+    """Where, how often it was expected and is, on how many rows, and the two classes that are given there where they differ."""
     classes = study.surrogate.class_names
     apart = "" if region.black_box < 0 else f"{plain(classes[region.black_box])}, not {plain(classes[region.surrogate])}"
-    return (_where(study, region), measure_text(region.rate), str(region.rows), apart)
+    return (_where(study, region), f"{region.found:.3f}", measure_text(region.rate), str(region.rows), apart)
 
 
 def _where(study: SurrogateStudy, region: Region) -> str:
@@ -92,9 +154,15 @@ def conditions_text(study: SurrogateStudy, conditions: Sequence[Condition]) -> s
     return " and ".join(condition_text(one, names, categories) for one in conditions)
 
 
-def _gain(gain: Measure) -> str:
-    if isnan(gain.interval[0]):
-        return ""
-    if gain.interval[0] > 0:
-        return "The chosen features do better."
-    return "The chosen features do not do better: their names say little."
+def _gain(study: SurrogateStudy) -> str:
+    """Whether the chosen features are better than random ones: surely so on other rows, and better than nearly every draw."""
+    gain, draws = study.random.agreement_gain, len(study.random.agreements)
+    if study.k >= len(study.candidates.usable):
+        return "It may read every feature that varies: none was chosen, and random ones are the same."
+    beaten = round(study.random.beaten * draws)
+    if gain.interval[0] > 0 and study.random.beaten >= CLEARLY:
+        return f"The chosen features do better, than {beaten} of {draws} draws."
+    return (
+        f"The chosen features do not clearly do better ({draws - beaten} of {draws} draws agree as often or more): their names "
+        "say little."
+    )

@@ -1,11 +1,11 @@
 """Which columns can be chosen at all: none that is constant, and one of those that are the same."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 
 from xaivision.surrogates.decision_tree import Rows
+from xaivision.surrogates.same_rows import digest
 
 NAMES_SHOWN = 3
 
@@ -45,8 +45,7 @@ def candidates_of(rows: Rows) -> Candidates:
     for number in range(rows.shape[1]):
         if number in left_out:
             continue
-        # Of their digests: the columns themselves would stand twice in memory. -0.0 is 0.0.
-        owner = first.setdefault(sha256((rows[:, number] + 0.0).tobytes()).digest(), number)
+        owner = first.setdefault(digest(rows[:, number]), number)
         if owner != number:
             copies[owner] = (*copies.get(owner, ()), number)
             left_out.add(number)

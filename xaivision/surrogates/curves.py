@@ -1,5 +1,6 @@
 """Fidelity against what it costs: how many features, how deep a tree, and features that were drawn at random."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,9 @@ import torch
 from xaivision.core.bootstrap import mean_interval
 from xaivision.core.progress import track
 from xaivision.core.random import generator
-from xaivision.surrogates.fidelity import Fidelity, Measure, fidelity, r2_of
+from xaivision.core.student import student
+from xaivision.surrogates.decision_tree import Floats
+from xaivision.surrogates.fidelity import MOST_RESAMPLED, NO_MEASURE, Fidelity, Measure, fidelity, r2_gain, r2_of
 from xaivision.surrogates.growing import Growth, grown
 from xaivision.surrogates.knee import knee
 from xaivision.surrogates.observed import Observed, folds_of
@@ -23,7 +26,8 @@ COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 class RandomBaseline:
     """Surrogates of as many features, drawn at random: means over the draws with the interval of the mean, and each draw.
 
-    `agreement_gain` and `r2_gain`: what the chosen features have over them; `beaten`: the share of draws that agree less.
+    `agreement_gain` and `r2_gain`: what the chosen features have over the mean of these draws, with intervals over the held-out
+    rows; NaN where every feature is chosen, so that a draw is the same. `beaten`: the share of draws that agree less.
     """
 
     agreement: Measure
@@ -61,34 +65,42 @@ def random_baseline(  # noqa: PLR0913 - two parts of the data, and what is held 
     kind: str,
     learned: Observed,
     held_out: Observed,
-    chosen: Fidelity,
+    chosen: Floats,
     usable: Sequence[int],
     how: tuple[int, Growth],
     draws: int = DRAWS,
 ) -> RandomBaseline:
-    """What `how` = (k, growth) reaches with k features drawn from the usable ones, several times."""
+    """What `how` = (k, growth) reaches with k features drawn from the usable ones, several times.
+
+    `chosen` (n, K): what the surrogate of the chosen features says of the held-out rows.
+    """
     count, growth = how
-    found = []
+    right, error = _by_row(chosen, held_out)
+    agreements, r2s = np.zeros(draws), np.zeros(draws)
+    rights, errors = np.zeros(len(held_out)), np.zeros(len(held_out))
     for number in track(range(draws), "random features"):
         order = torch.randperm(len(usable), generator=generator(growth.seed, "random features", number)).tolist()
         features = [usable[place] for place in order[:count]]
-        found.append(fidelity_of(kind, learned, held_out, features, growth))
-    agreements, r2s = (np.array([getattr(one, name).value for one in found]) for name in ("agreement", "r2"))
+        given = grown(kind, learned.rows, learned.probabilities, features, growth).probabilities(held_out.rows)
+        agreements[number], r2s[number] = (given.argmax(1) == held_out.labels).mean(), r2_of(given, held_out.probabilities)
+        mine = _by_row(given, held_out)
+        rights, errors = rights + mine[0] / draws, errors + mine[1] / draws
+    nothing_to_choose = count >= len(usable)
     return RandomBaseline(
         _mean(agreements),
         _mean(r2s),
-        _mean(chosen.agreement.value - agreements),
-        _mean(chosen.r2.value - r2s),
-        float((agreements < chosen.agreement.value).mean()),
+        NO_MEASURE if nothing_to_choose else _mean(right - rights, len(held_out)),
+        NO_MEASURE if nothing_to_choose else r2_gain(error, errors, held_out.probabilities),
+        float((agreements < right.mean()).mean()),
         tuple(agreements.tolist()),
         tuple(r2s.tolist()),
     )
 
 
-def fidelity_of(kind: str, learned: Observed, held_out: Observed, features: Sequence[int], growth: Growth) -> Fidelity:
-    """Of a stand-in that is grown for this question alone, on held-out rows."""
-    stand_in = grown(kind, learned.rows, learned.probabilities, features, growth)
-    return fidelity(stand_in.probabilities(held_out.rows), held_out)
+def _by_row(given: Floats, held_out: Observed) -> tuple[Floats, Floats]:
+    """(n,) whether each row has the black box's class, and its squared error."""
+    right = (given.argmax(1) == held_out.labels).astype(np.float64)
+    return right, ((given - held_out.probabilities) ** 2).sum(1)
 
 
 def depth_curve(
@@ -127,8 +139,12 @@ def count_curve(
     )
 
 
-def _mean(values: "np.ndarray") -> Measure:
+def _mean(values: Floats, rows: int | None = None) -> Measure:
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return Measure(float("nan"))
-    return Measure(float(finite.mean()), mean_interval(torch.from_numpy(finite)))
+        return NO_MEASURE
+    value = float(finite.mean())
+    if rows is None or rows <= MOST_RESAMPLED:
+        return Measure(value, mean_interval(torch.from_numpy(finite)), rows)
+    reach = student(None) * float(finite.std(ddof=1)) / math.sqrt(len(finite))
+    return Measure(value, (value - reach, value + reach), rows)

@@ -5,8 +5,10 @@ labels. Boosting and the linear model learn by the cross-entropy to them: each r
 probability for its weight.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -47,10 +49,20 @@ class Growth:
     def __post_init__(self) -> None:
         for name in ("depth", "in_a_leaf", "trees", "rules"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if not is_whole(value) or value < 1:
                 raise InputError(f"`{name}` must be a positive integer. Got {value!r}.")
-        if not self.strength > 0:
-            raise InputError(f"`strength` must be positive. Got {self.strength!r}.")
+        if not is_number(self.strength) or not 0 < self.strength < math.inf:
+            raise InputError(f"`strength` must be a positive number. Got {self.strength!r}.")
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number, of whatever library."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a real number, of whatever library."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def grown(kind: str, rows: Rows, probabilities: Floats, features: Sequence[int], growth: Growth | None = None) -> StandIn:

@@ -79,7 +79,7 @@ class LeafCounterfactuals:
             goals = torch.tensor([one.goal for one in chosen], device=changed.device)
             after = surrogate(changed)
             found = (after.argmax(1) == goals) & (now != goals)
-            self._doubt(q, chosen, found)
+            self._doubt(q, chosen, found, (now == goals) & (targets is not None))
             return q.counterfactuals(changed[:, None], goals, after.gather(1, goals[:, None]), found[:, None])
 
     def _chosen(self, surrogate: Surrogate, inputs: Tensor, now: Tensor, goals: Tensor | None) -> list[Entry]:
@@ -108,9 +108,11 @@ class LeafCounterfactuals:
         asked = [[(entry, next(follows)) for entry in one] for one in ways]
         return [next((entry for entry, followed in one if followed), one[0][0]) for one in asked]
 
-    def _doubt(self, q: Question, chosen: list[Entry], found: Tensor) -> None:
+    def _doubt(self, q: Question, chosen: list[Entry], found: Tensor, already: Tensor) -> None:
         for number in (~found).nonzero().flatten().tolist():
-            q.note(Note("warn", "no leaf of another class can be entered by what may change", (number,)))
+            nowhere = "no leaf of another class can be entered by what may change"
+            there = "the surrogate gives it the class to reach as it is: there is nothing to change"
+            q.note(Note("warn", there if already[number] else nowhere, (number,)))
         if self.black_box is None or not bool(found.any()):
             return
         changed = torch.from_numpy(np.stack([one.row for one in chosen])).to(q.query.inputs)

@@ -7,6 +7,7 @@ import numpy as np
 from xaivision.core.rules import Condition
 from xaivision.data.schema import TableSchema
 from xaivision.surrogates.decision_tree import Floats
+from xaivision.surrogates.same_rows import among
 from xaivision.surrogates.surrogate import Surrogate
 
 # How far into a leaf its violated columns go: shares of the known values that fit, from the side that the row comes from.
@@ -56,6 +57,11 @@ class LeafEntries:
         pieces = np.abs(after.astype(np.float64) - before.astype(np.float64)) / self._spread
         pieces[self._codes] = (after != before)[self._codes]
         return float(pieces.sum())
+
+    def are_known(self, rows: "np.ndarray") -> "np.ndarray":
+        """(n,) bool: in which rows (n, F) the columns that are read and may change stand together as in a known row."""
+        columns = [column for column in self.features if column not in self.fixed]
+        return among(rows[:, columns], self.known[:, columns])
 
     def _by_conditions(self, row: "np.ndarray", conditions: tuple[Condition, ...]) -> list["np.ndarray"]:
         """The row with the violated conditions met, ever farther inward; none where that takes what may not change."""

@@ -1,5 +1,6 @@
 """What a black box says of rows: the material that surrogates are learned from and judged on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +15,11 @@ from xaivision.core.presenting import in_short, shape_of
 from xaivision.core.random import generator
 from xaivision.surrogates.decision_tree import Floats, Numbers, Rows
 from xaivision.surrogates.reading import Reading
+from xaivision.surrogates.same_rows import among
 
 NAMES_SHOWN = 3
+# Rows of which some can be learned from and some held out.
+FEWEST = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,8 +79,9 @@ def observed(model: ClassifierAdapter, inputs: Tensor, reading: Reading, truth: 
     CapabilityError, where the scores stand for no probabilities.
     """
     if not model.gives_probabilities:
+        told = type(model.model).__name__
         raise CapabilityError(
-            f"A surrogate needs a black box that gives probabilities or logits. Got {model!r}, whose scores are margins. "
+            f"A surrogate needs a black box whose scores stand for probabilities. Got {told}, whose scores are margins. "
             "Calibrate it first, for example with sklearn.calibration.CalibratedClassifierCV."
         )
     model.check(inputs)
@@ -115,6 +120,14 @@ def check_complete(rows: Rows, names: Sequence[str]) -> None:
     )
 
 
+def repeated_note(learned: Observed, held_out: Observed) -> tuple[str, ...]:
+    """What has to be said of held-out rows that are no others than those that were learned from."""
+    count = int(among(held_out.rows, learned.rows).sum())
+    same = "is equal to a row" if count == 1 else "are equal to rows"
+    told = f"{count} of {len(held_out)} held-out rows {same} that was learned from: the surrogate may know what is said of them."
+    return (told.replace("rows that was", "rows that were"),) if count else ()
+
+
 def split(seen: Observed, share: float = 0.3, seed: int = 0) -> tuple[Observed, Observed]:
     """What is learned from and what is held out: of each class that the black box gives, `share` of its rows.
 
@@ -122,13 +135,17 @@ def split(seen: Observed, share: float = 0.3, seed: int = 0) -> tuple[Observed, 
 
     Raises: InputError, where there are too few rows for two parts.
     """
+    needed = max(FEWEST, math.ceil(seen.num_classes / (1 - share)))
+    if len(seen) < needed:
+        raise InputError(
+            f"A surrogate of {seen.num_classes} classes needs at least {needed} rows: one to learn from for each class, and "
+            f"{100 * share:g} % that are held out. Got {len(seen)}. Give more rows; they need no labels."
+        )
     held = np.zeros(len(seen), dtype=bool)
     for label in range(seen.num_classes):
         members = np.flatnonzero(seen.labels == label)
         order = torch.randperm(len(members), generator=generator(seed, "surrogate split", label)).numpy()
         held[members[order[: round(share * len(members))]]] = True
-    if held.sum() < 1 or (~held).sum() < 2:
-        raise InputError(f"A surrogate needs at least 4 rows: some to learn from and some held out. Got {len(seen)}.")
     return seen.take(np.flatnonzero(~held)), seen.take(np.flatnonzero(held))
 
 
@@ -151,8 +168,8 @@ def check_learnable(seen: Observed, class_names: Sequence[str]) -> tuple[str, ..
     """
     if len(seen) < seen.num_classes:
         raise InputError(
-            f"A surrogate needs at least one row for each of {seen.num_classes} classes. Got {len(seen)} rows. Give more rows; "
-            "they need no labels."
+            f"A surrogate needs at least one row to learn from for each of {seen.num_classes} classes. Got {len(seen)} to learn "
+            "from. Give more rows; they need no labels."
         )
     counts = np.bincount(seen.labels, minlength=seen.num_classes)
     notes = []
@@ -179,7 +196,11 @@ def _listed(names: Sequence[str]) -> str:
 def _checked_truth(model: ClassifierAdapter, inputs: Tensor, truth: Tensor | None) -> Numbers | None:
     if truth is None:
         return None
-    numbers: Numbers = torch.as_tensor(truth).detach().cpu().long().numpy()
+    values = torch.as_tensor(truth).detach().cpu()
+    if values.is_floating_point() and not bool((values == values.round()).all()):
+        wrong = float(values[values != values.round()][0])
+        raise InputError(f"`labels` must be whole class numbers, one for every row. Got {wrong}.")
+    numbers: Numbers = values.long().numpy()
     if numbers.shape != (len(inputs),):
         raise InputError(f"`labels` must be one class number for each of {len(inputs)} rows. Got shape {numbers.shape}.")
     if len(numbers) and (numbers.min() < 0 or numbers.max() >= model.num_classes):

@@ -67,11 +67,15 @@ class Measured:
         return rows.astype(np.float64)
 
 
-def columns_of(model: ClassifierAdapter, features: int) -> Columns:
-    """The columns of the tables that this model takes: by its schema, by what it was fitted on, or by number."""
+def columns_of(model: ClassifierAdapter, features: int, names: Sequence[str] = ()) -> Columns:
+    """The columns of the tables that this model takes: by its schema, by what it was fitted on, by the `names` of the table that
+    is handed over, or by number.
+    """
     if model.schema is not None:
         return Columns(tuple(model.schema.names))
     fitted_on: Sequence[str] | None = getattr(model.model, "feature_names_in_", None)
     if fitted_on is not None and len(fitted_on) == features:
         return Columns(tuple(map(str, fitted_on)))
+    if len(names) == features:
+        return Columns(tuple(names))
     return Columns(tuple(f"column {number}" for number in range(features)))

@@ -73,15 +73,20 @@ def explained_share(rules: Sequence[SurrogateRule], places: Numbers, agrees: "np
 
 
 def rules_as_json(surrogate: Surrogate, rules: Sequence[SurrogateRule]) -> str:
-    """The rules as JSON, from which `applied` gives what the surrogate gives: thresholds and probabilities to the last digit."""
+    """The rules as JSON, from which `applied` gives what the surrogate gives: thresholds and probabilities to the last digit.
+
+    Columns of categories stand under `categories` with what their codes 0, 1, ... mean; a condition on one names those it `is`.
+    """
+    names, categories = surrogate.reading.names, surrogate.category_names
     told = {
         "schema": SCHEMA,
         "kind": surrogate.kind,
-        "features": list(surrogate.reading.names),
+        "features": list(names),
+        "categories": {name: list(one) for name, one in zip(names, categories, strict=False) if one},
         "classes": list(surrogate.class_names),
         "rules": [
             {
-                "if": [_told(condition, surrogate.reading.names) for condition in rule.conditions],
+                "if": [_told(condition, names, categories) for condition in rule.conditions],
                 "class": surrogate.class_names[rule.label],
                 "probabilities": list(rule.probabilities),
                 "support": rule.support,
@@ -142,8 +147,10 @@ def meant(condition: Condition, categories: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for code, name in enumerate(categories) if low < code <= high)
 
 
-def _told(condition: Condition, names: Sequence[str]) -> dict[str, Any]:
-    return {"feature": names[condition.feature], "above": condition.low, "at_most": condition.high}
+def _told(condition: Condition, names: Sequence[str], categories: Sequence[Sequence[str]]) -> dict[str, Any]:
+    told = {"feature": names[condition.feature], "above": condition.low, "at_most": condition.high}
+    known = categories[condition.feature] if categories else ()
+    return {**told, "is": list(meant(condition, known))} if known else told
 
 
 def _read(told: dict[str, Any], names: dict[str, int]) -> Condition:

@@ -1,6 +1,8 @@
 """Thresholds that can be read: the shortest decimal between the two known values that a split lies between.
 
-What is written is then what is compared: rules that are copied by hand from a figure still reproduce the tree.
+What is written is then what is compared: rules that are copied by hand from a figure still reproduce the tree, which rounds
+values to float32, on values as they stand in a file. 0.17 in a file is 0.17000000178 to the tree: a threshold of 0.17 would part
+them.
 """
 
 from dataclasses import replace
@@ -34,10 +36,24 @@ def _between(below: "np.ndarray", above: "np.ndarray", threshold: float) -> floa
 
 
 def shortest_between(low: float, high: float) -> float:
-    """The decimal with the fewest digits in [low, high), nearest to the middle; `low` itself where no shorter one is there."""
+    """The decimal with the fewest digits between two values, nearest to their middle, or the middle where none is there.
+
+    Values come as float32, and are compared with the decimal as people have written them: so it lies farther from both than any
+    decimal that is rounded to one of them, and is itself not rounded to more than it is.
+    """
+    above, below = np.float32(low), np.float32(high)
+    least = low + float(np.nextafter(above, np.float32(np.inf)) - above) / 2
+    most = high - float(below - np.nextafter(below, np.float32(-np.inf))) / 2
     middle = low + (high - low) / 2
     for digits in range(1, MOST_DIGITS + 1):
-        short = float(f"{middle:.{digits - 1}e}")
-        if low <= short < high:
-            return short
-    return low
+        for short in _with_neighbors(middle, digits):
+            if least < short < most and float(np.float32(short)) <= short:
+                return short
+    return middle
+
+
+def _with_neighbors(value: float, digits: int) -> tuple[float, ...]:
+    """The nearest decimal of so many digits, and those below and above it."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    whole, place = int(mantissa.replace(".", "")), int(exponent) - digits + 1
+    return tuple(float(f"{whole + step}e{place}") for step in (0, -1, 1))
