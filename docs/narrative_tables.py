@@ -16,7 +16,7 @@ SETS = {
 HEADS = (
     "Segmenter",
     "IoU at the point of evidence",
-    "IoU at random points",
+    "IoU at random points (how many times as good)",
     "Drop without it / without its shape elsewhere",
     "Drop with it alone / with its shape elsewhere",
 )
@@ -49,7 +49,16 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"`{row['segmenter']}`" if "," not in row["segmenter"] else row["segmenter"],
         f"{row['iou']['mean']:.2f} [{max(low, 0.0):.2f}, {min(high, 1.0):.2f}]",
-        f"{row['random_point_iou']['mean']:.2f}" if row["random_point_iou"] else "",
+        _beside_chance(row),
         f"{row['deletion']['mean']:.2f} / {row['shifted_deletion']['mean']:.2f}",
         f"{row['sufficiency']['mean']:.2f} / {row['shifted_sufficiency']['mean']:.2f}",
     )
+
+
+def _beside_chance(row: Mapping[str, Any]) -> str:
+    """What random points give, and how many times as good the point of evidence is; nothing where none were asked about."""
+    random = row["random_point_iou"]
+    if not random:
+        return ""
+    ratio = f" ({row['iou']['mean'] / random['mean']:.1f} x)" if random["mean"] > 0 else ""
+    return f"{random['mean']:.2f}{ratio}"

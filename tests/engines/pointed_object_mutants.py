@@ -97,9 +97,23 @@ MASKS = (
     Mutant(
         "one pixel too few",
         "mask_evidence",
-        "inside >= ordered[place]",
-        "inside > ordered[place]",
+        "enough = 1 + int(",
+        "enough = int(",
         test_mask_evidence.check_the_refined_part_is_the_smallest_that_holds_the_share,
+    ),
+    Mutant(
+        "ties in any order",
+        "mask_evidence",
+        "np.lexsort((distance, -value, distance > 0))",
+        "np.lexsort((-value, distance > 0))",
+        test_mask_evidence.check_a_refined_part_holds_the_points_and_of_equal_areas_the_nearest,
+    ),
+    Mutant(
+        "points are cut off",
+        "mask_evidence",
+        "max(enough, int((distance == 0).sum()))",
+        "enough",
+        test_mask_evidence.check_a_refined_part_holds_the_points_and_of_equal_areas_the_nearest,
     ),
     Mutant(
         "always half of the picture away",

@@ -54,6 +54,24 @@ def check_the_refined_part_is_the_smallest_that_holds_the_share():
     assert torch.equal(mask_evidence.refined(torch.ones(4, 6, dtype=torch.bool), even, 0.2), even > 0)
 
 
+def check_a_refined_part_holds_the_points_and_of_equal_areas_the_nearest():
+    """Two squares of equal evidence, and a weak one in which the second point lies."""
+    mask, evidence = torch.ones(8, 20, dtype=torch.bool), torch.zeros(8, 20)
+    squares = [(slice(1, 3), slice(1, 3)), (slice(1, 3), slice(8, 10)), (slice(5, 7), slice(16, 18))]
+    for square, level in zip(squares, (2.0, 2.0, 0.5), strict=True):
+        evidence[square] = level
+    first, second, weak = parts = [torch.zeros_like(mask) for _ in squares]
+    for part, square in zip(parts, squares, strict=True):
+        part[square] = True
+    assert torch.equal(mask_evidence.refined(mask, evidence, 0.3, [EvidencePoint(1, 8, 2.0)]), second)
+    assert torch.equal(mask_evidence.refined(mask, evidence, 0.3, [EvidencePoint(1, 1, 2.0)]), first)
+    # A point that lies in none of them draws what is equal its way; without any the areas come in their order.
+    assert torch.equal(mask_evidence.refined(mask, evidence, 0.3, [EvidencePoint(7, 9, 1e-9)]), second)
+    assert int(mask_evidence.refined(mask, evidence, 0.3, [EvidencePoint(7, 9, -1.0)]).sum()) == 4
+    both = mask_evidence.refined(mask, evidence, 0.3, [EvidencePoint(1, 8, 2.0), EvidencePoint(5, 16, 0.5)])
+    assert torch.equal(both, second | weak)
+
+
 def check_shifted_masks_have_the_same_area_and_cover_least_of_the_mask():
     for mask in MASKS:
         found = mask_evidence.shifted_masks(mask, 5)

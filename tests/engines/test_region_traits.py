@@ -37,6 +37,16 @@ def check_place_and_size_are_shares_of_the_sides():
     assert (told.height, told.width) == (10 / 40, 12 / 60)
 
 
+def check_of_several_pieces_the_place_is_that_of_the_largest():
+    image, mask = framed()
+    assert engine.region_traits(image, mask).pieces == 1
+    mask[2:5, 50:58] = True
+    told = engine.region_traits(image, mask)
+    assert told.pieces == 2
+    assert (told.row, told.column) == (30 / 40, 12 / 60)
+    assert told.area == (10 * 12 + 3 * 8) / (40 * 60)
+
+
 def check_the_level_is_held_against_the_surroundings_alone():
     image, mask = framed()
     image[:, :5, 40:] = 1.0  # far away

@@ -19,7 +19,9 @@ POINTS = (EvidencePoint(5, 48, 1.0), EvidencePoint(20, 3, -1.0))
 
 
 class Recorded:
-    """A predictor that marks a square around each point, and what is below the first, and nothing; it writes down what came."""
+    """A predictor that marks a square around each positive point, what is right below the first, and nothing; it writes down
+    what came.
+    """
 
     seen: ClassVar[list] = []
 
@@ -35,9 +37,9 @@ class Recorded:
         assert multimask_output
         assert point_labels.tolist() == [int(point.positive) for point in POINTS[: len(point_labels)]]
         masks = np.zeros((3, *self.original_size), bool)
-        for x, y in point_coords:
+        for x, y in point_coords[point_labels == 1]:
             masks[1, y - 1 : y + 2, x - 1 : x + 2] = True
-        masks[0, point_coords[0][1] :] = True
+        masks[0, point_coords[0][1] :, 10:] = True
         return masks, np.array([0.3, 0.8, 0.9], np.float32)[: len(masks)], None
 
 
@@ -78,11 +80,52 @@ def test_of_the_three_the_one_with_most_evidence_is_taken_where_that_is_asked(re
     evidence[10:] = 1.0
     found = sam_point.SamPoint(sam_checkpoint, choose="evidence").segmented(image, POINTS, evidence)
     assert found.chosen == 0  # what is below the first point
-    assert found.score == pytest.approx(1 - 19 / 24)
+    assert found.score == pytest.approx(50 / 60 * (1 - 19 / 24))
     assert sam_point.SamPoint(sam_checkpoint).segmented(image, POINTS, evidence).chosen == 1
     assert len(recorded) == 1  # one encoding for both
     with pytest.raises(InputError, match=r"`choose` must be one of 'score', 'evidence'\. Got 'last'\."):
         sam_point.SamPoint(sam_checkpoint, choose="last")
+
+
+class Three(Recorded):
+    """A predictor with three masks that mark something: all hold the positive point, and the second the negative one too."""
+
+    scores = (0.3, 0.8, 0.5)
+
+    def predict(self, point_coords, point_labels, multimask_output):
+        masks = np.zeros((3, *self.original_size), bool)
+        masks[:, 3:8, 40:55] = True
+        masks[1, :, :] = True
+        masks[2, :10, 30:] = True
+        return masks, np.array(self.scores, np.float32), None
+
+
+def three_masks(sam_checkpoint, monkeypatch, points, **settings):
+    monkeypatch.setattr(segment_anything, "SamPredictor", Three)
+    image = torch.rand(1, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0))
+    return sam_point.SamPoint(sam_checkpoint, **settings).segmented(image, points, EVIDENCE)
+
+
+def test_of_three_masks_that_mark_something_the_best_is_taken_and_neither_the_first_nor_the_last(
+    recorded, sam_checkpoint, monkeypatch
+):
+    assert three_masks(sam_checkpoint, monkeypatch, POINTS[:1]).chosen == 1
+
+
+@pytest.mark.parametrize("choose", ["score", "evidence"])
+def test_a_mask_that_holds_a_negative_point_is_not_taken_though_it_is_recorded(recorded, sam_checkpoint, monkeypatch, choose):
+    found = three_masks(sam_checkpoint, monkeypatch, POINTS, choose=choose)
+    assert found.chosen != 1
+    assert not found.mask[20, 3]
+    assert found.candidates[1].all()
+    assert len(found.scores) == 3
+    if choose == "score":
+        assert (found.chosen, found.score) == (2, pytest.approx(0.5))
+
+
+def test_where_each_mask_holds_a_negative_point_that_is_said(recorded, sam_checkpoint, monkeypatch):
+    with pytest.raises(InputError, match="Got a negative point in every region around the positive ones"):
+        three_masks(sam_checkpoint, monkeypatch, (POINTS[0], EvidencePoint(5, 50, -1.0)))
 
 
 def test_a_picture_is_encoded_once_and_only_the_last_are_remembered(recorded, sam_checkpoint, monkeypatch):

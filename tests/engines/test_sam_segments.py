@@ -27,13 +27,17 @@ def test_small_masks_lie_on_top_and_the_rest_is_a_segment():
 
 
 def test_the_package_is_asked_with_the_network_of_the_file(tiny_sam, sam_checkpoint, monkeypatch):
-    made = []
+    made, handed = [], []
 
     class Watched(segment_anything.SamAutomaticMaskGenerator):
         def __init__(self, model, **settings):
             made.append((model, settings))
             # Untrained masks are unsure: all of them are wanted here.
             super().__init__(model, pred_iou_thresh=-1e9, stability_score_thresh=-1.0, **settings)
+
+        def generate(self, image):
+            handed.append(image)
+            return super().generate(image)
 
     monkeypatch.setattr(segment_anything, "SamAutomaticMaskGenerator", Watched)
     image = torch.rand(1, 24, 32, generator=torch.Generator().manual_seed(0))
@@ -46,6 +50,9 @@ def test_the_package_is_asked_with_the_network_of_the_file(tiny_sam, sam_checkpo
     assert int(first.max()) >= 1
     assert torch.equal(SegmentAnything(str(sam_checkpoint), points_per_side=2).labels(image), first)
     assert made[1][0] is network  # read once
+    # Bytes of three channels, as the package takes them: of floats in [0, 1] it would see black.
+    assert (handed[0].dtype, handed[0].shape) == (np.uint8, (24, 32, 3))
+    assert np.array_equal(handed[0][..., 1], (image[0] * 255).round().to(torch.uint8).numpy())
 
 
 def test_a_number_that_is_unusable_is_refused(sam_checkpoint, monkeypatch):

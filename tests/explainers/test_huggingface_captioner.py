@@ -105,13 +105,29 @@ def test_the_label_is_in_the_prompt_where_it_is_asked_for_and_verbatim():
     blind = HuggingFaceCaptioner(model, processor, tokens=2).caption(picture(), region(), None)
     assert blind.prompt == "user : <image> Describe what this picture shows in one short sentence. assistant :"
     named = HuggingFaceCaptioner(model, processor, label_in_prompt=True, tokens=2)
-    assert "This picture shows cat." in named.caption(picture(), region(), "cat").prompt
+    said = named.caption(picture(), region(), "cat")
+    assert "This picture shows cat." in said.prompt
+    assert said.label_in_prompt
+    assert not HuggingFaceCaptioner(model, processor, tokens=2).caption(picture(), region(), None).label_in_prompt
     with pytest.raises(InputError, match="`label` must be given"):
         named.caption(picture(), region(), None)
     with pytest.raises(InputError, match=r"must not hold \{label\}"):
         HuggingFaceCaptioner(model, processor, prompt="a {label}")
     with pytest.raises(InputError, match=r"must hold \{label\}"):
         HuggingFaceCaptioner(model, processor, prompt="a thing", label_in_prompt=True)
+
+
+@pytest.mark.parametrize("dtype", ["auto", "float16", "bfloat16"])
+def test_a_folder_is_read_in_the_precision_that_is_asked_for(tmp_path, dtype):
+    for part in captioning("blip"):
+        part.save_pretrained(tmp_path)
+    loaded = xv.load_captioner(tmp_path, dtype=dtype)
+    expected = torch.float32 if dtype == "auto" else getattr(torch, dtype)
+    assert {weight.dtype for weight in loaded.model.parameters()} == {expected}
+    (pixels,) = {value.dtype for value in loaded._inputs([shown_picture(picture(), region(), "whole")], "").values()} - {
+        torch.int64
+    }
+    assert pixels == expected
 
 
 def test_half_precision_gives_words():

@@ -59,7 +59,28 @@ def test_photos_are_told_by_place_size_and_colors():
     assert said(image, mask, label_in_prompt=True).startswith("What is labeled wreck lies in the center")
 
 
+def test_a_region_in_several_pieces_says_so_in_both_wordings():
+    image, mask = torch.full((3, 40, 40), 0.9), torch.zeros(40, 40, dtype=torch.bool)
+    mask[2:20, 2:10] = mask[30:36, 30:36] = True
+    assert said(image, mask).startswith(
+        "The outlined region is in 2 pieces, the largest in the upper left of the picture, and covers 11 % of it."
+    )
+    image, mask = scene()
+    mask[50:54, 50:54] = True
+    image[0, 50:54, 50:54] = 0.9
+    assert said(image, mask, "sonar").endswith("and covers 2 % of the picture in 2 pieces.")
+
+
+def test_with_the_label_the_prompt_is_how_the_words_begin():
+    image, mask = scene()
+    told = TemplateCaptioner(label_in_prompt=True).caption(image, mask, "wreck")
+    assert told.prompt == "What is labeled wreck"
+    assert told.text.startswith(told.prompt)
+    assert TemplateCaptioner().caption(image, mask, None).prompt == ""
+
+
 def test_shares_and_places_in_words():
+    assert [percent(share, 1) for share in (0.0004, 0.0214, 0.9999)] == ["under 0.1 %", "2.1 %", "over 99.9 %"]
     assert [percent(share) for share in (0, 0.004, 0.22, 0.996, 1)] == ["0 %", "under 1 %", "22 %", "over 99 %", "100 %"]
     assert place_words(0.1, 0.9) == "in the upper right"
     assert place_words(0.99, 0.5) == "at the bottom"

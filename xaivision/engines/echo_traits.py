@@ -6,6 +6,7 @@ The shadow falls away from the sonar, so its side tells along which sides of the
 from typing import Literal, NamedTuple
 
 from torch import Tensor
+from torch.nn.functional import max_pool1d, pad
 
 from xaivision.engines.filters import gaussian_blur
 from xaivision.engines.region_traits import checked_mask, gray_of
@@ -14,12 +15,12 @@ Side = Literal["left", "right", "above", "below", ""]
 
 # Against the seabed's middle level: what is so many times brighter is an echo of something hard, and what is darker than the
 # share a shadow.
-BRIGHT, DARK = 1.5, 0.5
+BRIGHT, DARK = 1.5, 0.55
 # Speckle is smoothed by so much of the shorter side, a pixel at least.
 SMOOTHING = 1 / 64
-# A shadow is looked for so far beside the region, in widths of it, and at least as wide as this share of the picture.
-REACH, LEAST_REACH = 1.5, 0.08
-# Of the strip beside the region so much has to be dark, and twice what is dark on the other side.
+# A shadow is looked for so far beside the echo, in mean thicknesses of it, and at least as far as this share of the picture.
+REACH, LEAST_REACH = 1.0, 0.08
+# Of the strip beside the echo so much has to be dark, and twice what is dark on the other side.
 SHADOWED, TWICE = 0.2, 2.0
 
 
@@ -84,12 +85,21 @@ def _shadow_side(echo: Tensor, dark: Tensor) -> Side:
 
 
 def _sides(echo: Tensor, dark: Tensor) -> tuple[float, float]:
-    """Shares that are dark left and right of the echo, in the rows that it takes."""
-    rows, columns = echo.nonzero(as_tuple=True)
-    band = dark[int(rows.min()) : int(rows.max()) + 1]
-    left, right = int(columns.min()), int(columns.max()) + 1
-    reach = round(max(REACH * (right - left), LEAST_REACH * echo.shape[1]))
-    return _share(band[:, max(0, left - reach) : left]), _share(band[:, right : right + reach])
+    """Shares that are dark just left and just right of the echo, row by row.
+
+    The shadow of a slanted bar or of a wing lies beside it, and yet in the box around all of the echo. What has echoes near on
+    both sides, as the gap between wing and tail, tells neither.
+    """
+    rows = int(echo.any(1).sum())
+    reach = round(max(REACH * int(echo.sum()) / rows, LEAST_REACH * echo.shape[1]))
+    left, right = _beside(echo.flip(1), reach).flip(1), _beside(echo, reach)
+    return _share(dark[left & ~right]), _share(dark[right & ~left])
+
+
+def _beside(echo: Tensor, reach: int) -> Tensor:
+    """(H, W) bool: what is no echo and has one at most `reach` pixels to its left."""
+    padded = pad(echo.double(), (reach, 0))[:, None, :-1]
+    return (max_pool1d(padded, reach, stride=1)[:, 0] > 0) & ~echo
 
 
 def _share(part: Tensor) -> float:

@@ -100,7 +100,8 @@ def _even_areas(inside: np.ndarray) -> np.ndarray:
     from skimage.measure import label
 
     _, levels = np.unique(inside, return_inverse=True)
-    areas: np.ndarray = label(np.where(inside > 0, levels.reshape(inside.shape) + 1, 0), background=0, connectivity=1)
+    numbered = np.where(inside > 0, levels.reshape(inside.shape) + 1, 0)
+    areas: np.ndarray = label(numbered, background=0, connectivity=1)  # type: ignore[no-untyped-call]
     return areas
 
 

@@ -1,6 +1,6 @@
 """How many pieces a mask is in, and which of them is the largest."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor
 SPECK = 0.01
 
 
-class Pieces(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Pieces:
     """`count`: parts that touch nowhere, not even at a corner, without specks of less than a hundredth of the mask; `largest`
     (H, W) bool on the CPU.
     """

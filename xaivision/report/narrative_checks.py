@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from xaivision.explainers.narratives.doubts import no_room
 from xaivision.report.wording import number, plain
 
 Row = tuple[str, str, str]
@@ -18,20 +19,34 @@ def check_rows(record: Mapping[str, Any]) -> tuple[Row, ...]:
 def _region(told: Mapping[str, Any]) -> tuple[Row, ...]:
     return (
         ("points inside the region", _share(told["points_inside"]), "100 %: every point it starts from"),
-        ("evidence in the region", _share(told["mass"]), f"{_share(told['area'])}: its share of the picture"),
+        (
+            "evidence for the class in the region",
+            f"{_share(told['mass'])} of what is positive in the map",
+            f"{_share(told['area'])}: its share of the picture",
+        ),
         ("area over evidence", number(told["area_over_mass"]), "1: no more evidence than by its size; smaller is better"),
+        *_outline(told),
     )
+
+
+def _outline(told: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Of a region that was cut down what it was before."""
+    if "outline" not in told:
+        return ()
+    before = told["outline"]
+    was = f"{_share(before['area'])} of the picture, {_share(before['mass'])} of the evidence"
+    return (("outline before it was cut down", was, f"{_share(told['refined'])} of its evidence was to be kept"),)
 
 
 def _effects(told: Mapping[str, Any]) -> tuple[Row, ...]:
     unit, whole = plain(told["unit"]), number(told["whole"])
+    without = f"{number(told['shifted_without'])}: without its shape elsewhere"
+    alone = f"{number(told['shifted_alone'])}: its shape elsewhere alone"
+    if no_room(told):
+        without = alone = "nothing: there is no room for its shape elsewhere"
     return (
-        (
-            f"{unit} without the region",
-            number(told["without"]),
-            f"{number(told['shifted_without'])}: without its shape elsewhere",
-        ),
-        (f"{unit} of the region alone", number(told["alone"]), f"{number(told['shifted_alone'])}: its shape elsewhere alone"),
+        (f"{unit} without the region", number(told["without"]), without),
+        (f"{unit} of the region alone", number(told["alone"]), alone),
         (f"{unit} of the whole picture", whole, f"{_share(told['overlap'])} of the region is covered by its shape elsewhere"),
     )
 
@@ -49,9 +64,14 @@ def _consistency(told: Mapping[str, Any]) -> tuple[Row, ...]:
     by_order = f"p {number(told['permuted'])} by permuting the superpixels"
     return (
         (f"CC-SHAP, words by {told['value']}", number(told["cosine"]), f"{chance} superpixels; {by_order}{small}"),
-        ("prediction in the region", _share(told["prediction_in_mask"]), "share of its contributions there"),
-        ("words in the region", _share(told["words_in_mask"]), "share of their contributions there"),
+        ("prediction in the region", _share(told["prediction_in_mask"]), _of_contributions("prediction", told)),
+        ("words in the region", _share(told["words_in_mask"]), _of_contributions("words", told)),
     )
+
+
+def _of_contributions(whose: str, told: Mapping[str, Any]) -> str:
+    """What the share is one of, since it is none of the map's evidence."""
+    return f"share of what {told['players']} superpixels contribute to the {whose}, for and against"
 
 
 def _share(value: float) -> str:

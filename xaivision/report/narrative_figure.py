@@ -1,12 +1,14 @@
 """Figures of narratives about pictures: the picture, its map with the points, the outlined region, and the words."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from xaivision.core.narrative import Narrative
 from xaivision.report.borders import border_lines, draw_borders
@@ -23,8 +25,13 @@ from xaivision.report.wording import cost, headline, place, plain, whose_cost
 PICTURES = {"photo": "photo", "sonar": "sonar picture"}
 FILLED = 0.95
 OUTLINE, COUNTER = LINE_COLORS[1], LINE_COLORS[0]
-POINTS_ARE = "The circle is the point of most evidence that the region starts from."
-POINTS_OF_BOTH_ARE = "Orange circles are points of most evidence, blue ones of counter-evidence; the region starts from them."
+POINT_IS = "The circle is the point of most evidence that the region starts from."
+POINTS_ARE = "The circles are the points of most evidence that the region starts from, the first of them the largest."
+COUNTERS_ARE = (
+    "Orange circles are points of most evidence that the region starts from, blue ones of counter-evidence that it leaves."
+)
+# In points of type; and the share of a side that is near an edge.
+NUMBER_SIZE, NEAR_EDGE = 7.5, 0.12
 
 
 def narrative_figure(told: Narrative, index: int) -> Figure:
@@ -34,17 +41,18 @@ def narrative_figure(told: Narrative, index: int) -> Figure:
     return _drawn(told, index, [headline(query, index), *place(query, index), *words])
 
 
-def narrative_pictures(told: Narrative, index: int) -> Figure:
-    """The same without any words above: for pages, where they are text."""
-    return _drawn(told, index, [])
+def narrative_pictures(told: Narrative, index: int, widest: int = 3) -> Figure:
+    """The same without any words above: for pages, where they are text. `widest`: pictures side by side, 1 on narrow screens."""
+    return _drawn(told, index, [], widest)
 
 
-def _drawn(told: Narrative, index: int, heading: Sequence[str]) -> Figure:
+def _drawn(told: Narrative, index: int, heading: Sequence[str], widest: int = 3) -> Figure:
     query, image = told.query, told.query.inputs[index]
     record: Mapping[str, Any] = told.evidence[index] if told.evidence else {}
     panel = panel_of(told.attribution, index)
     scales = scales_for([panel.map] if panel.map is not None else [], "shared_raw")
     layout = picture_layout(image, 3)
+    layout = replace(layout, widest=min(widest, layout.widest))
     drawn, points = panel.map is not None and not panel.map.blank, point_list(record)
     canvas = Canvas(
         layout,
@@ -91,17 +99,49 @@ def region_caption(told: Narrative, index: int, record: Mapping[str, Any]) -> Ca
     region, verdict = stage_of(record, "region"), told.verdicts[index]
     lines = [plain(reason) for reason in verdict.reasons] if verdict.status == "warn" else []
     if "mass" in region:
-        lines.insert(0, f"{100 * region['area']:.0f} % of the picture, {100 * region['mass']:.0f} % of the evidence")
+        lines[:0] = _region_lines(region)
     title = "outlined region" if bool(told.regions[index].any()) else "no region"
     return Caption(title, verdict.status, tuple(lines))
 
 
+def _region_lines(region: Mapping[str, Any]) -> list[str]:
+    """What the region holds of picture and map, in how many pieces, and what it was before it was cut down."""
+    lines = [
+        f"{100 * region['area']:.0f} % of the picture, {100 * region['mass']:.0f} % of the evidence for the class in the map"
+    ]
+    if region.get("pieces", 1) > 1:
+        lines.append(f"in {region['pieces']} pieces")
+    if "outline" in region:
+        lines.append(f"cut down from {100 * region['outline']['area']:.1f} % of the picture")
+    return lines
+
+
 def mark_points(axes: Axes, points: Sequence[Mapping[str, Any]]) -> None:
-    """Circles on the points, x across and y down, with a light edge on dark pictures."""
-    for point in points:
+    """Circles on the points, x across and y down, with a light edge on dark pictures; several are numbered from 1."""
+    for number, point in enumerate(points, start=1):
         color = OUTLINE if point["positive"] else COUNTER
         for edge, width in (("white", 3.4), (color, 1.8)):
             axes.plot([point["column"]], [point["row"]], "o", ms=8, mfc="none", mec=edge, mew=width, clip_on=False)
+        if len(points) > 1:
+            axes.annotate(
+                str(number),
+                (point["column"], point["row"]),
+                _beside(axes, point),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize=NUMBER_SIZE,
+                color=color,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
+            )
+
+
+def _beside(axes: Axes, point: Mapping[str, Any]) -> tuple[float, float]:
+    """Right above the point, in points of type; left of it or below where the picture ends there."""
+    columns, rows = max(axes.get_xlim()), max(axes.get_ylim())
+    right = 1 if point["column"] < (1 - NEAR_EDGE) * columns else -1
+    above = 1 if point["row"] > NEAR_EDGE * rows else -1
+    return (NUMBER_SIZE * right, NUMBER_SIZE * above)
 
 
 def _draw_map(canvas: Canvas, panel: Panel, scales: Scales, told: Narrative, index: int) -> None:
@@ -130,4 +170,6 @@ def _draw_region(canvas: Canvas, told: Narrative, index: int) -> None:
 def _point_words(points: Sequence[Mapping[str, Any]]) -> list[str]:
     if not points:
         return []
-    return [POINTS_ARE] if len(points) == 1 else [POINTS_OF_BOTH_ARE]
+    if not all(point["positive"] for point in points):
+        return [COUNTERS_ARE]
+    return [POINT_IS] if len(points) == 1 else [POINTS_ARE]

@@ -15,13 +15,18 @@ from xaivision.report.narrative_figure import narrative_pictures, stage_of
 from xaivision.report.rendering import rendered
 from xaivision.report.wording import cost, duration, headline, number, plain
 
-STAGES = ("attribution", "points", "region", "effects", "caption", "consistency")
-NAMES = {"attribution": "map", "effects": "hiding the region", "consistency": "words and prediction"}
+STAGES = ("attribution", "points", "stability", "region", "effects", "caption", "consistency")
+NAMES = {
+    "attribution": "map",
+    "stability": "steadiness of the point",
+    "effects": "hiding the region",
+    "consistency": "words and prediction",
+}
 
 
 @dataclass(frozen=True)
 class NarrativePart:
-    """One picture of the page; rows of tables are texts already."""
+    """One picture of the page, and below each other in `narrow` for narrow screens; rows of tables are texts already."""
 
     anchor: str
     title: str
@@ -30,6 +35,7 @@ class NarrativePart:
     text: str
     reasons: tuple[str, ...]
     picture: Picture
+    narrow: str
     stages: tuple[Row, ...]
     checks: tuple[Row, ...]
     prompt: str
@@ -63,6 +69,7 @@ def narrative_part(told: Narrative, index: int, title: str = "") -> NarrativePar
         text,
         tuple(map(plain, verdict.reasons)),
         Picture(png_uri(png(narrative_pictures(told, index))), f"The picture, its map and the outlined region. {text}"),
+        png_uri(png(narrative_pictures(told, index, 1))),
         tuple(_stage(record, name) for name in STAGES if stage_of(record, name)),
         check_rows(record),
         plain(caption.get("prompt", "")),
@@ -88,32 +95,40 @@ def prompt_note(caption: Mapping[str, Any]) -> str:
 
 def _stage(record: Mapping[str, Any], name: str) -> Row:
     told = stage_of(record, name)
-    seconds = told.get("all_seconds", told.get("seconds"))
+    seconds = told.get("seconds")
     found = f"failed: {plain(told['failed'])}" if "failed" in told else _FOUND[name](told)
     return NAMES.get(name, name), found, duration(float(seconds)) if seconds is not None else ""
 
 
 def _points(told: Mapping[str, Any]) -> str:
     kinds = {True: "for", False: "against"}
+    many = len(told["points"]) > 1
     listed = [
-        f"row {one['row']}, column {one['column']} ({kinds[one['positive']]}, {number(one['evidence'])})"
-        for one in told["points"]
+        f"{f'{count}: ' if many else ''}row {one['row'] + 1}, column {one['column'] + 1}, counted from 1 "
+        f"({kinds[one['positive']]}, {number(one['evidence'])})"
+        for count, one in enumerate(told["points"], start=1)
     ]
-    moved = told.get("stability")
-    steady = ""
-    if moved:
-        steady = f"; over {moved['seeds']} seeds the first moves by {number(moved['mean_distance'])} pixels on average"
-    return "; ".join(listed) + steady
+    return "; ".join(listed)
+
+
+def _stability(told: Mapping[str, Any]) -> str:
+    moved = f"{number(told['mean_distance'])} pixels on average and {number(told['largest_distance'])} at most"
+    return f"over {told['seeds']} seeds the first point moves by {moved}"
 
 
 def _region(told: Mapping[str, Any]) -> str:
-    chosen = f", number {told['chosen'] + 1} of {len(told['scores'])} by its score {number(told['score'])}"
-    return plain(told["segmenter"]) + (chosen if told["score"] is not None and len(told["scores"]) > 1 else "")
+    chosen = ""
+    if told["score"] is not None and len(told["scores"]) > 1:
+        scores = ", ".join(map(number, told["scores"]))
+        chosen = f", mask {told['chosen'] + 1} of {len(told['scores'])}, with scores {scores}"
+    pieces = f"; in {told['pieces']} pieces" if told.get("pieces", 1) > 1 else ""
+    return f"{plain(told['segmenter'])}{chosen}{pieces}"
 
 
 _FOUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "attribution": lambda told: f"{plain(told['method'])}, {told['kind']}s",
     "points": _points,
+    "stability": _stability,
     "region": _region,
     "effects": lambda told: f"{plain(told['unit'])} without it, with nothing else, and without its shape elsewhere",
     "caption": lambda told: plain(told["text"]),

@@ -1,8 +1,5 @@
 """The record of a picture's stages as sentences: what the model says, what the words say, and what was measured."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from xaivision.explainers.narratives.doubts import (
     EVEN_MAP,
     HARDLY,
@@ -80,7 +77,11 @@ def evidence_sentence(record: Record) -> str:
     return held + _DOUBTED[mass_doubt(told)]
 
 
-_DOUBTED = {None: ".", "chance": ", no more than a region of its size would by chance.", "little": ": most of it lies elsewhere."}
+_DOUBTED = {
+    None: ".",
+    "chance": ", no more than a region of its size would by chance.",
+    "little": ": most of that lies elsewhere.",
+}
 
 
 def outline_sentence(record: Record) -> str:
@@ -89,10 +90,12 @@ def outline_sentence(record: Record) -> str:
     if told.get("refined") is None or "outline" not in told:
         return ""
     outline = told["outline"]
-    wanted = f"cut down to what holds {percent(told['refined'])} of its evidence"
+    wanted = f"what holds {percent(told['refined'])} of its evidence"
     if told["area"] >= outline["area"]:
-        return f"The outline was to be {wanted}, and stays whole: that evidence is even, or takes all of it."
-    return f"The outline, {percent(outline['area'])} of the picture, was {wanted}."
+        return f"The outline was to be cut down to {wanted}, and stays whole: that evidence is even, or takes all of it."
+    digits = digits_apart(outline["area"], told["area"], "probability")
+    before, after = (percent(area, digits) for area in (outline["area"], told["area"]))
+    return f"The outline was cut down from {before} to {after} of the picture, to {wanted}."
 
 
 def effect_sentence(record: Record) -> str:
@@ -101,15 +104,19 @@ def effect_sentence(record: Record) -> str:
     if "whole" not in told:
         return ""
     unit, moved = told["unit"], told["without"] - told["whole"]
-    whole, without = apart_words(told["whole"], told["without"], unit)
-    if abs(moved) < HARDLY * max(abs(told["whole"]), 1e-9) or whole == without:
-        first = f"With it hidden, the {unit} of {value_words(told['whole'], unit)} hardly changes"
+    still = abs(moved) < HARDLY * max(abs(told["whole"]), 1e-9)
+    digits = 0 if still else digits_apart(told["whole"], told["without"], unit)
+    whole, without, shifted, alone = (
+        value_words(told[name], unit, digits) for name in ("whole", "without", "shifted_without", "alone")
+    )
+    if still or whole == without:
+        first = f"With it hidden, the {unit} of {whole} hardly changes"
     else:
         first = f"With it hidden, the {unit} {'falls' if moved < 0 else 'rises'} from {whole} to {without}"
-    elsewhere = f"; with the same shape hidden elsewhere it is {value_words(told['shifted_without'], unit)}"
+    elsewhere = f"; with the same shape hidden elsewhere it is {shifted}"
     if no_room(told):
         elsewhere = "; there is no room for the same shape elsewhere, so nothing can be held against that"
-    return f"{first}{elsewhere}. Shown alone, the region gives {value_words(told['alone'], unit)}."
+    return f"{first}{elsewhere}. Shown alone, the region gives {alone}."
 
 
 def doubt_sentence(record: Record) -> str:
@@ -157,13 +164,10 @@ def value_words(value: float, unit: str, digits: int = 0) -> str:
     return f"{value:.{3 + digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
-def apart_words(one: float, other: float, unit: str) -> tuple[str, str]:
-    """Two values in as many digits as tell them apart: `2.4 %` and `2.1 %`, where both are 2 %."""
-    for digits in range(MOST_DIGITS):
-        told = (value_words(one, unit, digits), value_words(other, unit, digits))
-        if told[0] != told[1]:
-            break
-    return told
+def digits_apart(one: float, other: float, unit: str) -> int:
+    """How many more digits tell two values apart: 1 for 2.4 % and 2.1 %, which both are 2 %."""
+    apart = (more for more in range(MOST_DIGITS) if value_words(one, unit, more) != value_words(other, unit, more))
+    return next(apart, 0)
 
 
 def _listed(names: list[str]) -> str:
