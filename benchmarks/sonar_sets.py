@@ -49,19 +49,19 @@ def pictures_folder() -> Path:
     return Path(os.environ["XAIVISION_DATA"]) / "sonar_images"
 
 
-def six_classes() -> SonarSet:
+def six_classes(side: int = SIDE) -> SonarSet:
     """The six classes of the paper, without masks: nobody has drawn any."""
-    data = load_image_folders(pictures_folder() / "natarajan6").dataset(SIDE, channels=1)
+    data = load_image_folders(pictures_folder() / "natarajan6").dataset(side, channels=1)
     return _trained(data, {})
 
 
-def victims() -> SonarSet:
+def victims(side: int = SIDE) -> SonarSet:
     """Side-scan tiles with a human-shaped effigy or without, with masks of it."""
     folders = load_image_folders(pictures_folder() / "sdvd", classes=["no_victim", "victim"])
-    shape = ImageFormat(1, SIDE, SIDE, interpolation="nearest")
+    shape = ImageFormat(1, side, side, interpolation="nearest")
     found = picture_masks(folders.paths, pictures_folder() / "sdvd" / "masks")
     masks = {row: fitted(mask[None].float(), shape, "a mask")[0] > 0.5 for row, mask in found.items()}
-    return _trained(folders.dataset(SIDE), masks)
+    return _trained(folders.dataset(side), masks)
 
 
 def debris() -> SonarSet:
@@ -92,7 +92,7 @@ def simulated() -> SonarSet:
     return SonarSet(data, model, rows, data.truth[rows], _balanced(right, data.test.targets))
 
 
-SETS: Mapping[str, Callable[[], SonarSet]] = {
+SETS: Mapping[str, Callable[..., SonarSet]] = {
     "simulated": simulated,
     "six_classes": six_classes,
     "victims": victims,
@@ -101,7 +101,7 @@ SETS: Mapping[str, Callable[[], SonarSet]] = {
 
 
 def _trained(data: Dataset, masks: Mapping[int, Tensor]) -> SonarSet:
-    trained = train(data, "efficientnet_lite0", side=SIDE, seed=0)
+    trained = train(data, "efficientnet_lite0", side=data.inputs.shape[-1], seed=0)
     test = data.split.test
     right = trained(data.inputs[test]).argmax(1) == data.targets[test]
     # Explanations of wrong answers are explanations of other things.

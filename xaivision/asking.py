@@ -12,6 +12,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.targets import Output, Target
 from xaivision.explainers.needed_settings import lacking_settings
 from xaivision.explainers.registry import explainers
+from xaivision.held_out_items import held_out_items
 from xaivision.naming import background_from, items_from, model_from
 from xaivision.report.wording import listed
 from xaivision.shared_settings import methods_with, with_shared
@@ -66,6 +67,16 @@ def asked(spec: str, inputs: Sequence[str], rows: Sequence[int], label: str | No
     model = doing(f"loading {spec}", lambda: model_from(spec))
     named = f"{inputs[0]} and {len(inputs) - 1} more" if len(inputs) > 1 else "".join(inputs)
     items = doing(f"loading {named}", lambda: items_from(inputs, model, rows, label))
+    return Asked(model, items.titles, items.inputs, label, list(items.notes))
+
+
+def asked_of_many(spec: str, inputs: Sequence[str], most: int, label: str | None) -> Asked:
+    """The model, and of the inputs that are named those that it has not learned from, `most` of them at most.
+
+    Raises: as `naming.model_from` and `held_out_items`.
+    """
+    model = doing(f"loading {spec}", lambda: model_from(spec))
+    items = doing(f"loading {', '.join(inputs)}", lambda: held_out_items(inputs, model, most, label))
     return Asked(model, items.titles, items.inputs, label, list(items.notes))
 
 

@@ -18,6 +18,7 @@ from xaivision.commands.explain import explain
 from xaivision.commands.info import info
 from xaivision.commands.list import list_
 from xaivision.commands.narrate import narrate
+from xaivision.commands.pick import pick
 from xaivision.commands.prototypes import prototypes
 from xaivision.commands.shortcuts import shortcuts
 from xaivision.commands.surrogate import surrogate
@@ -55,6 +56,7 @@ app.command("list")(list_)
 app.command()(explain)
 app.command()(compare)
 app.command()(evaluate)
+app.command()(pick)
 app.command()(narrate)
 app.command()(audit)
 app.command()(benchmark)

@@ -55,6 +55,18 @@ def test_on_generated_sonar_merged_superpixels_find_what_counts_and_the_last_mas
     assert next(row for row in sets["simulated"]["rows"] if row["method"] == "grad_cam")["point_in_object"] < 0.5
 
 
+def test_on_generated_sonar_the_point_is_worth_so_many_random_ones_as_the_page_says(sets):
+    rows = [row for row in sets["simulated"]["rows"] if row["method"] == "kernel_shap" and row["random_point_iou"]]
+    worth = {row["segmenter"]: row["iou"]["mean"] / row["random_point_iou"]["mean"] for row in rows}
+    known = {"grid": 11, "slic": 9, "region_growing": 7}
+    assert {name: round(worth[name]) for name in known} == known
+    others = {"threshold": 3.6, "superpixel_merge": 3.4, "mobile_sam": 2.9}
+    assert {name: round(worth[name], 1) for name in others} == others
+    merged = next(row for row in rows if row["segmenter"] == "superpixel_merge")
+    assert merged["random_point_iou"]["mean"] == max(row["random_point_iou"]["mean"] for row in rows)
+    assert narrative_tables._row(merged)[2] == f"{merged['random_point_iou']['mean']:.2f} (3.4 x)"
+
+
 def test_of_drowned_victims_little_is_found_and_by_segment_anything_only_where_evidence_chooses(sets):
     found = overlaps(sets["victims"], "kernel_shap")
     assert sets["victims"]["area"] < 0.01

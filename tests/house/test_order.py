@@ -33,6 +33,7 @@ MANY_PARAMETERS = {
     "xaivision.commands.train": frozenset({"train"}),
     "xaivision.commands.surrogate": frozenset({"surrogate"}),
     "xaivision.commands.narrate": frozenset({"narrate"}),
+    "xaivision.commands.pick": frozenset({"pick"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
     # The stages of a narrative, each of which may be another.

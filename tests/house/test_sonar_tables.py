@@ -40,6 +40,29 @@ def test_seabed_finds_more_of_the_target_than_black_does(rows):
         assert rows["simulated", way, "seabed"]["inside"] > rows["simulated", way, "black"]["inside"]
 
 
+REAL = ("six_classes", "victims")
+
+
+def test_real_pictures_are_enough_to_compare_and_are_cut_as_badly_by_quickshift_as_lime_sets_it(rows):
+    assert all(row["pictures"] >= 20 for row in rows.values())
+    for name in REAL:
+        for fill in ("black", "segment_mean", "seabed"):
+            row = rows[name, "quickshift(4, 200, 0.2)", fill]
+            assert row["segments"] < 8
+            assert row["repeatable"] > 0.98
+            assert row["top_drop"] == pytest.approx(row["random_drop"], abs=0.02)
+
+
+def test_on_real_pictures_black_tells_the_best_segments_from_any_no_more_and_seabed_does(rows):
+    for name in REAL:
+        black, seabed = (rows[name, "SLIC 100", fill] for fill in ("black", "seabed"))
+        assert black["top_drop"] < 1.2 * black["random_drop"]
+        assert seabed["top_drop"] > 4 * seabed["random_drop"]
+        assert seabed["repeatable"] > 2 * black["repeatable"]
+    black, seabed = (rows["victims", "SLIC 100", fill] for fill in ("black", "seabed"))
+    assert seabed["inside"] > 4 * max(black["inside"], seabed["area"])
+
+
 def test_seabed_leads_less_far_off_the_data_than_black_does():
     told = json.loads((RESULTS / "sonar_baselines.json").read_text())["rows"]
     by = {(row["set"], row["fill"]): row for row in told}
@@ -69,12 +92,26 @@ def test_what_the_page_says_of_real_pictures_is_what_was_measured():
 
 
 def test_lime_with_seabed_lies_on_victims_more_than_controls_and_than_lime_with_black():
-    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]["victims"]
+    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]["victims"]["first"]
     rows = {row["method"]: row for row in found["rows"]}
     seabed = rows["lime_image, seabed"]
     assert all(seabed["mass"]["mean"] > row["mass"]["mean"] for row in found["rows"] if row["control"])
     assert seabed["mass"]["mean"] > rows["lime_image"]["mass"]["mean"]
     assert rows["lime_image"]["doubted"] == found["explained"] > seabed["doubted"]
+
+
+def test_over_all_masks_a_control_ranks_higher_than_every_method_of_few_passes():
+    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]
+    for name, fewest in (("victims", 50), ("debris", 60)):
+        part = found[name]["all"]
+        assert part["explained"] >= fewest
+        best = {
+            (kind, score): max(row[score]["mean"] for row in part["rows"] if row["control"] == kind)
+            for kind in (True, False)
+            for score in ("rank", "mass")
+        }
+        assert best[True, "rank"] > best[False, "rank"]
+        assert (best[True, "mass"] > best[False, "mass"]) == (name == "debris")
 
 
 def test_every_result_becomes_a_table():

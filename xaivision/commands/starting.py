@@ -13,9 +13,24 @@ def asked_about(model: str, inputs: Sequence[str], rows: Sequence[int], label: s
 
     Raises: as `asking.asked`.
     """
-    from xaivision.terminal import doing
-
-    doing("starting", lambda: import_module("xaivision.asking"))  # torch takes seconds to import
+    _start()
     from xaivision.asking import asked
 
     return asked(model, inputs, rows, label)
+
+
+def asked_about_many(model: str, inputs: Sequence[str], most: int, label: str | None) -> "Asked":
+    """The model, and so many at most of the inputs that are named and that it has not learned from.
+
+    Raises: as `asking.asked_of_many`.
+    """
+    _start()
+    from xaivision.asking import asked_of_many
+
+    return asked_of_many(model, inputs, most, label)
+
+
+def _start() -> None:
+    from xaivision.terminal import doing
+
+    doing("starting", lambda: import_module("xaivision.asking"))  # torch takes seconds to import
