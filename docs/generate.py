@@ -14,6 +14,7 @@ import audit_tables
 import known_answer_tables
 import markdown_tables
 import narrative_tables
+import prototype_tables
 import sonar_tables
 import surrogate_tables
 import training_tables
@@ -39,6 +40,8 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "sonar-transfer": lambda: training_tables.transfer(ROOT / "docs" / "results" / "sonar_transfer.json"),
     "sonar-backbones": lambda: training_tables.backbones(ROOT / "docs" / "results" / "sonar_backbones.json"),
     "sonar-prototypes": lambda: training_tables.prototypes(ROOT / "docs" / "results" / "sonar_prototypes.json"),
+    "planted-characteristics": lambda: prototype_tables.planted(ROOT / "docs" / "results" / "planted_characteristics.json"),
+    "table-prototypes": lambda: prototype_tables.accuracies(ROOT / "docs" / "results" / "table_prototypes.json"),
     "audit-table": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_table.json"),
     "audit-photos": lambda: audit_tables.audit(ROOT / "docs" / "results" / "audit_photos.json"),
     "sonar-shortcuts": lambda: sonar_tables.shortcuts(ROOT / "docs" / "results" / "sonar_shortcuts.json"),

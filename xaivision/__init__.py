@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.shap_original import Shap
     from xaivision.explainers.tree_paths import tree_paths
     from xaivision.facade import classifier, compare, evaluate, explain, load_images, load_model, load_sample_images, preflight
+    from xaivision.models.generators.autoencoder_file import load_picture_autoencoder
     from xaivision.models.generators.picture_autoencoder import picture_autoencoder
     from xaivision.models.prototypes.certifying import certified
     from xaivision.models.table_networks import train_table
@@ -111,6 +112,7 @@ __all__ = [
     "load_image_folders",
     "load_images",
     "load_model",
+    "load_picture_autoencoder",
     "load_sample_images",
     "load_surrogate",
     "load_trained",
@@ -174,6 +176,7 @@ _ROOMS = {
     "load_image_folders": "xaivision.data.image_folders",
     "load_images": "xaivision.facade",
     "load_model": "xaivision.facade",
+    "load_picture_autoencoder": "xaivision.models.generators.autoencoder_file",
     "load_sample_images": "xaivision.facade",
     "load_surrogate": "xaivision.surrogates.surrogate_file",
     "load_trained": "xaivision.models.trained_file",

@@ -16,7 +16,7 @@ from xaivision.core.onnx_session import is_onnx
 from xaivision.core.wrapping import classifier
 from xaivision.data.csv_files import load_csv
 from xaivision.data.dataset import Dataset
-from xaivision.data.images import load_images, picture_paths
+from xaivision.data.images import left_out_by_cropping, load_images, picture_paths
 from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.hidden_names import hiding_notes
@@ -140,6 +140,23 @@ def test_rows(spec: str, model: ClassifierAdapter) -> list[int] | None:
     return _dataset(spec, model).split.test.tolist() or None
 
 
+def left_out_of(specs: Sequence[str], model: ClassifierAdapter) -> tuple[float, ...]:
+    """Of each picture that these words mean, which share the cropping to the model's size leaves out; nothing where data sets or
+    class folders are among them, whose files nobody named.
+
+    Raises: as `items_from`.
+    """
+    found: list[float] = []
+    for spec in specs:
+        if model.image_format is None or _is_dataset(spec):
+            return ()
+        if not _is_sample(spec) and labeled_folder(spec, model) is not None:
+            return ()
+        sources = [load_sample_image(spec)] if _is_sample(spec) else list(picture_paths(spec))
+        found += left_out_by_cropping(sources, model.image_format)
+    return tuple(found)
+
+
 def names_pictures(spec: str, model: ClassifierAdapter) -> bool:
     """Whether picture files are meant, rather than rows, a data set or a sample photo."""
     return model.domain == "image" and not _is_dataset(spec) and not _is_sample(spec)
@@ -162,10 +179,15 @@ def _dataset(name: str, model: ClassifierAdapter) -> Dataset:
     formatted = name == "sample_images" and model.image_format is not None
     dataset = load_dataset(name, **({"format": model.image_format} if formatted else {}))
     kinds = {"image": "pictures", "tabular": "table rows"}
+    models = [known for known in available_models() if known.startswith(f"{name}_")]
+    remedy = f" Name a model of it: {', '.join(models)}." if models else ""
     if dataset.domain != model.domain:
-        models = [known for known in available_models() if known.startswith(f"{name}_")]
-        remedy = f" Name a model of it: {', '.join(models)}." if models else ""
         raise InputError(f"{name!r} holds {kinds[dataset.domain]}, and this model takes {kinds[model.domain]}.{remedy}")
+    held, taken = tuple(dataset.inputs.shape[1:]), model.input_shape
+    if remedy and taken is not None and held != taken:
+        told = [" x ".join(map(str, shape)) for shape in (held, taken)]
+        what = f"pictures of {told[0]}" if dataset.domain == "image" else f"rows of {told[0]} columns"
+        raise InputError(f"{name!r} holds {what}, and this model takes {told[1]}.{remedy}")
     names = _columns(model)
     if dataset.schema is not None and names is not None and dataset.schema.names != names:
         ours, theirs = (", ".join(columns[:3]) for columns in (dataset.schema.names, names))

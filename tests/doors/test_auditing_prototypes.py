@@ -1,5 +1,6 @@
 """Audits and comparisons take maps of prototypes as they take any other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,12 @@ import torch
 
 import xaivision as xv
 from xaivision import evaluation
+from xaivision.core.access import Access
+from xaivision.core.granted import granted
 from xaivision.data.planted_properties import load
+from xaivision.data.split import Split
 from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
+from xaivision.models.learned_inputs import LearnedInputs
 from xaivision.models.transfer import train
 
 METHODS = {
@@ -49,6 +54,35 @@ def test_a_comparison_draws_and_judges_them_together(model, data):
     assert set(found.scores["deletion"]) >= set(METHODS)
     assert {"similarity", "place", "perturbation", "saliency"} <= set(found.agreement_labels)
     assert found.show(0).axes
+
+
+def test_an_audit_says_how_many_items_the_model_has_learned_from(model, data):
+    rows = model.model.source_rows.unique()
+    known = torch.cat([data.inputs[rows], data.test.inputs[:2]])
+    said = [" ".join(xv.audit(model, one, ["saliency"], ["sparseness"]).checklist.cannot_say) for one in (known, data)]
+    assert f"it has learned from at least {len(rows)} of {len(known)} items" in said[0]
+    assert "learned from" not in said[1]
+
+
+def test_a_search_for_shortcuts_says_which_pictures_the_model_has_learned_from(model, data):
+    everything = torch.arange(len(data))
+    held = replace(data, fixed_split=Split(everything[:0], everything))
+    told = [xv.shortcuts(one, model, methods=["saliency"], probes=["color"]) for one in (held, data)]
+    assert [one.learned for one in told] == [len(model.model.source_rows.unique()), 0]
+    said = [" ".join(one.sentences) for one in told]
+    assert f"It has learned from at least {told[0].learned} of these pictures" in said[0]
+    assert "It has learned from" not in said[1]
+
+
+def test_what_may_not_read_weights_does_not_look_for_training_inputs_in_them(model, data):
+    known = data.inputs[model.model.source_rows[0]]
+    assert known in LearnedInputs(model)
+    assert known.double().add(5e-7) in LearnedInputs(model)  # as other ways to read a gray picture give it
+    assert known.add(1e-3) not in LearnedInputs(model)
+    assert known[:, :-1] not in LearnedInputs(model)
+    assert data.test.inputs[0] not in LearnedInputs(model)
+    assert not LearnedInputs(granted(model, Access.GRADIENTS))
+    assert not LearnedInputs(xv.load_model("wine_logistic"))
 
 
 def test_nothing_in_audits_and_comparisons_knows_of_prototypes():

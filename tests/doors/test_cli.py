@@ -79,7 +79,10 @@ def test_the_help_names_every_command_and_the_exit_codes(capsys):
         (["explain", "chelsea", "-x", "saliency", "-t", "cat"], "Persian cat (283)"),
         (["explain", "chelsea", "-x", "nearest_examples"], "Give `--background` a data set, a folder or a CSV file."),
         (["explain", *SONAR, "-x", "saliency", "--background", "uci_sonar"], "look at reference inputs: "),
-        (["explain", *SONAR, "-x", "nearest_examples", "--background", "wine"], "'wine' has other columns than this model"),
+        (
+            ["explain", *SONAR, "-x", "nearest_examples", "--background", "wine"],
+            "'wine' holds rows of 13 columns, and this model takes 60. Name a model of it: wine_mlp",
+        ),
         (["explain", *SONAR, "-x", "nearest_examples", "--background", "digits"], "'digits' holds pictures"),
         (["explain", *SONAR, "-x", "saliency", "--label", "label"], "`--label` names a column of a CSV file."),
         (["explain", "chelsea", "-x", "saliency", "--label", "label"], "`--label` is for the columns of a CSV file"),

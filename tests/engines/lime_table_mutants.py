@@ -135,6 +135,13 @@ MUTANTS = (
         test_submodular_pick.check_equal_rows_are_picked_in_their_order,
     ),
     Mutant(
+        "values of a place cancel",
+        "submodular_pick",
+        ".double().abs().cpu(), cells)",
+        ".double().cpu(), cells)",
+        test_submodular_pick.check_places_are_cells_row_by_row_by_size,
+    ),
+    Mutant(
         "the smallest values are kept",
         "submodular_pick",
         "descending=True, stable=True",

@@ -301,5 +301,31 @@ def check_equal_rows_are_found_once():
     assert hunt.found().rows.tolist() == [[1.0, 0.0], [2.0, 0.0]]
 
 
+def check_no_row_is_asked_about_twice():
+    inside, asked, told = origin(2), [], []
+    rows = torch.tensor([[1.0, 2.0], [3.0, 0.0], [1.0, 2.0]], dtype=torch.float64)
+
+    def search():
+        told.append((yield searching.Ask(rows)))
+        told.append((yield searching.Ask(torch.cat([rows.flip(0), rows[:1] + 1]))))
+        told.append((yield searching.Ask(rows[1:])))
+
+    def answer(_owners, wanted, _slopes):
+        asked.append(wanted)
+        return searching.Answered(wanted[:, 0] - wanted[:, 1], None)
+
+    hunt = searching.Hunt(inside, inside.cost)
+    searching.Drive([hunt], [search()]).run(answer)
+    assert [one.tolist() for one in asked] == [[[1.0, 2.0], [3.0, 0.0]], [[2.0, 3.0]]]
+    assert [one.merits.tolist() for one in told] == [[-1.0, 3.0, -1.0], [-1.0, 3.0, -1.0, -1.0], [3.0, -1.0]]
+    assert all(torch.equal(one.rows[:, 0] - one.rows[:, 1], one.merits) for one in told)
+    assert all(torch.equal(one.costs, inside.cost(one.rows)) for one in told)
+    assert hunt.found().rows.tolist() == [[3.0, 0.0]]
+
+
+def test_no_row_is_asked_about_twice():
+    check_no_row_is_asked_about_twice()
+
+
 def test_equal_rows_are_found_once():
     check_equal_rows_are_found_once()

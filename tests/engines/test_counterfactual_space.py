@@ -32,6 +32,25 @@ def test_final_rows_are_in_range_whole_risen_and_of_known_patterns():
     check_final_rows_are_in_range_whole_risen_and_of_known_patterns()
 
 
+def check_categories_looked_at_together_are_those_looked_at_one_by_one():
+    """Columns of 2, 70 and 3 categories: those of few are looked at together, that of many by itself."""
+    sizes = (2, 70, 3)
+    parts = tuple(space.Part((place,), torch.arange(size).double()[:, None]) for place, size in enumerate(sizes))
+    whole = torch.ones(3, dtype=torch.float64)
+    made_of = space.Space(-whole, 99 * whole, 0 * whole, 0 * whole, whole > 0, whole, parts)
+    inside = space.Room(made_of, torch.tensor([0.0, 5.0, 1.0]))
+    given = 90 * torch.rand(200, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64) - 5
+    expected = torch.stack([column.round().clamp(0, size - 1) for column, size in zip(given.T, sizes, strict=True)], 1)
+    assert torch.equal(inside.final(given), expected.float())
+    drawn_rows = inside.drawn(500, torch.Generator().manual_seed(0))
+    assert [len(column.unique()) for column in drawn_rows.T] == [size - 1 for size in sizes]
+    assert inside.cost(torch.tensor([[1.0, 5.0, 2.0], [0.0, 6.0, 1.0]])).tolist() == [2.0, 1.0]
+
+
+def test_categories_looked_at_together_are_those_looked_at_one_by_one():
+    check_categories_looked_at_together_are_those_looked_at_one_by_one()
+
+
 def check_a_final_row_is_final():
     once = made().final(drawn())
     assert torch.equal(made().final(once), once)
@@ -116,6 +135,7 @@ def check_drawn_rows_fill_the_room_and_change_every_pattern():
     assert rows[:, 1].max() > 9.9
     assert set(rows[:, 3].tolist()) == {0.0, 2.0}
     assert abs(float((rows[:, 3] == 2).double().mean()) - 0.5) < 0.03
+    assert set(map(tuple, rows[:, 4:].tolist())) == {(1.0, 2.0), (1.0, 3.0)}
 
 
 def test_drawn_rows_fill_the_room_and_change_every_pattern():

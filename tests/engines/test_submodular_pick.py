@@ -53,6 +53,14 @@ def check_only_the_largest_of_each_row_are_kept():
     assert torch.equal(submodular_pick.largest_only(weights, 9), weights.abs().double())
 
 
+def check_places_are_cells_row_by_row_by_size():
+    values = torch.zeros(2, 4, 6)
+    values[0, 0, 0], values[0, 1, 2] = -6, 6  # both in the first cell, where signs must not cancel
+    values[1, 3, 5] = 3
+    found = submodular_pick.sizes_by_place(values, 2)
+    assert found.tolist() == [[2, 0, 0, 0], [0, 0, 0, 0.5]]
+
+
 @given(st.integers(0, 10**6), st.integers(1, 5))
 @settings(max_examples=30, deadline=None)
 def test_the_greedy_pick_is_within_the_guarantee_of_the_best(seed, count):
@@ -83,6 +91,10 @@ def test_equal_rows_are_picked_in_their_order_and_those_that_add_nothing_not_at_
 
 def test_only_the_largest_of_each_row_are_kept_of_equal_ones_the_first():
     check_only_the_largest_of_each_row_are_kept()
+
+
+def test_places_are_the_cells_of_a_grid_row_by_row_each_with_the_mean_size_of_its_values():
+    check_places_are_cells_row_by_row_by_size()
 
 
 def test_where_nothing_has_a_weight_nothing_is_picked():

@@ -1,17 +1,17 @@
 """Object counterfactuals: the tile that decides is found, nothing else is touched, and what does not flip is not handed out."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
-from counterfactual_pictures import HALF, SIDE, TileGenerator, dark_pictures, halves, layers, tile_model, tiles
+from counterfactual_pictures import HALF, SIDE, TileGenerator, TileNetwork, dark_pictures, halves, layers, tile_model, tiles
 
 import xaivision as xv
-from xaivision.core.errors import InputError
-from xaivision.core.function_classifier import FunctionClassifier
-from xaivision.core.image_format import ImageFormat
+from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.explainers.counterfactuals import answering, hunting, pixel_counterfactuals
 from xaivision.explainers.counterfactuals.object_counterfactuals import ObjectCounterfactuals
+from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
+from xaivision.models.generators.picture_autoencoder import AutoencoderRecipe, picture_autoencoder
+from xaivision.models.generators.segment_layers import SegmentLayers
 
 # Directions of segments are told to so many digits; the last section of the search is that wide.
 NEAR = 0.01
@@ -102,6 +102,50 @@ def test_a_generator_of_another_shape_is_refused():
         ObjectCounterfactuals(Narrow()).explain(tile_model(), halves(1))
 
 
+def test_a_generator_may_be_said_in_a_word(tmp_path):
+    inputs, model = dark_pictures(1), tile_model()
+    said, made = (ObjectCounterfactuals(one, vary=["style"]).explain(model, inputs) for one in ("grid", SegmentLayers("grid")))
+    assert torch.equal(said.counterfactuals, made.counterfactuals)
+    learned = picture_autoencoder(model, dark_pictures(30), AutoencoderRecipe(width=4, epochs=1))
+    path = str(learned.save(tmp_path / "tiles"))
+    said, made = (ObjectCounterfactuals(one).explain(model, inputs) for one in (path, learned))
+    assert torch.equal(said.counterfactuals, made.counterfactuals)
+    with pytest.raises(UnknownNameError, match="`slik` is not a known generator"):
+        ObjectCounterfactuals("slik")
+
+
+def test_several_answers_share_no_edit():
+    inputs = dark_pictures(2)
+    answer = found_by(inputs, total_CFs=3)
+    assert answer.found.sum() >= 4
+    for index, (held, words) in enumerate(zip(answer.found, answer.edits, strict=True)):
+        names = [" ".join(edit.split(" ")[:3]) for one in words if one for edit in one.split("; ")]
+        assert len(names) == len(set(names)) >= 2, words
+        shown = answer.counterfactuals[index][held]
+        assert (tile_model()(shown).argmax(1) == 1).all()
+        assert len(shown.flatten(1).unique(dim=0)) == len(shown)
+    alone = found_by(inputs)
+    assert torch.equal(answer.counterfactuals[:, 0], alone.counterfactuals[:, 0])
+
+
+def test_fewer_answers_than_were_asked_for_are_told():
+    answer = ObjectCounterfactuals(TileGenerator(), total_CFs=2).explain(tile_model(), halves(1) * 0.4)
+    assert answer.found.tolist() == [[True, False]]
+    assert torch.equal(answer.counterfactuals[0, 1], answer.query.inputs[0])
+    assert "1 of 2 counterfactuals were found: nothing else that was tried reaches bright" in str(answer.verdict)
+
+
+def test_the_more_a_change_counts_the_smaller_it_is():
+    """Over 40 pictures and three weights, as OCTET's lambda does; None is the smallest change of all."""
+    inputs, model = dark_pictures(40, seed=3), tile_model(4.0)
+    found = [found_by(inputs, model, vary=["style"], proximity_weight=one) for one in (0.01, 0.1, 1.0, None)]
+    changes = [float((one.counterfactuals[:, 0] - inputs).abs().mean()) for one in found]
+    sure = [float(one.scores.mean()) for one in found]
+    assert all(one.found.all() for one in found)
+    assert changes[0] > changes[1] > changes[2] >= changes[3]
+    assert sure[0] > sure[1] > sure[2] >= sure[3]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -111,6 +155,8 @@ def test_a_generator_of_another_shape_is_refused():
         ({"vary": "position"}, r"`vary` must be 'all' or a list of names\. Got 'position'\."),
         ({"most_edits": 0}, r"`most_edits` must be a positive integer\. Got 0\."),
         ({"max_seconds": -1}, r"`max_seconds` must be a positive number\. Got -1\."),
+        ({"total_CFs": 0}, r"`total_CFs` must be a positive integer\. Got 0\."),
+        ({"proximity_weight": -1}, r"`proximity_weight` must be a number from 0\. Got -1\."),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_one_sentence(settings, message):
@@ -118,19 +164,75 @@ def test_settings_that_do_not_fit_are_refused_in_one_sentence(settings, message)
         found_by(dark_pictures(1), **settings)
 
 
-def test_the_limit_of_time_holds():
-    """Two thousand questions of a millisecond each would take two seconds."""
+class Hours:
+    """A clock that goes on only where the test says so: no other work on the machine counts."""
 
-    def slow(pictures):
-        time.sleep(1e-3 * len(pictures))
-        lead = 20 * (pictures[:, 0, :HALF, :HALF].mean((1, 2)) - 0.99)
-        return np.stack([-lead, lead], 1)
+    def __init__(self) -> None:
+        self.now = 0.0
 
-    model = FunctionClassifier(slow, 2, score_unit="logit", domain="image", image_format=ImageFormat(1, SIDE, SIDE))
-    began = time.perf_counter()
-    answer = ObjectCounterfactuals(type(layers())(torch.arange(144).view(SIDE, SIDE) // 4), max_seconds=0.4).explain(
-        model, dark_pictures(1)
-    )
-    assert time.perf_counter() - began < 0.8  # other work on the machine counts here as well
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def hours(monkeypatch):
+    made = Hours()
+    for room in (answering, hunting, pixel_counterfactuals):
+        monkeypatch.setattr(room, "time", made)
+    return made
+
+
+def slow_model(hours, threshold):
+    """A millisecond a picture, and two a call; class 1 where the upper left tile is above the threshold."""
+
+    class Slow(TileNetwork):
+        def forward(self, pictures):
+            hours.now += 2e-3 + 1e-3 * len(pictures)
+            lead = self.slope * (pictures[:, :, :HALF, :HALF].mean((1, 2, 3)) - threshold)
+            return torch.stack([-lead, lead], 1)
+
+    return xv.classifier(Slow(), domain="image", num_classes=2, score_unit="logit", class_names=("dark", "bright"))
+
+
+class SlowLayers(SegmentLayers):
+    """Five milliseconds to make a picture, twenty to look at one."""
+
+    def encode(self, picture):
+        HOURS[0].now += 0.02
+        return super().encode(picture)
+
+    def decode(self, code, values):
+        HOURS[0].now += 5e-3 * len(values)
+        return super().decode(code, values)
+
+
+HOURS = [Hours()]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+@pytest.mark.parametrize("limit", [0.4, 2.0])
+def test_the_limit_of_time_holds_within_a_tenth(hours, count, limit):
+    """Two thousand edits of a picture, of 6 ms each, would take twelve seconds."""
+    HOURS[0] = hours
+    generator = SlowLayers(torch.arange(144).view(SIDE, SIDE) // 4)
+    answer = ObjectCounterfactuals(generator, max_seconds=limit).explain(slow_model(hours, 0.99), dark_pictures(count))
+    assert 0.8 * limit < hours.now <= 1.1 * limit
     assert not answer.found.any()
-    assert "in the 0.4 s there were" in str(answer.verdict)
+    assert f"in the {limit:g} s there were" in str(answer.verdict)
+
+
+def test_what_was_found_in_time_is_handed_out(hours):
+    HOURS[0] = hours
+    method = ObjectCounterfactuals(SlowLayers(tiles()), vary=["style"], max_seconds=1.0, total_CFs=3)
+    answer = method.explain(slow_model(hours, 0.5), dark_pictures(3))
+    assert hours.now <= 1.1
+    assert answer.found.any()
+    assert "the search ended when the 1 s were over: there may be nearer counterfactuals" in str(answer.verdict)
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_limit_of_time_of_pixels_holds_within_a_tenth(hours, count):
+    answer = PixelCounterfactuals(steps=10_000, max_seconds=2.0).explain(slow_model(hours, 2.0), dark_pictures(count))
+    assert 1.5 < hours.now <= 2.2
+    assert not answer.found.any()
+    assert "in the 2 s there were" in str(answer.verdict)

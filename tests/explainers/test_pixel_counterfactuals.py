@@ -3,6 +3,7 @@
 import pytest
 import torch
 from counterfactual_pictures import HALF, LEVEL, SIDE, dark_pictures, tile_model
+from PIL import Image
 
 import xaivision as xv
 from xaivision.core.errors import InputError
@@ -62,6 +63,31 @@ def test_settings_that_do_not_fit_are_refused():
         PixelCounterfactuals(region=torch.zeros(3, 3))
     with pytest.raises(InputError, match=r"`region` must have the pictures' shape \(12, 12\)"):
         PixelCounterfactuals(region=torch.ones(3, 3, dtype=torch.bool)).explain(tile_model(), dark_pictures(1))
+
+
+def test_a_region_may_be_a_picture_file(tmp_path):
+    region = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    region[:4, :5] = True
+    Image.fromarray(255 * region.numpy().astype("uint8")).save(tmp_path / "region.png")
+    inputs = dark_pictures(2)
+    by_file, by_mask = (
+        PixelCounterfactuals(region=one).explain(tile_model(), inputs) for one in (str(tmp_path / "region.png"), region)
+    )
+    assert torch.equal(by_file.counterfactuals, by_mask.counterfactuals)
+    assert torch.equal(by_file.counterfactuals[:, 0, :, ~region], inputs[..., ~region])
+    with pytest.raises(InputError):
+        PixelCounterfactuals(region=str(tmp_path / "none.png")).explain(tile_model(), inputs)
+
+
+def test_several_unlike_pictures_are_the_nearest_ones():
+    known = torch.rand(50, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
+    answer = NearestUnlikePicture(known, total_CFs=3).explain(tile_model(), dark_pictures(2))
+    away = (answer.counterfactuals - dark_pictures(2)[:, None]).flatten(2).norm(dim=2)
+    assert answer.found.all()
+    assert bool((away.diff(dim=1) >= 0).all())
+    assert len(answer.counterfactuals[0].flatten(1).unique(dim=0)) == 3
+    few = NearestUnlikePicture(known, total_CFs=60).explain(tile_model(), dark_pictures(1))
+    assert int(few.found.sum()) == int((tile_model()((known * 255).round() / 255).argmax(1) == 1).sum())
 
 
 def test_the_nearest_unlike_picture_is_that_of_brute_force():

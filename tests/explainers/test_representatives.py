@@ -43,10 +43,31 @@ def test_where_all_are_refused_there_is_nothing_to_pick_from():
         representatives(explained(torch.full((2, 4), torch.nan)), 1, 2)
 
 
-def test_pictures_are_refused_in_one_sentence():
-    found = Saliency().explain(image_classifier(), drawn((2, 2, 8, 8), 0))
-    with pytest.raises(CapabilityError, match=r"needs features that mean the same in every input.*Got images"):
-        representatives(found, 1, 2)
+def seen_at(*places):
+    """An explanation of pictures of 8 x 8, each with relevance at its places alone."""
+    values = torch.zeros(len(places), 1, 8, 8)
+    for number, mine in enumerate(places):
+        for row, column in mine:
+            values[number, 0, row, column] = (-1) ** row * (2 + number)
+    return Saliency().explain(image_classifier(), drawn((len(places), 2, 8, 8), 0)).with_values(values)
+
+
+def test_pictures_are_picked_that_show_most_places():
+    found = representatives(seen_at([(0, 0), (1, 1)], [(0, 1), (6, 6)], [(1, 0)]), 3, 4, cells=4)
+    # Picture 1 shows two places, of which the others show one; a pixel beside a pixel is the same place.
+    assert found.indices == (1,)
+    assert found.coverage == (1,)
+    wanted = torch.zeros(4, 4, dtype=torch.float64)
+    wanted[0, 0], wanted[3, 3] = ((2 + 2 + 3 + 4) / 4) ** 0.5, (3 / 4) ** 0.5
+    torch.testing.assert_close(found.importance, wanted)
+    assert found.inputs.shape == (1, 2, 8, 8)
+    finer = representatives(seen_at([(0, 0), (1, 1)], [(0, 1), (6, 6)], [(1, 0)]), 3, 4, cells=8)
+    assert finer.indices == (1, 0, 2)
+
+
+def test_pictures_have_at_least_as_many_pixels_as_places():
+    with pytest.raises(InputError, match=r"`cells` must be at most the pixels along a side\. Got 9 for pictures of 8 x 8\."):
+        representatives(seen_at([(0, 0)]), 1, 2, cells=9)
 
 
 @pytest.mark.parametrize(("settings", "named"), [((0, 2), "`count`"), ((1, 0), "`features`"), ((1.5, 2), "`count`")])

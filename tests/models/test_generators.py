@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import xaivision as xv
-from xaivision.core.errors import InputError
+from xaivision.core.errors import FileFormatError, InputError
 from xaivision.core.generator import Code, Direction, code_words
 from xaivision.data import sonar_simulator
 from xaivision.models.generators.picture_autoencoder import AutoencoderRecipe, picture_autoencoder, turned
@@ -162,6 +162,65 @@ def test_an_autoencoder_brings_pictures_and_decisions_back_and_leaves_the_model_
     assert torch.allclose(found.decode(code, code.values[None])[0], pictures[0], atol=1e-6)
     brightness = pictures.mean((1, 2, 3)).double()
     assert float(torch.corrcoef(torch.stack([found.codes(pictures)[:, 0], brightness]))[0, 1].abs()) > 0.95
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A model, an autoencoder for it, and the file of that."""
+    model = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
+    found = picture_autoencoder(model, blobs(40), AutoencoderRecipe(width=3, epochs=2))
+    return model, found, found.save(tmp_path_factory.mktemp("saved") / "blobs")
+
+
+def test_a_saved_autoencoder_gives_equal_codes_and_pictures(saved):
+    model, found, path = saved
+    again = xv.load_picture_autoencoder(path, model)
+    pictures = blobs(5)
+    assert path.name == "blobs.safetensors"
+    assert torch.equal(again.codes(pictures), found.codes(pictures))
+    assert torch.equal(again.reconstructed(pictures), found.reconstructed(pictures))
+    code, same = again.encode(pictures[0]), found.encode(pictures[0])
+    assert code.directions == same.directions
+    assert torch.equal(again.decode(code, code.values[None] + 0.5), found.decode(same, same.values[None] + 0.5))
+    assert again.save(path.with_name("again")).read_bytes() == path.read_bytes()
+
+
+def test_an_autoencoder_without_the_model_in_its_codes_needs_none_when_it_is_loaded(tmp_path):
+    model = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
+    found = picture_autoencoder(model, blobs(40), AutoencoderRecipe(width=3, epochs=1, conditional=False))
+    again = xv.load_picture_autoencoder(found.save(tmp_path / "plain"))
+    assert again.width == 3
+    assert torch.equal(again.reconstructed(blobs(5)), found.reconstructed(blobs(5)))
+
+
+def test_a_wrong_or_damaged_file_and_a_wrong_model_are_refused_in_one_sentence(saved, tmp_path):
+    model, _, path = saved
+    with pytest.raises(FileNotFoundError, match="`load_picture_autoencoder` needs a file that an autoencoder was saved to"):
+        xv.load_picture_autoencoder(tmp_path / "none.safetensors", model)
+    with pytest.raises(InputError, match=r"takes the scores of the model it was trained for\. Give that `model`\."):
+        xv.load_picture_autoencoder(path)
+    other = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
+    other.model.slope.data.fill_(3.0)
+    with pytest.raises(InputError, match=r"Got one that scores otherwise\."):
+        xv.load_picture_autoencoder(path, other)
+    whole = bytearray(path.read_bytes())
+    for name, content in (("cut", whole[:-40]), ("changed", whole[:-1] + bytes([whole[-1] ^ 1])), ("text", b"no tensors")):
+        wrong = tmp_path / f"{name}.safetensors"
+        wrong.write_bytes(content)
+        with pytest.raises(FileFormatError, match="must be a picture autoencoder written by `save`"):
+            xv.load_picture_autoencoder(wrong, model)
+
+
+def test_the_scores_of_another_picture_turn_a_picture_into_its_class():
+    """What conditional codes are for: the model's scores alone are changed, and the picture follows."""
+    model = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
+    pictures = blobs(200)
+    found = picture_autoencoder(model, pictures, AutoencoderRecipe(width=3, epochs=12, learning_rate=5e-3), seed=1)
+    assert found.condition is not None
+    points = torch.cat([found.encoder(pictures), found.condition.numbers(pictures.flip(0))], 1).double()
+    values = (points - found.turned.center) @ found.turned.into
+    made = torch.cat([found.decode(found.encode(one), row[None]) for one, row in zip(pictures, values.detach(), strict=True)])
+    assert float((model(made).argmax(1) == model(pictures.flip(0)).argmax(1)).float().mean()) >= 0.9
 
 
 def test_the_same_seed_gives_the_same_autoencoder():

@@ -6,7 +6,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load
 
-from xaivision.core.tensor_bytes import tensor_bytes
+from xaivision.models.tensor_bytes import tensor_bytes
 
 TENSORS = {"b": torch.arange(6.0).reshape(2, 3), "a": torch.tensor([True, False, True]), "none": torch.zeros(0, 2)}
 SAID = {f"entry {i}": f'text {i} "quoted" ü {{}}' for i in range(12)}

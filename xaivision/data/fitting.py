@@ -20,6 +20,13 @@ def fitted(pixels: Tensor, format: ImageFormat, label: str) -> Tensor:
     return _cropped(_resized(with_channels(pixels, format.channels, label), format, label), format, label)
 
 
+def left_out(height: int, width: int, format: ImageFormat) -> float:
+    """Which share of a picture of this size the cropping leaves out."""
+    resized_height, resized_width = _resized_size(height, width, format)
+    kept = min(format.height, resized_height) * min(format.width, resized_width)
+    return 1 - kept / (resized_height * resized_width)
+
+
 def with_channels(pixels: Tensor, channels: int, label: str) -> Tensor:
     """(channels, H, W): gray by luminance, color of gray by repeating it.
 

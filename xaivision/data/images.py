@@ -15,7 +15,7 @@ from torch import Tensor
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.progress import track
-from xaivision.data.fitting import fitted
+from xaivision.data.fitting import fitted, left_out
 from xaivision.data.picture_files import decoded_picture, read_picture
 from xaivision.data.pixels import array_pixels, picture_pixels
 
@@ -48,6 +48,16 @@ def load_images(sources: ImageSource | Sequence[ImageSource], format: ImageForma
     images = [_loaded(source, format, label) for source, label in track(pairs, "loading pictures")]
     _check_one_size(images, labels)
     return torch.stack(images)
+
+
+def left_out_by_cropping(sources: ImageSource | Sequence[ImageSource], format: ImageFormat) -> tuple[float, ...]:
+    """Of each picture that `load_images` reads, which share of it the format's cropping leaves out.
+
+    Raises: as `load_images`.
+    """
+    listed = _listed(sources)
+    sizes = [_pixels(source, _label(source)).shape[1:] for source in listed]
+    return tuple(left_out(height, width, format) for height, width in sizes)
 
 
 def is_image_source(thing: object) -> bool:

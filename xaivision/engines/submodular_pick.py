@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 
 class Picked(NamedTuple):
@@ -14,6 +15,11 @@ class Picked(NamedTuple):
 
     rows: tuple[int, ...]
     coverage: tuple[float, ...]
+
+
+def sizes_by_place(values: Tensor, cells: int) -> Tensor:
+    """(n, cells * cells) the mean size of the values (n, H, W) in each cell of a grid, row by row from the top left."""
+    return adaptive_avg_pool2d(values.detach().double().abs().cpu(), cells).flatten(1)
 
 
 def largest_only(weights: Tensor, count: int) -> Tensor:

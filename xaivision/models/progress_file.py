@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from xaivision.core.errors import FileFormatError, InputError
-from xaivision.core.tensor_bytes import tensor_bytes
 from xaivision.core.whole_file import write_whole
+from xaivision.models.tensor_bytes import tensor_bytes
 from xaivision.models.tensor_file import read_tensors
 from xaivision.models.weights_cache import digest
 

@@ -10,10 +10,10 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from xaivision.core.errors import FileFormatError
-from xaivision.core.tensor_bytes import tensor_bytes
 from xaivision.core.whole_file import write_whole
 from xaivision.models.construction import construction
 from xaivision.models.learning_parts import LearningParts
+from xaivision.models.tensor_bytes import tensor_bytes
 from xaivision.models.tensor_file import read_tensors
 from xaivision.models.weights_cache import digest
 

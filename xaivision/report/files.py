@@ -14,8 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from
 
 from xaivision.core.errors import FileFormatError, InputError
-from xaivision.core.tensor_bytes import LENGTH_BYTES, tensor_bytes
 from xaivision.core.whole_file import write_whole
+from xaivision.models.tensor_bytes import LENGTH_BYTES, tensor_bytes
 from xaivision.report.encoding import Decoder, Encoder
 from xaivision.report.stored_types import RESULTS
 

@@ -49,6 +49,7 @@ def shortcut_summary(report: ShortcutReport) -> dict[str, Any]:
             "model": report.model,
             "asked": report.asked,
             "model_accuracy": report.model_accuracy,
+            "learned": report.learned,
             "uses": [asdict(one) for one in report.uses],
             "on_target": [asdict(one) for one in report.on_target],
             "refusals": dict(report.refusals),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import XaivisionError
 from xaivision.evaluation.audit.aside import shift_of
 from xaivision.evaluation.audit.checklist import (
     Auditor,
@@ -34,6 +36,7 @@ from xaivision.evaluation.audit.removal_shift import RemovalShift
 from xaivision.evaluation.audit.report import AuditReport, ShownItem, Spent
 from xaivision.evaluation.audit.rows import Row
 from xaivision.evaluation.audit.scope import NOT_STATED, access_spec, scope
+from xaivision.models.learned_inputs import LearnedInputs
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def _checklist(
     configuration = job.configuration()
     removals = {name: shift.metrics for name, shift in shifts.items()}
     facts = audit_facts(plan, rows, len(job.items.names), worker.model.num_classes, removals)
+    learned = _learned(worker.model, job.items)
     told = {"version": stated.version, "purpose": stated.purpose, "deployed_is_audited": stated.deployed_is_audited}
     return Checklist(
         subject=subject_record(job.subject.name, job.subject.model, date.today().isoformat(), **told),
@@ -122,7 +126,7 @@ def _checklist(
         tools=tools_record(),
         validity=validity_records(plan, rows, found, _columns(job)),
         findings=tuple(to_dict(one) for one in found.found),
-        cannot_say=cannot_say(scope(access, plan), replace(facts, identified=job.fingerprint != NOT_AVAILABLE)),
+        cannot_say=cannot_say(scope(access, plan), replace(facts, identified=job.fingerprint != NOT_AVAILABLE, learned=learned)),
         reproduction=Reproduction(
             configuration,
             {
@@ -133,6 +137,19 @@ def _checklist(
             },
         ),
     )
+
+
+def _learned(model: ClassifierAdapter, items: Items) -> int:
+    """How many items the model is known to have learned from; one that cannot be read counts as new."""
+    held = LearnedInputs(model)
+    return sum(_is_held(held, items, number) for number in range(len(items.names))) if held else 0
+
+
+def _is_held(held: LearnedInputs, items: Items, number: int) -> bool:
+    try:
+        return items.load(number) in held
+    except XaivisionError:
+        return False
 
 
 def _shifts(job: Job, parts: Sequence[Part]) -> tuple[dict[str, RemovalShift], int]:

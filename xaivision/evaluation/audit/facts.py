@@ -20,7 +20,8 @@ class AuditFacts:
     what they put in the place of features. `masks`: there is marked truth, or a mosaic that shows where a class is.
     `changes_weights`: a sanity check holds explanations against those of a model with other weights or labels; `nearby`: one
     against those of nearby inputs; `other_seeds`: one draws again. `trains_again`: a metric trains the model on what a removal
-    leaves. `identified`: the model showed its weights, so that another one would be noticed.
+    leaves. `identified`: the model showed its weights, so that another one would be noticed. `learned`: items that the model
+    holds itself, as training inputs.
     """
 
     items: int
@@ -38,6 +39,7 @@ class AuditFacts:
     other_seeds: bool
     trains_again: bool
     identified: bool = True
+    learned: int = 0
 
 
 def audit_facts(

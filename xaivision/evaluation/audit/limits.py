@@ -71,6 +71,11 @@ LIMITS: dict[str, Limit] = {
         "Not whether one model was asked all the time: it shows no weights, so it is known by its code, where that can be read, "
         "and by its scores on the first items.",
     ),
+    "learned": _lacks(
+        lambda facts: facts.learned > 0,
+        "Nothing about inputs that are new to the model: it has learned from at least {learned} of {items} items, which it holds "
+        "itself.",
+    ),
     "failed": _lacks(lambda facts: facts.failed > 0, "Nothing about {failed} of {items} items: none could be read and scored."),
     "refused": _lacks(
         lambda facts: facts.refused > 0,

@@ -16,7 +16,7 @@ from xaivision.evaluation.shortcuts.probe import Probe
 from xaivision.evaluation.shortcuts.probes import PROBES
 from xaivision.evaluation.shortcuts.removed import can_be_removed
 from xaivision.evaluation.shortcuts.search import TOGETHER, Search, search
-from xaivision.evaluation.shortcuts.use import Judged, ModelUse, judged, misled_by, removal
+from xaivision.evaluation.shortcuts.use import Judged, ModelUse, judged, learned, misled_by, removal
 
 # So many pictures of the test part are asked about, and so many of them explained.
 JUDGED, EXPLAINED = 240, 40
@@ -38,8 +38,8 @@ class ShortcutReport:
 
     `on_target`: how much of each method's positive relevance lies on the target, where masks say where it is. `masked`: how many
     pictures have such a mask. `refusals`: methods that do not fit the model. `model_accuracy` on `asked` test pictures, balanced
-    over classes as far as there are any. `left_out`: pictures that were found and not asked about, in a sentence. `examples`:
-    pictures of each probe that has a region.
+    over classes as far as there are any; `learned` of them the model holds itself, as training pictures. `left_out`: pictures
+    that were found and not asked about, in a sentence. `examples`: pictures of each probe that has a region.
     """
 
     data: str
@@ -53,6 +53,7 @@ class ShortcutReport:
     model: str = ""
     asked: int = 0
     model_accuracy: float = float("nan")
+    learned: int = 0
     uses: tuple[ModelUse, ...] = ()
     on_target: tuple[MassShare, ...] = ()
     refusals: Mapping[str, str] = field(default_factory=dict)
@@ -127,6 +128,7 @@ def _with_model(
             "model": repr(model),
             "asked": len(asked.rows),
             "model_accuracy": float(asked.right.double().mean()),
+            "learned": learned(model, asked),
             "uses": tuple(uses),
             "on_target": on_target,
             "refusals": {**refusals, **refused},

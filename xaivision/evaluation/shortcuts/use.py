@@ -17,6 +17,7 @@ from xaivision.evaluation.shortcuts.mass import MassShare
 from xaivision.evaluation.shortcuts.pictures import Pictures, fitting
 from xaivision.evaluation.shortcuts.probe import Probe
 from xaivision.evaluation.shortcuts.removed import can_be_removed, elsewhere, noise_for, under_seabed, without
+from xaivision.models.learned_inputs import LearnedInputs
 
 # Pictures are read and scored so many at once.
 BATCH = 32
@@ -90,6 +91,13 @@ def judged(model: ClassifierAdapter, pictures: Pictures, most: int, seed: int) -
     numbers = _class_numbers(model, pictures)
     rows = _balanced(pictures, most, seed)
     return Judged(pictures, rows, numbers, predictions(model, pictures, rows, numbers))
+
+
+def learned(model: ClassifierAdapter, judged: Judged) -> int:
+    """How many of the judged pictures the model holds itself, as training pictures."""
+    held = LearnedInputs(model)
+    pictures = (judged.pictures.subject(row).picture for row in judged.rows.tolist()) if held else ()
+    return sum(fitting(one, model.image_format) in held for one in pictures)
 
 
 def predictions(

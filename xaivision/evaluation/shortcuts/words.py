@@ -90,6 +90,11 @@ def _together(one: Finding) -> str:
 
 def _of_model(report: "ShortcutReport") -> list[str]:
     said = [f"The model is right on {report.model_accuracy:.0%} of {report.asked} test pictures, balanced over the classes."]
+    if report.learned:
+        said.append(
+            f"It has learned from at least {report.learned} of these pictures, which it holds itself: what it does with them "
+            "says little of others. Ask it about pictures that it has not learned from."
+        )
     for use in report.uses:
         said += use_sentences(use)
     if report.on_target:

@@ -63,7 +63,7 @@ def explain_prototypes(model: Classifier, inputs: Tensor, changes: Changes = Non
 
     `changes`: names of `CHANGES`, or functions of pictures (B, C, H, W) in [0, 1] by name; None takes all six: those four,
     saturation and brightness. A picture is changed as a whole, once in each way, at fixed strength, before it is normalized.
-    Costs one forward a picture and change, and one more; changing the texture takes about half a pass of a small network.
+    Costs one forward a picture and change, and one more; changing the texture takes about a quarter of a pass of a small network.
 
     Raises: CapabilityError, where the model has no prototypes with places; UnknownNameError; InputError, where inputs or what
     a function gives do not fit.
