@@ -2,12 +2,49 @@
 
 import test_content_descriptor
 import test_echo_traits
+import test_mask_pieces
+import test_mask_runs
 import test_region_traits
 import test_self_consistency
 import test_shapley_of_words
 from engine_mutants import Mutant
 
 MUTANTS = (
+    Mutant(
+        "the first piece is the largest",
+        "mask_pieces",
+        "areas == 1 + sizes.argmax()",
+        "areas == sizes.argmax()",
+        test_mask_pieces.check_pieces_touch_nowhere_and_the_largest_is_told,
+    ),
+    Mutant(
+        "corners part pieces",
+        "mask_pieces",
+        "np.ones((3, 3))",
+        "None",
+        test_mask_pieces.check_pieces_touch_nowhere_and_the_largest_is_told,
+    ),
+    Mutant(
+        "specks are pieces",
+        "mask_pieces",
+        "SPECK * sizes.sum()",
+        "0",
+        test_mask_pieces.check_specks_are_no_pieces_and_an_empty_mask_has_none,
+    ),
+    Mutant(
+        "runs are counted from the first pixel, whatever it is",
+        "mask_runs",
+        'torch.zeros(1, dtype=torch.bool, device="cpu"), mask',
+        "mask.flatten()[:1], mask",
+        test_mask_runs.check_runs_are_counted_from_what_lies_outside,
+    ),
+    Mutant(
+        "inside and outside exchanged",
+        "mask_runs",
+        "% 2).bool()",
+        "% 2 == 0)",
+        test_mask_runs.check_runs_give_the_mask_back,
+    ),
     Mutant(
         "loud words count more",
         "self_consistency",
@@ -81,8 +118,8 @@ MUTANTS = (
     Mutant(
         "x for y",
         "region_traits",
-        "(float(rows.double().mean()) + 0.5) / height,",
-        "(float(columns.double().mean()) + 0.5) / height,",
+        "row / height,",
+        "column / height,",
         test_region_traits.check_place_and_size_are_shares_of_the_sides,
     ),
     Mutant(
