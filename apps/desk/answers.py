@@ -115,7 +115,8 @@ def _agreement(page: str, job: Job) -> None:
     if not rows:
         st.info("Two maps are needed.")
         return
-    st.caption("A cell opens the pair. Methods that agree may all be wrong; which of two that disagree is right, no number says.")
+    opens = "A cell opens the pair. " if images else ""
+    st.caption(f"{opens}Methods that agree may all be wrong; which of two that disagree is right, no number says.")
     pair = matrix(page, rows, MEASURES[measure])
     if images:
         _pair(page, job, result, [result.agreement_labels[one] for one in pair])

@@ -90,6 +90,7 @@ def done_audit(request: AuditRequest, job: Job) -> AuditPage:
     job.kept["files"] = {path.name: path.read_bytes() for path in paths}
     job.kept["worst"] = {metric: worst_first(report, metric) for metric in report.metrics}
     job.kept["classes"] = report.class_names
+    job.kept["notes"] = asked.notes
     return audit_page(report)
 
 
@@ -97,6 +98,8 @@ def tell_audit(job: Job) -> None:
     """The conclusions, the items with the worst first, and the files."""
     page: AuditPage = job.result
     st.markdown(f"#### {as_text(page.title)}")
+    for note in job.kept["notes"]:
+        st.caption(as_text(note))
     grid = st.grid(columns="auto", min_column_width=330, border=True)
     for one in page.judgements:
         with grid.cell():

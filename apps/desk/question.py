@@ -60,9 +60,11 @@ class Subject:
 
     @property
     def key(self) -> Hashable:
-        """Which model, and what its input holds: every value of it, never a sample."""
+        """Which model, and what its input, its masks and its reference inputs hold: every value, never a sample."""
         masks = (fingerprint(value).hex() for given in self.metrics.values() for value in given.values())
-        return self.name, fingerprint(self.inputs).hex(), tuple(self.metrics), tuple(masks)
+        reference = getattr(self.background, "inputs", self.background)  # of a data set, or as they are
+        known = "" if reference is None else fingerprint(reference).hex()
+        return self.name, fingerprint(self.inputs).hex(), known, tuple(self.metrics), tuple(masks)
 
 
 def asked(subject: Subject, question: Question, job: Job) -> Comparison:

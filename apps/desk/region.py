@@ -71,7 +71,11 @@ def region(page: str, about: Subject, job: Job) -> None:
         if not points:
             st.info("Click on the picture: the share of each map that lies on what you chose is shown here.")
         else:
-            _table(page, mass_in(about.model, job.answers, mask), float(mask.double().mean()))
+            area = float(mask.double().mean())
+            if area:
+                _table(page, mass_in(about.model, dict(job.answers), mask), area)  # the job may add to them meanwhile
+            else:
+                st.info("Nothing is left of the region: set a point inside it.")
 
 
 def pointed(page: str, about: Subject) -> list[Point]:

@@ -75,8 +75,10 @@ def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
     mine = [row for row, label in enumerate(folder.labels) if label == kind]
     if st.session_state.get(f"{page}_number", 0) >= len(mine):
         del st.session_state[f"{page}_number"]
-    number = int(st.number_input("Number", 0, max(1, len(mine) - 1), 0, key=f"{page}_number", bind="query-params"))
-    row = mine[min(number, len(mine) - 1)]
+    number = 0
+    if len(mine) > 1:
+        number = int(st.number_input("Number", 0, len(mine) - 1, 0, key=f"{page}_number", bind="query-params"))
+    row = mine[number]
     one = folder.taken([row])
     lines = (
         "from xaivision.labeled_folders import labeled_folder, pictures_of",

@@ -15,6 +15,7 @@ from xaivision import load_dataset
 from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
+from xaivision.core.sharing import fingerprint
 from xaivision.first_look import sample_input
 from xaivision.naming import items_from
 from xaivision.offers import training_classes
@@ -30,7 +31,8 @@ ABOUT_ROWS = "A CSV file whose first line names the columns that the model takes
 class Table:
     """A model under its name, and rows (N, F) it never learned from, with a title and the true class of each where known.
 
-    `background`: what the model learned from. `source`: the Python that gives `rows`.
+    `background`: what the model learned from. `source`: the Python that gives `rows`. `file`: tells the rows of one uploaded file
+    from those of another, whose edits are none of theirs.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Table:
     truths: tuple[str, ...]
     source: Source
     background: Any = None
+    file: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def what_if(page: str, table: Table, number: int) -> Any:
         columns,
         hide_index=True,
         disabled=["feature", "this row", "typical"],
-        key=f"{page}_what_if_{table.name}_{number}",
+        key=f"{page}_what_if_{table.name}{table.file}_{number}",
         height=360,
         column_config={
             "what if": st.column_config.NumberColumn(required=True, format="%.5g"),
@@ -161,7 +164,8 @@ def _of_given(page: str, name: str) -> Table | None:
     say_warning(note.replace(Path(path).name, "the uploaded file") for note in items.notes)
     titles = tuple(f"row {number}" for number in range(len(items.inputs)))
     read = ("from xaivision.naming import items_from", 'rows = items_from(["rows.csv"], model, rows=None).inputs')
-    return Table(name, found, items.inputs, titles, ("",) * len(titles), Source(read, "rows"), items.inputs)
+    told = fingerprint(items.inputs).hex()[:8]
+    return Table(name, found, items.inputs, titles, ("",) * len(titles), Source(read, "rows"), items.inputs, told)
 
 
 @st.cache_resource(show_spinner="Loading the table", max_entries=9)

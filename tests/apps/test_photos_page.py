@@ -153,6 +153,9 @@ def test_a_point_chooses_a_region_and_tells_each_maps_share_of_it(photos):
     table = next(one.value for one in page.at.dataframe if "share" in one.value)
     assert list(table["method"]) == METHODS
     assert ((table["share"] >= 0) & (table["share"] <= 1)).all()
+    page.set(key, {"points": [[4, 5, 0]]})
+    assert page.errors == []
+    assert "Nothing is left of the region" in page.at.info[0].value
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,18 @@ def test_a_row_that_nothing_was_learned_from_is_explained_with_the_librarys_numb
         assert torch.equal(page.job.result.explanations[name].values, own.explanations[name].values)
 
 
+def test_a_question_before_another_background_is_another_question():
+    from desk.question import Subject
+
+    data, model = xv.load_dataset("wine"), xv.load_model("wine_logistic")
+    row = data.test.inputs[:1]
+    keys = {
+        Subject("m", model, row, background=one).key
+        for one in (None, data, data.train.inputs, data.train.inputs[:50], data.train.inputs[:50].clone())
+    }
+    assert len(keys) == 4
+
+
 def test_bars_are_named_after_the_columns(tables):
     page = tables(tables_table="wine", tables_model="wine_logistic").settled()
     gallery = page.data("gallery")
