@@ -219,7 +219,9 @@ def test_in_inference_mode_the_same_layer_is_found():
 @pytest.mark.parametrize(
     ("name", "layer", "layout"),
     [
-        ("vit_b_16", "encoder.layers.encoder_layer_11.ln_1", LayerLayout("tokens", 2, 2, 1)),
+        pytest.param(
+            *("vit_b_16", "encoder.layers.encoder_layer_11.ln_1", LayerLayout("tokens", 2, 2, 1)), marks=pytest.mark.slow
+        ),
         ("swin_t", "permute", LayerLayout("channels_first", 2, 2)),
         ("convnext_tiny", "features.7.2", LayerLayout("channels_first", 2, 2)),
         ("resnet18", "layer4.1.relu", LayerLayout("channels_first", 2, 2)),

@@ -173,7 +173,9 @@ def test_a_command_that_fails_leaves_no_folder_behind(capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("moment", ["while typer is imported", "at work", "at work, and lost there"])
+@pytest.mark.parametrize(
+    "moment", ["while typer is imported", "at work", pytest.param("at work, and lost there", marks=pytest.mark.slow)]
+)
 def test_ctrl_c_is_one_word_on_standard_error_and_exit_code_130(tmp_path, moment):
     """In a process of its own, piped, as a script would run it."""
     code = STOPPED_EARLY if moment == "while typer is imported" else STOPPED_AT_WORK.format(lost="lost" in moment)
@@ -350,6 +352,7 @@ def test_a_csv_file_with_a_label_is_read_and_the_column_left_out_is_told(capsys,
     assert ran(capsys, *chosen, "--label", "label", "-o", str(tmp_path / "out"))[2] == ""
 
 
+@pytest.mark.slow
 def test_a_terminal_says_what_is_being_loaded(tmp_path):
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "xaivision", "explain", *SONAR, "-x", "saliency", "-o", str(tmp_path)]

@@ -66,6 +66,7 @@ def test_what_does_not_fit_is_one_sentence_and_exit_code_2(arguments, sentence, 
     assert len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_file_without_such_weights_is_told_in_options_before_anything_is_computed(tmp_path, capsys, monkeypatch):
     wrong = tmp_path / "weights.pth"
     wrong.write_bytes(b"no weights")

@@ -135,7 +135,7 @@ def test_zeros_beside_a_few_differences_leave_the_exact_answer():
     assert flips(*[0.0] * 50, 1.0, 2.0, 3.0).greater.tolist() == [1 / 8]
 
 
-@pytest.mark.parametrize("pairs", [8, 40])
+@pytest.mark.parametrize("pairs", [8, pytest.param(40, marks=pytest.mark.slow)])
 def test_under_the_null_five_percent_are_rejected_at_five_percent(pairs):
     trials = 2000
     found = paired_tests.sign_flips(normal(pairs, trials, seed=pairs), generator(0))

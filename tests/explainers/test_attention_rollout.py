@@ -101,7 +101,7 @@ def test_models_that_it_does_not_fit_are_refused(model, shape, sentence):
         AttentionRollout().explain(model, drawn(shape, 0))
 
 
-@pytest.mark.parametrize("name", ["swin_t", "maxvit_t"])
+@pytest.mark.parametrize("name", ["swin_t", pytest.param("maxvit_t", marks=pytest.mark.slow)])
 def test_windows_are_refused(name):
     import torchvision
 

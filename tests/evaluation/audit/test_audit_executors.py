@@ -34,6 +34,7 @@ def deadly_inputs(item: int = 5) -> torch.Tensor:
     return inputs
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_rows_of_one():
     assert all_rows(job_of(executor=ProcessExecutor(2))) == all_rows(job_of())
 
