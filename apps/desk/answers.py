@@ -110,7 +110,7 @@ def _agreement(page: str, job: Job) -> None:
     result = job.result
     images = query.inputs.ndim == 4
     offered = [one for one in MEASURES if images or one != "structural_similarity"]
-    measure = st.selectbox("Measure", offered, format_func=lambda one: MEASURES[one], key=f"{page}_measure")
+    measure = st.selectbox("Measure", offered, format_func=lambda one: MEASURES[one], key=f"{page}_measure", bind="query-params")
     rows = job.kept_as(("agreement", measure), lambda: agreement_rows(result, measure))
     if not rows:
         st.info("Two maps are needed.")

@@ -20,7 +20,7 @@ from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_page import BADGES, AuditPage, audit_page
 from xaivision.report.audit_worst import worst_first
 from xaivision.report.badge import BADGE_MARKS
-from xaivision.report.wording import number, plain
+from xaivision.report.wording import plain
 
 PAGE = "audit"
 # What is typed: its label, its name in the address, an example, and what it means.
@@ -125,12 +125,13 @@ def _worst(job: Job) -> None:
             "item": [plain(row.item) for row in rows],
             "class": [plain(classes[row.target]) if 0 <= row.target < len(classes) else "" for row in rows],
             "method": [plain(row.method) for row in rows],
-            metric: [None if row.error else number(row.value, 4) for row in rows],
+            metric: [None if row.error else row.value for row in rows],  # numbers, which a click on the head sorts
             "verdict": [row.verdict for row in rows],
             "error": [plain(row.error) for row in rows],
         },
         hide_index=True,
         key=f"{PAGE}_worst_{metric}",
+        column_config={metric: st.column_config.NumberColumn(format="%.4g")},
         alt=f"{len(rows)} rows by {metric}, the worst first",
     )
 

@@ -31,16 +31,17 @@ class Jobs:
             self._drop_old()
             return job
 
-    def leave(self, question: Hashable) -> None:
-        """One less watches; a job that nobody watches any more and that is not done is stopped."""
+    def leave(self, question: Hashable, job: Job) -> None:
+        """One less watches this job of the question; one that nobody watches any more and that is not done is stopped.
+
+        Another may have taken its place, where it was stopped and somebody asked again: that one is not left.
+        """
         with self._lock:
-            job = self._jobs.get(question)
-            if job is None:
-                return
             job.watchers = max(0, job.watchers - 1)
             if job.watchers == 0 and not job.done:
                 job.cancel()
-                del self._jobs[question]
+                if self._jobs.get(question) is job:
+                    del self._jobs[question]
 
     def stop(self) -> None:
         """Stop what is under way: threads that still compute when the process ends bring it down."""

@@ -45,7 +45,7 @@ def region(page: str, about: Subject, job: Job) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         kind: SegmentsName = st.selectbox(
-            "Segments", list(SEGMENTS), format_func=lambda one: SEGMENTS[one], key=f"{page}_segments"
+            "Segments", list(SEGMENTS), format_func=lambda one: SEGMENTS[one], key=f"{page}_segments", bind="query-params"
         )
         points = pointed(page, about)
         try:

@@ -55,7 +55,9 @@ def _generated(page: str, model: ClassifierAdapter, name: str) -> Shown:
     number = int(st.number_input("Scene", 0, MOST_SCENES, 1, key=f"{page}_scene", bind="query-params"))
     texture = None
     if name == "sonar_simulator":
-        texture = st.selectbox("Seabed", list(TEXTURES), format_func=lambda one: TEXTURES[one], key=f"{page}_texture")
+        texture = st.selectbox(
+            "Seabed", list(TEXTURES), format_func=lambda one: TEXTURES[one], key=f"{page}_texture", bind="query-params"
+        )
     found = sonar_scene(model, name, number, texture=texture)
     lines = (
         "from xaivision.scenes import sonar_scene",

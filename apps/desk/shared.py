@@ -49,7 +49,7 @@ def watch(page: str, question: Hashable, work: Callable[[Job], Any], *, again: b
     if before is not None and before[0] == question and not (again and before[1].error):
         return before[1]
     if before is not None:
-        jobs().leave(before[0])
+        jobs().leave(*before)
     job = jobs().join(question, work)
     st.session_state[place] = (question, job)
     return job
@@ -57,7 +57,7 @@ def watch(page: str, question: Hashable, work: Callable[[Job], Any], *, again: b
 
 def forget(page: str) -> None:
     """The next look at this page asks again what was stopped; what was answered is known already."""
-    jobs().leave(st.session_state.pop(WATCHED + page)[0])
+    jobs().leave(*st.session_state.pop(WATCHED + page))
 
 
 def leave_unless(page: str, subject: Hashable) -> None:
@@ -68,5 +68,5 @@ def leave_unless(page: str, subject: Hashable) -> None:
     place = WATCHED + page
     before: tuple[Any, Job] | None = st.session_state.get(place)
     if before is not None and before[0][0] != subject:
-        jobs().leave(before[0])
+        jobs().leave(*before)
         del st.session_state[place]

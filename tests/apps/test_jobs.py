@@ -55,10 +55,10 @@ def test_a_job_tells_how_far_it_is_and_stops_when_it_is_told_to(jobs):
 def test_one_question_is_one_job_until_the_last_has_left(jobs):
     first, second = jobs.join("a", waits), jobs.join("a", waits)
     assert first is second
-    jobs.leave("a")
+    jobs.leave("a", first)
     time.sleep(0.1)
     assert not first.done, "somebody watches it still"
-    jobs.leave("a")
+    jobs.leave("a", second)
     assert first.wait(20)
     assert first.cancelled
 
@@ -70,6 +70,22 @@ def test_a_job_that_was_stopped_is_begun_anew(jobs):
     second = jobs.join("a", lambda job: "again")
     assert second.wait(20)
     assert second.result == "again"
+
+
+def test_who_leaves_a_stopped_job_does_not_stop_the_one_in_its_place(jobs):
+    stopped = jobs.join("a", waits)
+    assert jobs.join("a", waits) is stopped  # two watch it
+    stopped.cancel()
+    assert stopped.wait(20)
+    again = jobs.join("a", waits)  # the first asks again
+    jobs.leave("a", stopped)
+    jobs.leave("a", stopped)  # and the second looks at something else
+    time.sleep(0.1)
+    assert not again.done
+    assert jobs.join("a", waits) is again
+    jobs.leave("a", again)
+    jobs.leave("a", again)
+    assert again.wait(20)
 
 
 def test_a_job_that_is_done_is_kept_for_whoever_comes_back_within_a_bound(jobs):
