@@ -69,7 +69,11 @@ def test_another_mask_judges_anew(sonar):
 @pytest.mark.parametrize("texture", ["flat", "ripples"])
 def test_a_side_scan_scene_is_simulated_at_the_models_size(sonar, texture):
     page = sonar(sonar_source="Side-scan scenes", sonar_texture=texture, sonar_scene="3", sonar_judge="false").settled()
-    assert page.job.result.query.inputs.shape == (1, 3, 16, 16)
+    from app_models import tiny
+
+    asked = page.job.result.query.inputs
+    assert asked.shape == (1, 3, 16, 16)
+    assert torch.equal(asked, sonar_scene(tiny(), "sonar_simulator", 3, texture=texture).inputs)
     assert page.errors == []
 
 
