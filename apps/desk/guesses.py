@@ -8,6 +8,7 @@ import streamlit as st
 from desk.component import component
 from desk.question import Subject
 from desk.shared import memory
+from desk.telling import say_error, sentence_of
 from xaivision.predicting import Guess, top_classes
 from xaivision.report.markup import data_uri
 from xaivision.report.photo import photo_pixels
@@ -19,8 +20,15 @@ _guesses = component("guesses", '<div class="root"><table></table></div>')
 
 
 def guesses_of(about: Subject) -> tuple[Guess, ...]:
-    """The first classes of this input; asked once for each model and content, whoever looks: the model may be busy for long."""
-    return memory().answered(("guesses", about.model, about.key), lambda: top_classes(about.model, about.inputs, FIRST)[0])
+    """The first classes of this input; asked once for each model and content, whoever looks: the model may be busy for long.
+
+    Where the model raises, the page says so and ends there.
+    """
+    try:
+        return memory().answered(("guesses", about.model, about.key), lambda: top_classes(about.model, about.inputs, FIRST)[0])
+    except Exception as error:  # a model from outside may raise anything
+        say_error(sentence_of(error))
+    st.stop()
 
 
 def input_and_guesses(page: str, about: Subject) -> None:

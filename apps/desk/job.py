@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
 
-from xaivision.core.errors import Cancelled, XaivisionError
+from desk.telling import sentence_of
+from xaivision.core.errors import Cancelled
 from xaivision.core.explanation import Explanation
 from xaivision.core.progress import CancelToken, reporting
 
@@ -88,10 +89,8 @@ class Job:
                 self.result = work(self)
         except Cancelled:
             self.cancelled, self.error = True, "Stopped."
-        except (XaivisionError, OSError) as error:
-            self.error = str(error)
         except Exception as error:  # a model from outside may raise anything; the page says so in one sentence
-            self.error = f"The model raised {type(error).__name__}: {error}"
+            self.error = sentence_of(error)
 
 
 @dataclass

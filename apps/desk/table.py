@@ -24,6 +24,7 @@ from xaivision.report.wording import plain
 
 TABLES = ("uci_sonar", "breast_cancer", "wine")
 GIVEN = "the model of this app"
+NO_ROW = "This model does not say which columns it takes. Give it rows of your own, as a CSV file."
 ABOUT_ROWS = "A CSV file whose first line names the columns that the model takes; other columns are left out."
 
 
@@ -153,13 +154,13 @@ def _of_given(page: str, name: str) -> Table | None:
     """The model that the app was started with, at rows of an uploaded table, or at an input that is known of it."""
     found = model(name)
     path = uploaded_file("Rows of your own", "csv", f"{page}_rows_of_ones_own", ABOUT_ROWS)
-    if path is None:
-        made = Source(("from xaivision.first_look import sample_input", "rows = sample_input(model)"))
-        return Table(name, found, sample_input(found), ("a row near the typical one",), ("",), made)
     try:
+        if path is None:
+            made = Source(("from xaivision.first_look import sample_input", "rows = sample_input(model)"))
+            return Table(name, found, sample_input(found), ("a row near the typical one",), ("",), made)
         items = items_from([path], found, rows=None)
     except XaivisionError as error:
-        say_error(str(error).replace(Path(path).name, "the uploaded file"))
+        say_error(NO_ROW if path is None else str(error).replace(Path(path).name, "the uploaded file"))
         return None
     say_warning(note.replace(Path(path).name, "the uploaded file") for note in items.notes)
     titles = tuple(f"row {number}" for number in range(len(items.inputs)))

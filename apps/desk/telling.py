@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from xaivision.core.errors import XaivisionError
 from xaivision.report.wording import plain
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
@@ -16,6 +17,11 @@ def as_text(text: object) -> str:
     if len(parts) % 2 == 0 or not all(parts[1::2]):
         return _MARKUP.sub(r"\\\1", plain(text))
     return "".join(f"`{part}`" if place % 2 else _MARKUP.sub(r"\\\1", part) for place, part in enumerate(parts))
+
+
+def sentence_of(error: Exception) -> str:
+    """What an error says: the library's are sentences, and a model from outside may raise anything."""
+    return str(error) if isinstance(error, XaivisionError | OSError) else f"The model raised {type(error).__name__}: {error}"
 
 
 def say_error(text: object) -> None:

@@ -55,6 +55,22 @@ class Raises(nn.Module):
         return self.inner(inputs)
 
 
+class Broken(nn.Module):
+    """Breaks down at once."""
+
+    def forward(self, inputs):
+        raise KeyError(f"no answer for {tuple(inputs.shape)}")
+
+
+def broken():
+    return _images(Broken().eval())
+
+
+def nameless_table():
+    """Takes rows of which nothing is known, not even how many columns they have."""
+    return xv.FunctionClassifier(lambda rows: rows[:, :2], 2, score_unit="logit", domain="tabular")
+
+
 class Slow(nn.Module):
     """Takes its time."""
 

@@ -228,6 +228,12 @@ def test_a_model_that_raises_is_told_in_one_sentence_as_text(visit):
     assert "![" not in error
 
 
+def test_a_model_that_raises_at_its_first_input_is_told_in_one_sentence_too(visit):
+    page = visit("photos", "app_models:broken", photos_methods=["occlusion"], photos_judge="false")
+    assert page.errors == ["The model raised KeyError\\: 'no answer for \\(1, 3, 16, 16\\)'"]
+    assert not page.at.exception
+
+
 def test_a_wrong_setting_is_told_in_one_sentence(photos):
     page = photos(photos_judge="false", photos_settings="occlusion.windo=3").settled()
     (error,) = page.errors

@@ -50,6 +50,13 @@ def test_a_question_before_another_background_is_another_question():
     assert len(keys) == 4
 
 
+def test_a_model_of_unknown_columns_asks_for_rows_in_one_sentence(visit):
+    page = visit("tables", "app_models:nameless_table", tables_table="the model of this app")
+    (error,) = page.errors
+    assert "Give it rows of your own" in error
+    assert not page.at.exception
+
+
 def test_bars_are_named_after_the_columns(tables):
     page = tables(tables_table="wine", tables_model="wine_logistic").settled()
     gallery = page.data("gallery")
