@@ -46,7 +46,7 @@ def probe_batch_size(model: ClassifierAdapter, inputs: Tensor, *, sizes: Sequenc
     `inputs` (B, *S): what the model will be asked about, repeated to fill a batch. `sizes`: None for a sixteenth of the size that
     the model takes now up to four times that.
 
-    Raises: InputError, where sizes are no positive integers, or a single input does not fit.
+    Raises: InputError, where sizes are no positive integers or none of them fits; what the model raises at a single input.
     """
     model.check(inputs)
     if sizes is None:
@@ -54,7 +54,7 @@ def probe_batch_size(model: ClassifierAdapter, inputs: Tensor, *, sizes: Sequenc
     if not sizes:
         raise InputError("`sizes` must hold at least one batch size. Got none.")
     tried = {size: Batcher(size) for size in sorted(set(sizes))}
-    before, seconds = model.batches, dict[int, float]()
+    kept, seconds = model.batches, dict[int, float]()
     try:
         with model.held():
             for size, batches in track(tuple(tried.items()), "batch sizes"):
@@ -65,9 +65,9 @@ def probe_batch_size(model: ClassifierAdapter, inputs: Tensor, *, sizes: Sequenc
                 seconds[size] = found / size
         if not seconds:
             raise InputError(f"`sizes` must hold one that fits in memory. Got {min(tried)} at the least. Take smaller ones.")
-        before = Batcher(BatchProbe(seconds).best)
+        kept = Batcher(BatchProbe(seconds).best)
     finally:
-        model.batches = before
+        model.batches = kept
     return BatchProbe(seconds)
 
 
