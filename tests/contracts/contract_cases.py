@@ -119,6 +119,7 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "c_lime": lambda subject: {"budget": prod(subject.one) + 40},
     "lfa": lambda subject: {"budget": 40, **tiles(subject)},
     "rise": lambda _subject: {"budget": 60, "grid": 3},
+    "sobol": lambda subject: {**tiles(subject), "budget": 60},
 }
 # Methods whose answer depends on the seed; all others must not depend on it.
 DRAWN_AT_RANDOM = (
@@ -141,6 +142,7 @@ DRAWN_AT_RANDOM = (
     "rise",
     "smooth_grad",
     "smooth_grad_squared",
+    "sobol",
     "var_grad",
 )
 # Methods that change the gradient at ReLU and refuse a network without it, or add up with such activations only: they get

@@ -81,7 +81,7 @@ def games(
 
     Raises: InputError, where a setting does not fit the inputs, or there is but one player.
     """
-    players = _players(q, segments, groups)
+    players = player_labels(q, segments, groups)
     absent = absence(q, baseline, background, players)
     found = [game_of(q, absent, labels, row) for row, labels in enumerate(players)]
     return PlayerGames(q, players, found, absent)
@@ -109,7 +109,11 @@ def shared_evenly(values: Tensor, labels: Tensor) -> Tensor:
     return (values.double().cpu() / sizes)[places].view(labels.shape)
 
 
-def _players(q: Question, segments: SegmentsSetting, groups: Groups | None) -> Tensor:
+def player_labels(q: Question, segments: SegmentsSetting, groups: Groups | None) -> Tensor:
+    """(B, H, W) or (B, F): which player a position belongs to, each of them 0 to M - 1.
+
+    Raises: InputError, where a setting does not fit the inputs, or there is but one player.
+    """
     inputs = q.query.inputs
     if q.model.domain == "image":
         if groups is not None:

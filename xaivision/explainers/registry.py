@@ -67,6 +67,7 @@ from xaivision.explainers.shap_original import Shap
 from xaivision.explainers.shapley_interactions import ShapleyInteractions
 from xaivision.explainers.smooth_grad import SmoothGrad
 from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
+from xaivision.explainers.sobol import Sobol
 from xaivision.explainers.superpixel_lime import SuperpixelLime
 from xaivision.explainers.transformer_attribution import TransformerAttribution
 from xaivision.explainers.tree_path import TreePath
@@ -115,6 +116,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "tree_shap": TreeShap,
     "partition_shap": PartitionShap,
     "rise": Rise,
+    "sobol": Sobol,
     "lfa": Lfa,
     "captum": Captum,
     "shap": Shap,
