@@ -27,8 +27,13 @@ def test_r2_is_scikit_learns_weighted_by_variance_and_for_two_classes_the_usual_
     assert r2_of(guesses, both) == pytest.approx(r2_score(two, guess))
 
 
-def test_nothing_to_explain_is_no_number():
-    assert math.isnan(r2_of(np.full((5, 2), 0.5), np.full((5, 2), 0.5)))
+def test_where_nothing_is_to_be_explained_saying_the_same_is_one_and_anything_else_nought():
+    """S20, as scikit-learn has it; nothing is said of how sure that is."""
+    even = np.full((5, 2), 0.5)
+    other = np.stack([even[:, 0] + 0.1, even[:, 1] - 0.1], 1)
+    for given in (even, other):
+        assert r2_of(given, even) == r2_score(even, given)
+        assert math.isnan(explained_variance(given, even).interval[0])
 
 
 def test_accuracy_is_told_beside_agreement_and_differs_from_it():

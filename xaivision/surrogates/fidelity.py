@@ -34,8 +34,8 @@ NO_MEASURE = Measure(math.nan)
 @dataclass(frozen=True)
 class Fidelity:
     """`agreement`: share of rows with the black box's class. `r2` of its probabilities, all classes together: 1 less the squared
-    error over that of their means; NaN where it says the same of every row. `accuracy` of the surrogate and `black_box_accuracy`
-    against the truth; NaN without labels. `rows`: on how many.
+    error over that of their means, without an interval where it says the same of every row. `accuracy` of the surrogate and
+    `black_box_accuracy` against the truth; NaN without labels. `rows`: on how many.
     """
 
     agreement: Measure
@@ -93,15 +93,28 @@ def share(right: "np.ndarray") -> Measure:
 
 
 def r2_of(given: Floats, wanted: Floats) -> float:
-    """1 less the squared error of all classes over that of the means; NaN where there is nothing to explain."""
-    total = float(((wanted - wanted.mean(0)) ** 2).sum())
-    return 1 - float(((given - wanted) ** 2).sum()) / total if total > 1e-12 * len(wanted) else math.nan
+    """1 less the squared error of all classes over that of the means; where those leave nothing to explain 1 for saying the
+    same, and 0 for anything else.
+    """
+    error, total = float(((given - wanted) ** 2).sum()), _spread(wanted)
+    rounding = _rounding(wanted)
+    return 1 - error / total if total > rounding else float(error <= rounding)
+
+
+def _spread(wanted: Floats) -> float:
+    """Squared error of the means."""
+    return float(((wanted - wanted.mean(0)) ** 2).sum())
+
+
+def _rounding(wanted: Floats) -> float:
+    """The most that a squared error of so many rows is when it is none."""
+    return 1e-12 * len(wanted)
 
 
 def explained_variance(given: Floats, wanted: Floats) -> Measure:
     """R2 with its interval over rows."""
     value = r2_of(given, wanted)
-    if math.isnan(value) or len(wanted) < 2:
+    if len(wanted) < 2 or _spread(wanted) <= _rounding(wanted):
         return Measure(value)
     low, high = _of_ratio(((given - wanted) ** 2).sum(1), wanted, 1 - value)
     return Measure(value, (1 - high, min(1.0, 1 - low)), len(wanted))
@@ -109,8 +122,8 @@ def explained_variance(given: Floats, wanted: Floats) -> Measure:
 
 def r2_gain(error: Floats, others: Floats, wanted: Floats) -> Measure:
     """By how much the R2 of squared errors (n,) is above that of others, with its interval over rows."""
-    total = float(((wanted - wanted.mean(0)) ** 2).sum())
-    if len(wanted) < 2 or total <= 1e-12 * len(wanted):
+    total = _spread(wanted)
+    if len(wanted) < 2 or total <= _rounding(wanted):
         return NO_MEASURE
     value = float((others - error).sum()) / total
     return Measure(value, _of_ratio(others - error, wanted, value), len(wanted))
