@@ -8,10 +8,12 @@ from typing import Any
 
 from markdown_tables import table
 
+from xaivision.evaluation.known_answers.decimals import decimals
+from xaivision.report.benchmark_gaps import without_numbers
 from xaivision.report.benchmark_suite import CEILING, WHY
-from xaivision.report.benchmark_words import decimals
 from xaivision.report.wording import counted
 
+BESIDE = ("AUC moved", "AUC reversed", "Answered", "No answer", "Doubted", "Clearly ahead")
 Found = Mapping[str, Any]
 HEADS = {"mass": "Mass", "precision": "Precision", "auc": "AUC", "nearness": "1 − EMD", "rank": "Rank", "likeness": "Likeness"}
 
@@ -33,6 +35,7 @@ def suites(result: Path) -> str:
             *map(_study, _studies(told)),
             *_not_asked(told),
             *_unanswered(told),
+            *_doubted(told),
         ]
     )
 
@@ -79,7 +82,7 @@ def _suite(told: Found, suite: Found) -> str:
     ]
     sets = dict.fromkeys(told["questions"][one]["set_name"] for one in numbers)
     models = dict.fromkeys(told["questions"][one]["model_name"] for one in numbers)
-    heads = ("Method", *(HEADS[score] for score in scores), "AUC moved", "AUC reversed", "Answered", "No answer", "Clearly ahead")
+    heads = ("Method", *(HEADS[score] for score in scores), *BESIDE)
     said = (
         f"{suite['what']}. Truth by **{suite['definition']}**. {counted(len(numbers), 'question')}: {', '.join(sets)}; models: "
     )
@@ -109,14 +112,16 @@ class _Answered:
         return f"{_cell(self._line['scores'].get(score))}{over}"
 
     def beside(self) -> Sequence[str]:
-        """The mean AUC of the map moved by a cell, that against the truth reversed, how many questions were answered, and how
-        many of the maps are no answer.
+        """The mean AUC of the map moved by a cell, that against the truth reversed, how many questions were answered, how many of
+        the maps are no answer, and how many are doubted.
         """
         auc = self._of("auc")
         means = [_mean([row[name] for row in auc]) for name in ("shifted", "reversed_truth")]
         counts = {told: sum(row.get(name, 0) for row in auc) for name, told in (("refused", "refused"), ("silent", "flat"))}
         nothing = "" if self._line["control"] else ", ".join(f"{count} {told}" for told, count in counts.items() if count)
-        return *means, f"{len(auc)} of {self._asked}", nothing
+        doubted, inputs = sum(row.get("doubted", 0) for row in auc), sum(self._inputs[row["question"]] for row in auc)
+        told = f"{doubted} of {inputs}" if doubted and not self._line["control"] else ""
+        return *means, f"{len(auc)} of {self._asked}", nothing, told
 
     def _of(self, score: str) -> list[Found]:
         return [row for row in self._rows if row["score"] == score]
@@ -176,9 +181,23 @@ def _unanswered(told: Found) -> Sequence[str]:
     return (f"### Who did not answer\n\n{why}\n\n{table(('Methods', 'Why', 'Questions'), rows)}",)
 
 
+def _doubted(told: Found) -> Sequence[str]:
+    """Whose maps the library warns of and why, each reason once; nothing where it warns of none."""
+    found: dict[tuple[str, str], int] = {}
+    for one in told.get("doubted", ()):
+        for why, count in one["reasons"].items():
+            key = (f"`{one['method']}`", without_numbers(why))
+            found[key] = found.get(key, 0) + count
+    if not found:
+        return ()
+    why = "Maps that the library warns of: they have a score, which counts like all others. N stands for numbers."
+    rows = [(*key, count) for key, count in found.items()]
+    return (f"### Whose maps are doubted\n\n{why}\n\n{table(('Method', 'Why', 'Maps'), rows)}",)
+
+
 def _first_sentences(why: str) -> str:
     """What is wrong, with numbers that differ from question to question left out: the numbers file has them."""
-    return re.sub(r"\d[\d,^]*", "N", " ".join(re.split(r"(?<=\.) ", why)[:2]))
+    return without_numbers(" ".join(re.split(r"(?<=\.) ", why)[:2]))
 
 
 def _not_asked(told: Found) -> Sequence[str]:

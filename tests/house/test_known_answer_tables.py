@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 import known_answer_tables
 
 from xaivision.evaluation.known_answers.known_question import LEARNED
-from xaivision.evaluation.known_answers.suites.tetromino_suite import LARGE_RECIPES
+from xaivision.evaluation.known_answers.suites.large_tetrominoes import ON_WAVES, PERCEPTRON, WITH_NORMS
 
 RESULT = ROOT / "docs" / "results" / "known_answers.json"
 
@@ -52,7 +52,11 @@ def small(told, **more):
     """Two suites of one question about ten inputs each; `more` in the place of what is told there."""
     suites = [{"name": name, "what": name, "source": "", "definition": truth} for name, truth in TRUTHS.items()]
     questions = [{"suite": name, "set_name": f"a {name}", "model_name": "cnn", "inputs": 10} for name in TRUTHS]
-    rows = [answer(0, "whole", 0.6), answer(0, "gap", 0.9, undefined=9, refused=7, silent=2), answer(0, "input_magnitude", 1.0)]
+    rows = [
+        answer(0, "whole", 0.6),
+        answer(0, "gap", 0.9, undefined=9, refused=7, silent=2, doubted=3),
+        answer(0, "input_magnitude", 1.0),
+    ]
     lines = [
         {"method": row["method"], "control": row["method"] == "input_magnitude", "scores": {"auc": score(row)}}
         for row in rows[1::-1]
@@ -62,7 +66,15 @@ def small(told, **more):
         "world": [],
     }
     summaries["world"] = [{"method": "whole", "control": False, "scores": {"auc": score(rows[0])}}]
-    plain = {"suites": suites, "questions": questions, "summaries": summaries, "unlearned": [], "unanswered": [], "studies": {}}
+    plain = {
+        "suites": suites,
+        "questions": questions,
+        "summaries": summaries,
+        "unlearned": [],
+        "unanswered": [],
+        "doubted": [],
+        "studies": {},
+    }
     return {**told, **plain, "rows": [*rows, answer(1, "whole", -0.0004)], **more}
 
 
@@ -96,8 +108,8 @@ def test_suites_of_one_truth_follow_each_other_and_means_over_fewer_inputs_stand
 
 def test_a_score_over_one_input_of_ten_says_so_beside_the_moved_map_the_reversed_truth_and_what_is_no_answer(suites):
     text = suites()
-    assert "| `gap` | 0.90 (0.00 to 0.90), 1 of 10 inputs | 0.33 | 0.11 | 1 of 1 | 7 refused, 2 flat | 0 of 1 |" in text
-    assert "| `whole` | 0.60 (0.00 to 0.60) | 0.33 | 0.11 | 1 of 1 |  | 0 of 1 |" in text
+    assert "| `gap` | 0.90 (0.00 to 0.90), 1 of 10 inputs | 0.33 | 0.11 | 1 of 1 | 7 refused, 2 flat | 3 of 10 | 0 of 1 |" in text
+    assert "| `whole` | 0.60 (0.00 to 0.60) | 0.33 | 0.11 | 1 of 1 |  |  | 0 of 1 |" in text
     assert "-0.00" not in text
 
 
@@ -130,8 +142,9 @@ def test_the_pages_name_the_command_and_how_long_large_networks_learn():
     for name in ("xaivision benchmark", "xv.benchmark", "docs/known_answers.md", "xaivision narrate", "xv.probe_batch_size"):
         assert name in readme, name
     page = " ".join((ROOT / "docs" / "known_answers.md").read_text(encoding="utf-8").split())
-    for kind, name in (("mlp", "perceptron"), ("cnn", "convolutional network")):
-        assert f"the {name} in {LARGE_RECIPES[kind].epochs}" in page
+    perceptron, waves, norms = (one.epochs for one in (PERCEPTRON, ON_WAVES.recipe, WITH_NORMS.recipe))
+    assert f"the perceptron in {perceptron} passes, on smooth noise in {waves} over waves" in page
+    assert f"the convolutional network in {norms} with normalized maps" in page
 
 
 def test_the_acceptance_holds_in_the_committed_numbers(told):
@@ -143,9 +156,9 @@ def test_the_acceptance_holds_in_the_committed_numbers(told):
 
 
 def test_robust_networks_are_far_ahead_of_the_standard_one_where_little_is_kept_and_random_maps_near_nothing(told):
-    """The acceptance of DiffROAR; its finding asks random maps at all shares, which three draws do not settle."""
+    """The acceptance of DiffROAR."""
     rows = {name: values[1:3] for name, values in told["studies"]["diffroar"]["rows"]}
-    robust = [values for name, values in rows.items() if name.startswith("robust") and "deviation" not in name]
+    robust = [values for name, values in rows.items() if name.startswith("robust") and "," not in name]
     assert len(robust) == 2
     for values in robust:
         assert all(one - other > 0.3 for one, other in zip(values, rows["standard"], strict=True))
@@ -168,6 +181,19 @@ def test_no_control_has_more_than_chance_would_give_where_truth_has_no_edges(tol
         means = [row["mean"] for question, row in named(told, method, "auc").items() if question in plain]
         assert means
         assert all(0.35 < mean < 0.65 for mean in means), method
+
+
+def test_a_constant_map_has_what_chance_has_in_every_score_and_is_nowhere_the_best(told):
+    """It names no feature: no localization. Of scores without a level of chance, some method is ahead of it in every question."""
+    for score in ("mass", "precision", "rank"):
+        for question, row in named(told, "constant", score).items():
+            assert row["mean"] == pytest.approx(told["questions"][question]["area"], abs=0.002), (question, score)
+    for score in ("nearness", "likeness"):
+        found = named(told, "constant", score)
+        assert found
+        for question, row in found.items():
+            of_question = [one for one in told["rows"] if (one["question"], one["score"]) == (question, score) and one["ahead"]]
+            assert max(one["mean"] or 0 for one in of_question) > row["mean"], (question, score)
 
 
 def test_every_model_that_was_asked_has_learned_its_set(told):

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 
 from xaivision.data.known_answers.known_set import Definition
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
+from xaivision.evaluation.known_answers.decimals import decimals
 from xaivision.report.benchmark_suite import ToldLine, ToldSuite, definitions, told_suites
-from xaivision.report.benchmark_words import decimals
 from xaivision.report.canvas import CAPTION_SIZE, TITLE_SIZE, Canvas, Caption, Layout
 from xaivision.report.lettering import shortened, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK, diverging

@@ -9,7 +9,7 @@ from xaivision.evaluation.known_answers.finding import Finding
 from xaivision.evaluation.known_answers.known_row import KnownRow
 from xaivision.report.badge import Badge
 from xaivision.report.benchmark_figure import benchmark_figure
-from xaivision.report.benchmark_gaps import not_asked, refused_rows, unanswered_rows
+from xaivision.report.benchmark_gaps import not_asked, suspected_rows, unanswered_rows
 from xaivision.report.benchmark_suite import ToldSuite, definitions, questions_in, told_suites
 from xaivision.report.benchmark_words import (
     BESIDE,
@@ -31,6 +31,7 @@ from xaivision.report.figure import png
 from xaivision.report.markup import png_uri
 from xaivision.report.wording import duration, plain
 
+SUSPECTED = ("method", "why", "maps")
 BADGES: dict[str, Badge] = {"holds": "ok", "does not hold": "warn", "not testable here": "control"}
 
 
@@ -89,6 +90,7 @@ class BenchmarkPage:
     unlearned: TableSection
     unanswered: TableSection
     refused: TableSection
+    doubted: TableSection
     costs: TableSection
 
 
@@ -107,6 +109,7 @@ def benchmark_page(report: BenchmarkReport) -> BenchmarkPage:
         _unlearned(report),
         _unanswered(report),
         _refused(report),
+        _doubted(report),
         _costs(report),
     )
 
@@ -213,7 +216,12 @@ def _unanswered(report: BenchmarkReport) -> TableSection:
 
 def _refused(report: BenchmarkReport) -> TableSection:
     sentence = "They are told with the verdict of the library, that they are no explanation, and have no score."
-    return TableSection("refused", "Whose maps were refused", (sentence,), ("method", "why", "maps"), refused_rows(report))
+    return TableSection("refused", "Whose maps were refused", (sentence,), SUSPECTED, suspected_rows(report.refused))
+
+
+def _doubted(report: BenchmarkReport) -> TableSection:
+    sentence = "The library warns of them. They have a score, which counts like all others."
+    return TableSection("doubted", "Whose maps are doubted", (sentence,), SUSPECTED, suspected_rows(report.doubted))
 
 
 def _costs(report: BenchmarkReport) -> TableSection:

@@ -16,7 +16,7 @@ from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.question import question
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.evaluation.known_answers.benchmark_run import benchmarked
-from xaivision.evaluation.known_answers.diffroar import SPREAD
+from xaivision.evaluation.known_answers.diffroar import FROM, SPREAD, TO
 from xaivision.evaluation.known_answers.finding import Finding
 from xaivision.evaluation.known_answers.findings import CLAIMS, findings_of
 from xaivision.evaluation.known_answers.given_settings import methods_for
@@ -198,6 +198,36 @@ def test_who_is_refused_everywhere_has_not_answered_and_the_report_says_how_ofte
     assert report.methods == ("some",)
     assert {one.method: one.inputs for one in report.refused} == {"some": 5, "all": 12}
     assert [method for _, method, _ in report.unanswered] == ["all"]
+
+
+class Doubting:
+    """Says the truth, but warns of the first inputs: what it adds up to is not what the score moved by."""
+
+    about = replace(Newcomer.about, name="doubting")
+
+    def __init__(self, doubts: int) -> None:
+        self._doubts = doubts
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        found = explainer("integrated_gradients", baseline=torch.zeros(6)).explain(model, inputs, targets)
+        gaps = torch.where(torch.arange(len(inputs)) < self._doubts, 9.0, 0.0)
+        return replace(found, diagnostics=replace(found.diagnostics, completeness_gap=gaps))
+
+
+def test_a_map_that_the_library_warns_of_has_a_score_and_is_counted_with_its_reason(tmp_path, monkeypatch):
+    found = answered(weighted(), "doubting", Doubting(5), 0)
+    assert (sum(found.doubted.values()), found.refused) == (5, {})
+    assert found.values["auc"] == [1.0] * 12
+    assert KnownAnswer.from_json(found.as_json()).doubted == found.doubted
+    row = next(row for row in rows_of("s", weighted(), [found]) if row.score == "auc")
+    assert (row.mean, row.undefined, row.doubted) == (1, 0, 5)
+    assert method_lines([row])[0].scores["auc"].doubted == 5
+    monkeypatch.setattr(
+        "xaivision.evaluation.known_answers.benchmark_run.methods_for", lambda *_: ({"doubting": Doubting(5)}, {})
+    )
+    report = run(tmp_path)
+    assert [(one.question, one.method, one.inputs) for one in report.doubted] == [("weighted / by hand", "doubting", 5)]
+    assert report.refused == ()
 
 
 def test_a_map_that_is_the_same_everywhere_is_counted_as_silent():
@@ -400,10 +430,15 @@ def test_a_finding_holds_or_does_not_by_its_numbers():
     ("standard", "robust", "standing"), [(0.0, 1.0, "holds"), (0.2, 1.0, "does not hold"), (0.0, 0.9, "does not hold")]
 )
 def test_hardly_ever_is_less_than_by_chance_and_always_is_always(standard, robust, standing):
-    heads = ("largest is the signal", "quality")
-    rows = {"standard": (standard, -0.9), "robust linf 0.35": (robust, 1.0), "random map": (0.1, 0.0)}
+    heads = ("largest is the signal", "quality", "quality, from", "to")
+    rows = {
+        "standard": (standard, -0.9, -1.0, -0.8),
+        "robust linf 0.35": (robust, 1.0, math.nan, math.nan),
+        "random map": (0.1, 0.0, -0.001, 0.1),
+    }
     found = finding("one-hot", one_hot=study_table("", heads, rows))
     assert found.standing == standing
+    assert "from -1 to 1: -0.90 [-1.00, -0.80] and 1.00, with" in found.numbers
     assert "published are -0.52" in found.numbers
 
 
@@ -415,10 +450,25 @@ def diffroar_of(claim: str, standard, random, robust=(0.6, 0.6, 0.6), **more) ->
 
 @pytest.mark.parametrize(
     ("standard", "random", "standing"),
-    [(0.1, 0.0, "holds"), (0.4, 0.0, "does not hold"), (0.1, 0.2, "does not hold"), (0.1, -0.06, "does not hold")],
+    [
+        ((0.29, 0.29), (0.0, 0.0), "holds"),
+        ((0.31, 0.0), (0.0, 0.0), "does not hold"),
+        ((0.0, 0.31), (0.0, 0.0), "does not hold"),
+        ((0.1, 0.1), (0.04, -0.04), "holds"),
+        ((0.1, 0.1), (0.06, 0.0), "does not hold"),
+        ((0.1, 0.1), (0.0, -0.06), "does not hold"),
+    ],
 )
-def test_diffroar_has_to_have_its_gap_and_random_maps_none_at_any_share(standard, random, standing):
-    assert diffroar_of("far above", [standard] * 3, (0.0, 0.0, random)).standing == standing
+def test_diffroar_has_to_have_its_gap_and_random_maps_none_where_little_is_kept(standard, random, standing):
+    for beyond in (0.0, 0.9):  # where more is kept nothing is asked
+        assert diffroar_of("far above", (*standard, beyond), (*random, beyond)).standing == standing
+
+
+def test_what_random_maps_have_where_more_is_kept_is_told_with_whether_it_is_near_nothing():
+    for beyond, near in ((-0.04, "also"), (-0.06, "not")):
+        found = diffroar_of("far above", [0.1] * 3, (0.0, 0.0, beyond))
+        assert found.standing == "holds"
+        assert f"With 60% kept: random {beyond:.2f}, {near} within 0.05 of nothing." in found.numbers
 
 
 def test_an_edge_filter_that_is_ahead_of_a_robust_network_is_named():
@@ -434,11 +484,17 @@ def test_negative_where_little_is_kept_is_asked_where_little_is_kept():
     assert diffroar_of(claim, (-0.1, -0.05, 0.2), nothing).standing == "holds"
 
 
-def test_the_spread_over_runs_stands_beside_diffroar_where_there_was_more_than_one():
-    spread = {f"standard{SPREAD}": (math.nan, 0.02, 0.01, 0.03), f"robust l2 1{SPREAD}": (math.nan,) * 4}
-    told = diffroar_of("far above", (0.1, 0.05, 0.0), (0.01, 0.0, 0.02), **spread).numbers
-    assert "standard 0.10 ± 0.02 and 0.05 ± 0.01; robust l2 1 0.60 and 0.60" in told
-    assert "random 0.01 and 0.00 and 0.02" in told
+def test_the_interval_over_runs_stands_beside_diffroar_where_there_was_more_than_one():
+    ends = {
+        f"standard{FROM}": (math.nan, 0.08, 0.04, 0.0),
+        f"standard{TO}": (math.nan, 0.12, 0.06, 0.0),
+        f"robust l2 1{FROM}": (math.nan,) * 4,
+        f"robust l2 1{TO}": (math.nan,) * 4,
+        f"robust l2 1{SPREAD}": (math.nan, 0.0, 0.0, 0.0),
+    }
+    told = diffroar_of("far above", (0.1, 0.05, 0.0), (0.01, -0.001, 0.02), **ends).numbers
+    assert "standard 0.10 [0.08, 0.12] and 0.05 [0.04, 0.06]; robust l2 1 0.60 and 0.60; random 0.01 and 0.00." in told
+    assert "-0.00" not in told
 
 
 def suppressors_of(tmp_path, smooth: float, accuracy: float = 1.0) -> Finding:

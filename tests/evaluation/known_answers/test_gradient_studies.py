@@ -12,16 +12,13 @@ from xaivision.data.known_answers.one_hot import one_hot
 from xaivision.data.registry import load_dataset
 from xaivision.evaluation.known_answers.diffroar import Kept, Maps, Retraining, diffroar
 from xaivision.evaluation.known_answers.leakage import leakage, quality
-from xaivision.evaluation.known_answers.suites import input_gradients
-from xaivision.evaluation.known_answers.suites.input_gradients import (
-    STANDARD,
-    diffroar_study,
-    leakage_study,
-    learned_model,
-    one_hot_study,
-)
-from xaivision.evaluation.known_answers.suites.table_suite import suppressor_study
-from xaivision.evaluation.known_answers.suites.tetromino_suite import tetromino_suppressor_study
+from xaivision.evaluation.known_answers.suites import diffroar_study as diffroar_module
+from xaivision.evaluation.known_answers.suites.diffroar_study import diffroar_study
+from xaivision.evaluation.known_answers.suites.leakage_study import leakage_study
+from xaivision.evaluation.known_answers.suites.one_hot_study import one_hot_study
+from xaivision.evaluation.known_answers.suites.robust_networks import STANDARD, learned_model
+from xaivision.evaluation.known_answers.suites.suppressor_weights import suppressor_study
+from xaivision.evaluation.known_answers.suites.tetromino_suppressors import tetromino_suppressor_study
 
 
 def by_first_column(inputs: torch.Tensor, targets: torch.Tensor, seed: int) -> FunctionClassifier:
@@ -81,13 +78,17 @@ def test_what_is_gone_is_filled_as_was_said_and_every_run_has_a_seed_of_its_own(
 
 def test_a_linear_model_weighs_the_suppressor_as_much_as_the_signal_and_its_pattern_does_not():
     study = suppressor_study(0)
-    signal, suppressor, error = study.heads
+    signal, suppressor, low, high, error = study.heads
     weights, pattern = "sizes of the weights", "pattern"
     assert study.value(weights, suppressor) == pytest.approx(0.5, abs=0.03)
     assert study.value(weights, signal) == pytest.approx(0.5, abs=0.03)
     assert 0 < study.value(pattern, error) < 0.05
     assert study.value(pattern, suppressor) < 3 * study.value(pattern, error)
     assert study.value(pattern, signal) > 0.9
+    for label in (weights, pattern):  # over sets, whose shares differ
+        assert study.value(label, low) < study.value(label, suppressor) < study.value(label, high)
+    assert study.value(weights, high) - study.value(weights, low) < 0.02
+    assert study.value(pattern, high) < 0.1
 
 
 def test_each_run_has_its_own_maps_where_there_are_as_many():
@@ -103,9 +104,9 @@ def test_each_run_has_its_own_maps_where_there_are_as_many():
 def test_a_run_has_an_order_of_batches_of_its_own(monkeypatch):
     digits, orders = load_dataset("digits"), []
     known = KnownSet("d", digits.train, digits.test, digits.test.inputs[:, 0] > 0, "association", "", digits.class_names)
-    monkeypatch.setattr(input_gradients, "train", lambda _module, _inputs, _targets, recipe, _what: orders.append(recipe.seed))
+    monkeypatch.setattr(diffroar_module, "train", lambda _module, _inputs, _targets, recipe, _what: orders.append(recipe.seed))
     for seed in (3, 4):
-        input_gradients._Fit(known)(digits.train.inputs[:8], digits.train.targets[:8], seed)
+        diffroar_module._Fit(known)(digits.train.inputs[:8], digits.train.targets[:8], seed)
     assert orders == [3, 4]
 
 

@@ -1,5 +1,8 @@
 """What was answered is taken up only where everything that it came from is the same."""
 
+import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +94,21 @@ def test_a_part_is_read_under_its_own_key_only(tmp_path):
     (tmp_path / "other.json").write_bytes((tmp_path / "one.json").read_bytes())
     assert folder.read("other") is None
     assert folder.read("none") is None
+
+
+def test_parts_that_no_run_has_asked_for_in_a_month_go_and_nothing_else_does(tmp_path):
+    old, used, other = tmp_path / f"{'a' * 64}.json", tmp_path / f"{'b' * 64}.json", tmp_path / "notes.json"
+    for path in (old, used, other):
+        path.write_text(json.dumps({"key": path.stem}))
+        past = time.time() - (parts_folder.DAYS + 1) * 24 * 3600
+        os.utime(path, (past, past))
+    fresh = tmp_path / f"{'c' * 64}.json"
+    fresh.write_text("{}")
+    reading = PartsFolder(fresh.parent / "elsewhere")
+    reading._folder = tmp_path  # opened before they were old
+    assert reading.read(used.stem) is not None  # and what is taken up is young again
+    PartsFolder(tmp_path)
+    assert sorted(tmp_path.glob("*.json")) == sorted([used, other, fresh])
 
 
 def test_without_a_folder_nothing_is_kept():

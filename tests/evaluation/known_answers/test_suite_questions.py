@@ -16,13 +16,13 @@ from xaivision.data.known_answers.block_digits import plus
 from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.suite import INPUTS, Size
-from xaivision.evaluation.known_answers.suites import built_suite, input_gradients, object_suite, table_suite, tetromino_suite
+from xaivision.evaluation.known_answers.suites import built_suite, leakage_study, object_suite, recipes, table_suite
 from xaivision.evaluation.known_answers.suites.registry import SUITES
 from xaivision.explainers.registry import explainer
 from xaivision.models.known_answers.known_models import known_model
 from xaivision.models.trained_networks import load
 
-LINEAR = tetromino_suite.RECIPES["linear"]
+LINEAR = recipes.RECIPES["linear"]
 # Sets of which the large runs alone ask, and which are made as fast as the others.
 MORE = ("twin rows", "built: canceled", "built: both", "built: either", "pasted objects, scene", "twin pictures")
 GIVEN = {"tables": {"background"}, "built": {"baseline"}}
@@ -48,7 +48,7 @@ def quickly() -> Iterator[None]:
         patch.setattr(table_suite, "known_model", linear_model)
         patch.setattr(built_suite, "known_model", linear_model)
         patch.setattr(object_suite, "known_model", lambda _kind, known, *_: right_about_all(known))
-        patch.setattr(input_gradients, "taught", lambda known, *_args, **_settings: right_about_all(known))
+        patch.setattr(leakage_study, "taught", lambda known, *_args, **_settings: right_about_all(known))
         yield
 
 

@@ -36,13 +36,18 @@ class KnownSet:
     feature_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        shape = self.tested.inputs.shape
-        wanted = (shape[0], *shape[2:]) if len(shape) == 4 else tuple(shape)
-        if tuple(self.truth.shape) != wanted:
-            raise InputError(
-                f"`truth` must say of each feature of each input whether it is true, {wanted}. Got {tuple(self.truth.shape)}."
-            )
+        check_truth(self.truth, self.tested.inputs)
 
     def __repr__(self) -> str:
         """One line: what is asked about, and by which definition it is true."""
         return in_short(self, self.name, f"inputs {shape_of(self.tested.inputs)}", f"truth by {self.definition}")
+
+
+def check_truth(truth: Tensor, inputs: Tensor) -> None:
+    """Raises: InputError, where it is not a map (n, H, W) of each picture, or a row (n, F) of each row."""
+    shape = tuple(inputs.shape)
+    wanted = (shape[0], *shape[2:]) if len(shape) == 4 else shape
+    if tuple(truth.shape) != wanted:
+        raise InputError(
+            f"`truth` must say of each feature of {shape_of(inputs)} inputs whether it is true, {wanted}. Got {shape_of(truth)}."
+        )

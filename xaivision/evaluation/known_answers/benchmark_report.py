@@ -39,8 +39,11 @@ class Unlearned:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Maps of one method to one question with the verdict "refuse", by what speaks against them: they have no score."""
+class Suspected:
+    """Maps of one method to one question with one verdict that is not ok, by what speaks against them.
+
+    Those that are refused have no score; those that are doubted have one.
+    """
 
     suite: str
     question: str
@@ -53,7 +56,8 @@ class Refused:
 class BenchmarkReport(Presentable):
     """`rows`: a method, a question and a score each. `unanswered`: (question, method, why). `unlearned`: models that were not
     asked. `seconds`: of this run by the clock, `cpu_seconds` by the processor. `costs`: of each method and study by the
-    processor, and `seconds_of_all` of all answers, whenever they were given. `refused`: maps that were no answer.
+    processor, and `seconds_of_all` of all answers, whenever they were given. `refused`: maps that were no answer, `doubted`:
+    those that the library warns of.
     """
 
     size: Size
@@ -70,7 +74,8 @@ class BenchmarkReport(Presentable):
     cpu_seconds: float = 0.0
     taken_up: int = 0
     costs: Mapping[str, float] = field(default_factory=dict)
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[Suspected, ...] = ()
+    doubted: tuple[Suspected, ...] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """The run: every method is asked every question of the suites, and what was answered before is taken up."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xaivision.core.errors import Cancelled
 from xaivision.core.progress import track
 from xaivision.core.protocols import Explainer
-from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Refused, Unlearned
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Suspected, Unlearned
 from xaivision.evaluation.known_answers.findings import findings_of
 from xaivision.evaluation.known_answers.given_settings import methods_for
 from xaivision.evaluation.known_answers.known_answer import KnownAnswer, answered
@@ -18,13 +18,13 @@ from xaivision.evaluation.known_answers.study_table import StudyTable
 from xaivision.evaluation.known_answers.suite import Asking, Size, Studying, Suite
 
 # From a question to the names of the methods that are to be asked; the controls are asked in any case.
-Chooser = Callable[[KnownQuestion], Iterable[str]]
+Choose = Callable[[KnownQuestion], Iterable[str]]
 # Stands for the methods where a question could not even be put.
 EVERYBODY = "every method"
 CONTROLS = {"image": ("random", "sobel", "input_magnitude", "constant"), "tabular": ("random", "input_magnitude", "constant")}
 
 
-def benchmarked(suites: Sequence[Suite], choose: Chooser, size: Size, parts: PartsFolder, seed: int = 0) -> BenchmarkReport:
+def benchmarked(suites: Sequence[Suite], choose: Choose, size: Size, parts: PartsFolder, seed: int = 0) -> BenchmarkReport:
     """Ask everything of these suites; `parts` keeps what is done.
 
     Raises: Cancelled, with all that was done kept.
@@ -53,6 +53,7 @@ def benchmarked(suites: Sequence[Suite], choose: Chooser, size: Size, parts: Par
         run.taken_up,
         run.costs,
         tuple(run.refused),
+        tuple(run.doubted),
     )
 
 
@@ -60,7 +61,7 @@ def benchmarked(suites: Sequence[Suite], choose: Chooser, size: Size, parts: Par
 class _Run:
     """What is asked of whom, and what was found so far."""
 
-    choose: Chooser
+    choose: Choose
     size: Size
     parts: PartsFolder
     seed: int
@@ -71,7 +72,8 @@ class _Run:
     unlearned: list[Unlearned] = field(default_factory=list)
     costs: dict[str, float] = field(default_factory=dict)
     taken_up: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[Suspected] = field(default_factory=list)
+    doubted: list[Suspected] = field(default_factory=list)
 
     def ask(self, suite: Suite, asking: Asking) -> None:
         """All questions of one set that can be put to somebody: to a model that has learned it, about inputs it gets right.
@@ -92,11 +94,8 @@ class _Run:
             self.questions.append(_questioned(suite, question))
             answers = self._answers(question)
             self.unanswered += [(question.name, one.method, one.refusal) for one in answers if one.refusal]
-            self.refused += [
-                Refused(suite.name, question.name, one.method, sum(one.refused.values()), one.refused)
-                for one in answers
-                if one.refused
-            ]
+            self.refused += _suspected(suite, question, {one.method: one.refused for one in answers})
+            self.doubted += _suspected(suite, question, {one.method: one.doubted for one in answers})
             self.rows += rows_of(suite.name, question, answers)
 
     def _answers(self, question: KnownQuestion) -> list[KnownAnswer]:
@@ -140,6 +139,14 @@ class _Run:
             self.taken_up += 1
             table = StudyTable.from_json(kept["study"])
         self.studies[studying.name], self.costs[studying.name] = table, kept["seconds"]
+
+
+def _suspected(suite: Suite, question: KnownQuestion, found: Mapping[str, Mapping[str, int]]) -> list[Suspected]:
+    return [
+        Suspected(suite.name, question.name, method, sum(reasons.values()), reasons)
+        for method, reasons in found.items()
+        if reasons
+    ]
 
 
 def _told(error: Exception) -> str:

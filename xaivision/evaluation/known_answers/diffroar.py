@@ -22,8 +22,8 @@ from xaivision.engines.ranking import removal_order
 
 Fit = Callable[[Tensor, Tensor, int], Classifier]
 Fill = Literal["zeros", "mean"]
-# What is added to a label for the spread over runs that stands beside its means.
-SPREAD = ", its standard deviation over runs"
+# What is added to a label for what stands beside its means: the ends of their interval, and the spread over runs.
+FROM, TO, SPREAD = ", from", ", to", ", its standard deviation over runs"
 # Seeds that every library takes.
 SEEDS = 2**31
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
+from xaivision.core.diagnostics import Status
 from xaivision.core.errors import Cancelled, InputError
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import seed_for
@@ -27,8 +28,9 @@ class KnownAnswer:
     """By the name of each score one number for each input: of the method's `values`, where the truth is `reversed`, and of the
     map `shifted` by a cell. `draws`: of chance, for each input those of single draws.
 
-    `doubted`: verdicts that are not ok. `refused`: inputs whose map has the verdict "refuse", which is no answer and has no
-    score, by reason. `silent`: inputs whose map is the same everywhere, so that it names no feature.
+    `doubted`: inputs whose map has the verdict "warn", by reason: they have a score all the same. `refused`: those with the
+    verdict "refuse", which is no answer and has no score. `silent`: inputs whose map is the same everywhere, so that it names no
+    feature.
 
     `seconds`: of the processor, so that what others do on the machine does not count. `refusal`: why there is no answer.
     """
@@ -39,7 +41,7 @@ class KnownAnswer:
     reversed: Numbers = field(default_factory=dict)
     shifted: Numbers = field(default_factory=dict)
     draws: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
-    doubted: int = 0
+    doubted: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
     silent: int = 0
     seconds: float = 0.0
@@ -77,7 +79,7 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
     means = {name: torch.tensor(many, dtype=torch.float64, device="cpu").mean(1) for name, many in draws.items()}
     seconds, refused = time.process_time() - start, _refused(first)
     if bool(refused.all()):
-        return KnownAnswer(label, control, refused=_reasons(first), seconds=seconds, refusal=_told_reasons(first))
+        return KnownAnswer(label, control, refused=_reasons(first, "refuse"), seconds=seconds, refusal=_told_reasons(first))
     scores, reversed_truth, shifted = (_lists(found, refused) for found in ({**values, **means}, turned, moved))
     return KnownAnswer(
         label,
@@ -86,8 +88,8 @@ def answered(question: KnownQuestion, label: str, method: Explainer, seed: int) 
         reversed_truth,
         shifted,
         draws,
-        sum(verdict.status != "ok" for verdict in first.verdicts),
-        _reasons(first),
+        _reasons(first, "warn"),
+        _reasons(first, "refuse"),
         _silent(first, refused),
         seconds,
     )
@@ -103,8 +105,8 @@ def _refused(found: Attribution) -> Tensor:
     return torch.tensor([verdict.status == "refuse" for verdict in found.verdicts], device="cpu")
 
 
-def _reasons(found: Attribution) -> dict[str, int]:
-    return dict(Counter("; ".join(one.reasons) for one in found.verdicts if one.status == "refuse"))
+def _reasons(found: Attribution, status: Status) -> dict[str, int]:
+    return dict(Counter("; ".join(one.reasons) for one in found.verdicts if one.status == status))
 
 
 def _told_reasons(found: Attribution) -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import InputError
 from xaivision.core.presenting import in_short, shape_of
-from xaivision.data.known_answers.known_set import Definition, KnownSet
+from xaivision.data.known_answers.known_set import Definition, KnownSet, check_truth
 
 # A model that is right less often has not learned what the truth is about.
 LEARNED = 0.8
@@ -41,12 +39,7 @@ class KnownQuestion:
     accuracy_of: str = TESTED
 
     def __post_init__(self) -> None:
-        shape = self.inputs.shape
-        if self.truth.shape != (torch.Size([shape[0], *shape[2:]]) if len(shape) == 4 else shape):
-            raise InputError(
-                f"`truth` must say of each feature of {shape_of(self.inputs)} inputs whether it is true. "
-                f"Got {shape_of(self.truth)}."
-            )
+        check_truth(self.truth, self.inputs)
 
     @property
     def name(self) -> str:

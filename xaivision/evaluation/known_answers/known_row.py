@@ -14,7 +14,7 @@ from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.known_scores import SCORES, within
 from xaivision.evaluation.standing import DRAWS, Margin, standing
 
-REVERSED_TRUTH, SHIFTED = "reversed truth", "shifted by a cell"
+SHIFTED = "shifted by a cell"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class KnownRow:
     """`mean` and 95 % `interval` of one score over `inputs`, of which `undefined` have none; and how far ahead of each control.
 
     `reversed_truth`, `shifted`: the mean where the truth is turned around, and of the map moved by a cell. Of the inputs,
-    `refused` have a map that the library refuses to show, and no score; `silent` have one that is the same everywhere.
+    `refused` have a map that the library refuses to show, and no score; `silent` have one that is the same everywhere, and
+    `doubted` one that the library warns of: both count in the mean.
     """
 
     suite: str
@@ -41,6 +42,7 @@ class KnownRow:
     ahead: tuple[Margin, ...] = field(default=())
     refused: int = 0
     silent: int = 0
+    doubted: int = 0
 
     def clear_of(self, controls: Sequence[str]) -> bool:
         """Whether the method is clearly ahead of all of these controls that there are."""
@@ -75,6 +77,7 @@ def _row(suite: str, question: KnownQuestion, answer: KnownAnswer, score: str, c
         found.margins,
         sum(answer.refused.values()),
         answer.silent,
+        sum(answer.doubted.values()),
     )
 
 

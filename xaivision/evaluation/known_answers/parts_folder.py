@@ -3,8 +3,11 @@
 import hashlib
 import inspect
 import json
+import re
+import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,28 +23,34 @@ from xaivision.models.weights_cache import digest
 
 # Floors whose code decides the numbers of a part.
 DECIDING = ("core", "data", "engines", "models", "explainers", "evaluation/known_answers", "evaluation/scoring.py")
+# How long a part is kept that is not taken up, and what its file is called: nothing else is ever removed.
+DAYS, PART = 30, re.compile("[0-9a-f]{64}")
 
 
 class PartsFolder:
     """Parts under a digest of what they come from: code, question, method and settings. None: kept nowhere.
 
-    `afresh`: nothing that is kept there is taken up. Where the folder cannot be written, nothing is kept from then on, and a
-    warning says so once.
+    `afresh`: nothing that is kept there is taken up. Parts that no run has asked for in `DAYS` go when the folder is opened.
+    Where the folder cannot be written, nothing is kept from then on, and a warning says so once.
     """
 
     def __init__(self, folder: Path | None, *, afresh: bool = False) -> None:
         self._folder, self._afresh = folder, afresh
         if folder is not None:
             self._trying(lambda: folder.mkdir(parents=True, exist_ok=True))
+            _forget(folder)
 
     def read(self, key: str) -> dict[str, Any] | None:
         """The part that is kept under this key; None where there is none, or what is there is no whole file."""
         if self._folder is None or self._afresh:
             return None
+        path = self._folder / f"{key}.json"
         try:
-            found = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+        with suppress(OSError):
+            path.touch()
         return found if isinstance(found, dict) and found.get("key") == key else None
 
     def write(self, key: str, part: dict[str, Any]) -> None:
@@ -61,6 +70,15 @@ class PartsFolder:
                 stacklevel=2,
             )
             self._folder = None
+
+
+def _forget(folder: Path) -> None:
+    """Remove parts that are old: their code has changed since, or nobody runs the benchmark any more."""
+    oldest = time.time() - DAYS * 24 * 3600
+    for path in folder.glob("*.json"):
+        with suppress(OSError):  # another run may have removed it, or the folder may be for reading only
+            if PART.fullmatch(path.stem) and path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def key_of(question: KnownQuestion, label: str, method: Explainer, seed: int) -> str:

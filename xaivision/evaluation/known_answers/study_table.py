@@ -16,6 +16,11 @@ class StudyTable:
     notes: tuple[str, ...] = ()
     source: str = ""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Those of the rows, in their order."""
+        return tuple(label for label, _ in self.rows)
+
     def value(self, label: str, head: str) -> float:
         """The number at this row and under this head."""
         numbers = dict(self.rows)[label]

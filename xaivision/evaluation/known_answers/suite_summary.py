@@ -18,8 +18,9 @@ class MethodScore:
     """The `mean` of a score over `questions` with its 95 % `interval`; `clear`: in how many it is ahead of all opponents.
 
     The interval is over sets, each with the mean of the models that were asked about it; over inputs where there is one
-    question. Of all `inputs`, `undefined` have no score, among them the `refused`, and `silent` a map that is the same
-    everywhere. `reversed_truth`, `shifted`: the means where the truth is turned around, and of maps moved off their place.
+    question. Of all `inputs`, `undefined` have no score, among them the `refused`, `silent` a map that is the same everywhere,
+    and `doubted` one that the library warns of. `reversed_truth`, `shifted`: the means where the truth is turned around, and of
+    maps moved off their place.
     """
 
     mean: float
@@ -30,6 +31,7 @@ class MethodScore:
     undefined: int = 0
     refused: int = 0
     silent: int = 0
+    doubted: int = 0
     reversed_truth: float = float("nan")
     shifted: float = float("nan")
 
@@ -78,7 +80,7 @@ def _score(rows: Sequence[KnownRow]) -> MethodScore | None:
         len(rows),
         sum(row.clear_of(OPPONENTS) for row in rows),
         sum(row.inputs for row in rows),
-        *(sum(getattr(row, name) for row in rows) for name in ("undefined", "refused", "silent")),
+        *(sum(getattr(row, name) for row in rows) for name in ("undefined", "refused", "silent", "doubted")),
         *(float(_tensor(getattr(row, name) for row in rows).nanmean()) for name in ("reversed_truth", "shifted")),
     )
 

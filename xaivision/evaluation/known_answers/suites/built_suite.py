@@ -11,7 +11,8 @@ from xaivision.data.dataset import Part
 from xaivision.data.known_answers.known_set import KnownSet
 from xaivision.evaluation.known_answers.known_question import KnownQuestion, questions_of
 from xaivision.evaluation.known_answers.suite import INPUTS, Asking, Size, Suite
-from xaivision.evaluation.known_answers.suites.tetromino_suite import RECIPES, given_of
+from xaivision.evaluation.known_answers.suites.given import given_of
+from xaivision.evaluation.known_answers.suites.recipes import RECIPES
 from xaivision.models.known_answers.built_networks import BUILDERS, COLUMNS
 from xaivision.models.known_answers.known_models import known_model
 

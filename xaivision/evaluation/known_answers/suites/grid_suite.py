@@ -12,7 +12,7 @@ from xaivision.data.known_answers.picture_grids import Grids, cut_out, picture_g
 from xaivision.data.registry import load_dataset
 from xaivision.evaluation.known_answers.known_question import KnownQuestion
 from xaivision.evaluation.known_answers.suite import INPUTS, Asking, Size, Suite
-from xaivision.evaluation.known_answers.suites.tetromino_suite import tiles
+from xaivision.evaluation.known_answers.suites.given import tiles
 from xaivision.models.known_answers.disconnected_grid import DisconnectedGrid
 from xaivision.models.trained_networks import load
 

@@ -14,7 +14,7 @@ from xaivision.data.known_answers.twins import twin_pictures
 from xaivision.data.registry import load_dataset
 from xaivision.evaluation.known_answers.known_question import KnownQuestion, questions_of
 from xaivision.evaluation.known_answers.suite import INPUTS, Asking, Size, Suite
-from xaivision.evaluation.known_answers.suites.tetromino_suite import given_of
+from xaivision.evaluation.known_answers.suites.given import given_of
 from xaivision.models.known_answers.known_models import known_model
 from xaivision.models.registry import load_model
 from xaivision.models.training import Recipe
