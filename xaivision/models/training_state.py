@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from xaivision.models.adam_moments import Parameters, moments, put_moments
 from xaivision.models.progress_file import ProgressFile
 
 SCHEMA = "xaivision training state 1"
-Parameters = Mapping[str, nn.Parameter]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,7 @@ class StateFile:
 
         Raises: FileNotFoundError, where its folder does not exist; OSError, where it cannot be written.
         """
-        tensors = {f"best.{name}": part for name, part in state.best.items()}
-        for name, part in trained.items():
-            tensors[f"now.{name}"] = part.detach().cpu().clone()
-            for moment, value in optimizer.state[part].items():
-                tensors[f"{moment}.{name}"] = value.detach().cpu().clone()
+        tensors = {f"best.{name}": part for name, part in state.best.items()} | moments(trained, optimizer)
         told = {"epoch": state.epoch, "best_loss": state.best_loss, "stale": state.stale, "losses": list(state.losses)}
         self._file.write(tensors, told)
 
@@ -64,14 +60,6 @@ class StateFile:
 def _taken_up(
     trained: Parameters, optimizer: torch.optim.AdamW, tensors: Mapping[str, Tensor], told: Mapping[str, Any]
 ) -> TrainingState:
-    _put(tensors, trained, optimizer)
+    put_moments(tensors, trained, optimizer)
     best = {name: tensors[f"best.{name}"] for name in trained}
     return TrainingState(told["epoch"], told["best_loss"], told["stale"], tuple(told["losses"]), best)
-
-
-def _put(tensors: Mapping[str, Tensor], trained: Parameters, optimizer: torch.optim.AdamW) -> None:
-    for name, part in trained.items():
-        with torch.no_grad():
-            part.copy_(tensors[f"now.{name}"])
-        moments: dict[str, Any] = {moment: tensors[f"{moment}.{name}"].to(part.device) for moment in ("exp_avg", "exp_avg_sq")}
-        optimizer.state[part] = {"step": tensors[f"step.{name}"], **moments}

@@ -83,12 +83,12 @@ def find_attributes(model: Classifier, generator: Generator, pictures: Tensor, k
         scores = adapter(pictures)
         pairs = list(zip(pictures, codes, strict=True))
         drops = torch.stack([_drops(adapter, generator, *pair, shift) for pair in track(pairs, "finding attributes", len(pairs))])
-        preserved, divergence = _preserved(adapter, generator, pairs, scores)
+        share, divergence = preserved(adapter, generator, pictures)
     leads = _lead(adapter, scores, scores.argmax(1))
     chosen, flips = _greedy(drops, leads, k)
     means = drops.mean(0)
     names = tuple(ones[number] for number in chosen)
-    return Attributes(generator, tuple(chosen), names, means[chosen], means, flips, preserved, divergence)
+    return Attributes(generator, tuple(chosen), names, means[chosen], means, flips, share, divergence)
 
 
 def _drops(model: ClassifierAdapter, generator: Generator, picture: Tensor, code: Code, shift: float) -> Tensor:
@@ -137,16 +137,16 @@ def _greedy(drops: Tensor, leads: Tensor, k: int) -> tuple[list[int], Tensor]:
     return chosen, torch.stack(flips)
 
 
-def _preserved(
-    model: ClassifierAdapter, generator: Generator, pairs: list[tuple[Tensor, Code]], scores: Tensor
-) -> tuple[float, float]:
-    """Share of the pictures that are decided the same as the generator makes them, and the mean divergence in nats."""
-    pictures = torch.stack([picture for picture, _ in pairs])
+def preserved(model: ClassifierAdapter, generator: Generator, pictures: Tensor) -> tuple[float, float]:
+    """Share of pictures (N, C, H, W) that are decided the same as the generator makes them, and the mean Kullback-Leibler
+    divergence, in nats, of what the model says of the two.
+    """
     if hasattr(generator, "reconstructed"):
         made = generator.reconstructed(pictures)
     else:
-        made = torch.cat([generator.decode(code, code.values[None]) for _, code in pairs])
-    said = model(made.to(pictures))
+        codes = [generator.encode(picture) for picture in pictures]
+        made = torch.cat([generator.decode(code, code.values[None]) for code in codes])
+    scores, said = model(pictures), model(made.to(pictures))
     both = [_logarithms(model, one) for one in (scores, said)]
     divergence = (both[0].exp() * (both[0] - both[1])).sum(1).mean()
     return float((said.argmax(1) == scores.argmax(1)).double().mean()), float(divergence)

@@ -19,6 +19,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.models.construction import construction
 from xaivision.models.distributions.autoencoder import Decoder, Standardized, autoencoder, usual_side
+from xaivision.models.generators.autoencoder_progress import AutoencoderProgress, Course, training_key
 from xaivision.models.passes import batches, checked_loss
 from xaivision.models.training import one_thread
 
@@ -149,11 +150,25 @@ class PictureAutoencoder:
 
 
 def picture_autoencoder(
-    model: Classifier, pictures: Tensor, recipe: AutoencoderRecipe | None = None, *, seed: int = 0
+    model: Classifier,
+    pictures: Tensor,
+    recipe: AutoencoderRecipe | None = None,
+    *,
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
 ) -> PictureAutoencoder:
     """An autoencoder of pictures (N, C, H, W) in [0, 1], trained on the CPU, for explaining this model.
 
-    Raises: InputError, where there are fewer pictures than numbers of a code, or the training fails; Cancelled, before a pass.
+    `checkpoint`: a folder in which is kept, after every pass, where the training stands, under what it comes from (pictures,
+    model, recipe, seed): what was stopped goes on there, and what was finished there is taken as it is.
+
+    After Singla et al., 2020, arXiv:1911.00483, where a generator that is told what the classifier should say makes pictures of
+    which it does say so, and the picture itself where that is what it says (`turning`, `consistency`); by an autoencoder instead
+    of their adversarial network. That decisions have to come back, and that sliders are found by their effect, is StylEx: Lang
+    et al., 2021, arXiv:2104.13369.
+
+    Raises: InputError, where there are fewer pictures than numbers of a code, or the training fails; Cancelled, before a pass;
+    OSError, where the folder cannot be written.
     """
     recipe = AutoencoderRecipe() if recipe is None else recipe
     if pictures.ndim != 4 or len(pictures) <= recipe.width:
@@ -168,8 +183,10 @@ def picture_autoencoder(
     with construction(seed_for(seed, "picture autoencoder")):
         encoder, decoder = autoencoder(tuple(known.shape[1:]), usual_side(*known.shape[2:]), (recipe.width, numbers))
     lesson = _Lesson(adapter, known.clone(), scores.clone(), recipe, condition, known.var(0).mean().clamp_min(LEAST))
+    key = "" if checkpoint is None else training_key(adapter, known, scores, recipe, seed)
+    progress = None if checkpoint is None else AutoencoderProgress(Path(checkpoint), key)
     with one_thread(), torch.inference_mode(False), adapter.held():
-        _learn(nn.ModuleList([encoder, decoder]), lesson, seed)
+        _learn(nn.ModuleList([encoder, decoder]), lesson, seed, progress)
     plain = PictureAutoencoder(encoder.eval(), decoder.eval(), _unturned(numbers), tuple(known.shape[1:]), condition)
     return replace(plain, turned=turned(plain.codes(pictures), scores))
 
@@ -185,13 +202,15 @@ class _Lesson(NamedTuple):
     variance: Tensor
 
 
-def _learn(parts: nn.ModuleList, lesson: _Lesson, seed: int) -> None:
+def _learn(parts: nn.ModuleList, lesson: _Lesson, seed: int, progress: AutoencoderProgress | None) -> None:
     recipe, weights = lesson.recipe, list(parts.parameters())
     optimizer = torch.optim.Adam(weights, lr=recipe.learning_rate)
     steps = -(-len(lesson.pictures) // recipe.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, epochs=recipe.epochs, steps_per_epoch=steps)
+    course = Course(parts, optimizer, schedule)
+    done = 0 if progress is None else progress.read(course)
     with torch.enable_grad():
-        for epoch in track(range(recipe.epochs), "learning pictures"):
+        for epoch in track(range(done, recipe.epochs), "learning pictures"):
             for rows in batches(len(lesson.pictures), recipe.batch_size, seed, "picture autoencoder", epoch):
                 optimizer.zero_grad()
                 loss = _loss(parts, lesson, rows)
@@ -200,6 +219,8 @@ def _learn(parts: nn.ModuleList, lesson: _Lesson, seed: int) -> None:
                 optimizer.step()
                 schedule.step()
             checked_loss(float(loss.detach()), "Give a smaller `learning_rate`.")
+            if progress is not None:
+                progress.write(course, epoch + 1)
 
 
 def _loss(parts: nn.ModuleList, lesson: _Lesson, rows: Tensor) -> Tensor:
