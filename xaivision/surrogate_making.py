@@ -56,7 +56,7 @@ def surrogate(  # noqa: PLR0913 - the questions of one door
     plan = _plan(kind, k, RANKINGS[adapter.domain] if rankings is None else rankings, settings)
     seed = plan.growth.seed
     parts, names = _parts(adapter, data, labels)
-    read = reading if reading is not None else _reading(adapter, parts[0][0], names)
+    read = _reading(adapter, parts[0][0], names) if reading is None else _checked_reading(reading)
     row = None if near is None else _one_row(adapter, near, parts[0][0], read)
     if row is not None:
         parts = [(rows_near(row, parts[0][0], seed=seed), None)]
@@ -127,6 +127,16 @@ def _of_rows(model: ClassifierAdapter, data: Any, labels: Any) -> tuple[Tensor, 
 
 def _reading(model: ClassifierAdapter, inputs: Tensor, names: tuple[str, ...]) -> Reading:
     return columns_of(model, inputs.shape[1], names) if model.domain == "tabular" else grid_statistics(inputs.shape[1])
+
+
+def _checked_reading(reading: Any) -> Reading:
+    if not callable(reading) or not hasattr(reading, "names"):
+        raise InputError(
+            "`reading` must measure numbers with names: `grid_statistics(channels)`, `segment_statistics()`, or a `Measured` of "
+            f"your own. Got {reading!r}."
+        )
+    found: Reading = reading
+    return found
 
 
 def _one_row(model: ClassifierAdapter, near: Any, known: Tensor, reading: Reading) -> Tensor:

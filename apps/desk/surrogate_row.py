@@ -8,13 +8,14 @@ from desk.gallery import gallery
 from desk.job import Job
 from desk.telling import as_text
 from desk.text_table import text_table
-from desk.view import View, wall
+from desk.view import wall
 from xaivision import SurrogateStudy
 from xaivision.core.errors import XaivisionError
 from xaivision.report.changes_table import changes_of_row, changes_rows
 from xaivision.report.panel import panel_of
 from xaivision.report.scale import LARGEST
 from xaivision.report.surrogate_cases import Case, cases_of, follow_sentence, rule_sentence
+from xaivision.report.view import View
 
 
 def case_list(page: str, job: Job) -> None:

@@ -65,10 +65,8 @@ def _rules(page: str, told: SurrogatePage) -> None:
 
 def _disagreement(page: str, told: SurrogatePage, job: Job) -> None:
     case_list(page, job)
-    heads = ("where", "disagreement", "rows", "black box, not surrogate")
-    text_table(
-        f"{page}_regions", heads, told.regions, caption="Regions, found on rows to learn from and measured on held-out ones"
-    )
+    caption = "Regions, found on rows to learn from (what was expected) and measured on held-out ones; numbers as on the map"
+    text_table(f"{page}_regions", told.region_heads, told.regions, words=2, caption=caption)
     wide_picture(f"{page}_map", told.map)
 
 

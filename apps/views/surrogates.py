@@ -9,6 +9,7 @@ from desk.shared import watch
 from desk.surrogate_question import chosen_surrogate, study_of
 from desk.surrogate_told import tell_surrogate
 from desk.table import chosen_table
+from desk.telling import say_nothing_yet
 from xaivision.core.sharing import fingerprint
 
 PAGE = "surrogates"
@@ -27,3 +28,5 @@ if table is not None and asked is not None:
     progress(PAGE, watch(PAGE, (subject, asked), lambda _: work()), partial(tell_surrogate, PAGE))
 elif table is not None:
     st.info("A surrogate learns from rows: hand over a table of such in the sidebar, as CSV.")
+else:
+    say_nothing_yet()

@@ -271,6 +271,7 @@ def test_a_study_takes_frames_and_names_of_classes():
     [
         ({"strength": "a"}, "`strength` must be a positive number. Got 'a'"),
         ({"strength": float("inf")}, "`strength` must be a positive number. Got inf"),
+        ({"reading": "x"}, "`reading` must measure numbers with names: .* Got 'x'"),
         ({"sure": "high"}, "`sure` must be a confidence above 0, up to 1. Got 'high'"),
         ({"rankings": ["permutation", "permutation"]}, "`rankings` must name each once. Got 'permutation' twice"),
         ({"data": torch.ones(5, 13), "labels": [1, float("nan"), 0, 1, 1]}, "given for every row. Got none for 1 of 5"),

@@ -9,14 +9,19 @@ import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.rules import Condition
+from xaivision.data.feature import Feature
+from xaivision.data.schema import TableSchema
+from xaivision.report.class_colors import class_color
 from xaivision.report.surrogate_cases import cases_of, follow_sentence, rule_sentence
-from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
+from xaivision.report.surrogate_curves import fidelity_figure
 from xaivision.report.surrogate_files import surrogate_contents, surrogate_html, surrogate_summary
+from xaivision.report.surrogate_map import disagreement_figure
+from xaivision.report.surrogate_rows import row_words
 from xaivision.report.surrogate_table import surrogate_table
 from xaivision.report.surrogate_tree import tree_figure
-from xaivision.report.surrogate_words import fidelity_lines, near_text, summary_sentences
+from xaivision.report.surrogate_words import fidelity_lines, near_text, region_lines, summary_sentences
 from xaivision.report.table import as_text
-from xaivision.report.wording import number
+from xaivision.surrogates.decided_rows import decided_rows
 from xaivision.surrogates.disagreement import Region
 from xaivision.surrogates.fidelity import Measure
 from xaivision.surrogates.surrogate_rules import applied
@@ -78,10 +83,12 @@ def test_regions_that_a_third_feature_tells_apart_are_one_rectangle_with_a_line_
     other = [(Condition(0, low=0.0), Condition(1, high=1.0)), (Condition(0, low=0.0), Condition(1, low=1.0))]
     third = [(Condition(0, high=0.0), Condition(3, high=0.5)), (Condition(0, high=0.0), Condition(3, low=0.5))]
     regions = tuple(Region(one, 0.2, Measure(0.25), 20, 0, 1) for one in (*other, *third))
-    plot = disagreement_figure(replace(study, regions=regions)).axes[0].child_axes[0]
+    figure = disagreement_figure(replace(study, regions=regions))
+    plot = figure.axes[0].child_axes[0]
     assert len(plot.patches) == 3
-    told = [" ".join(text.get_text().split()) for text in plot.texts]
-    assert sorted(told) == ["25 % of 20", "25 % of 20", "25 % of 20 where column 3 <= 0.5 25 % of 20 where column 3 > 0.5"]
+    assert sorted(text.get_text() for text in plot.texts) == ["1", "2", "3, 4"]
+    assert "3: column 0 <= 0.0 and column 3 <= 0.5: 25 % of 20 rows" in texts(figure)
+    assert [line[0] for line in region_lines(replace(study, regions=regions))] == ["1", "2", "3", "4"]
     assert {round(patch.get_alpha(), 9) for patch in plot.patches} == {0.06 + 0.5 * 0.25}
 
 
@@ -165,7 +172,7 @@ def test_a_local_study_says_so_and_of_which_row(study):
     row = study.learned.inputs[7]
     local = xv.surrogate(black_box(), study.learned.inputs, near=row, k=2, draws=2, resamples=2)
     values = ", ".join(
-        f"{name} {number(float(row[i]))}" for i, name in zip(local.surrogate.features, local.surrogate.names, strict=True)
+        f"{name} {float(row[i]):.7g}" for i, name in zip(local.surrogate.features, local.surrogate.names, strict=True)
     )
     assert near_text(local) == values
     assert f"near one row alone ({values})" in summary_sentences(local)[0]
@@ -213,6 +220,10 @@ def test_a_row_is_told_by_its_rule_and_by_what_the_black_box_makes_of_its_counte
     stays = replace(found, counterfactuals=found.query.inputs[:, None])
     assert "does not follow" in follow_sentence(study, stays)
     assert "can be entered" in follow_sentence(study, replace(found, found=torch.zeros_like(found.found)))
+    already = study.surrogate.class_names[int(study.surrogate(rows[agreeing : agreeing + 1]).argmax())]
+    assert "as it is: there is nothing to change" in follow_sentence(
+        study, study.counterfactual(rows[agreeing : agreeing + 1], already)
+    )
     apart = cases_of(study)[0].row
     assert "nothing to turn" in follow_sentence(study, study.counterfactual(rows[apart : apart + 1]))
 
@@ -220,3 +231,107 @@ def test_a_row_is_told_by_its_rule_and_by_what_the_black_box_makes_of_its_counte
 def test_the_contents_are_the_files_that_are_written(study, tmp_path):
     study.save(tmp_path / "all")
     assert surrogate_contents(study) == {path.name: path.read_bytes() for path in (tmp_path / "all").iterdir()}
+
+
+COLORS = ("red", "green", "blue", "a color with a name that is far too long for a line of the tree")
+
+
+def colored_study(classes=2, name="color"):
+    """Rows of a category and a number; the class is the category's, and the tenth of the number's where there are ten."""
+    schema = TableSchema((Feature(name, categories=COLORS), Feature("size", dtype="float32")))
+    chance = torch.Generator().manual_seed(0)
+    rows = torch.stack([torch.randint(len(COLORS), (400,), generator=chance).float(), torch.rand(400, generator=chance)], 1)
+
+    def score(given):
+        place = (given[:, 0] >= 1).astype(int) if classes == 2 else np.minimum(given[:, 1] * classes, classes - 1).astype(int)
+        noisy = np.where(given[:, 1] * 977 % 1 < 0.1, (place + 1) % classes, place)
+        return np.eye(classes)[noisy] * 0.9 + 0.1 / classes
+
+    names = tuple(f"class {label}" for label in range(classes))
+    model = FunctionClassifier(score, classes, score_unit="probability", domain="tabular", schema=schema, class_names=names)
+    return xv.surrogate(model, rows, k=2, depth=5, draws=2, resamples=2)
+
+
+@pytest.fixture(scope="module")
+def colored():
+    return colored_study(name="the color of the thing, in the first row and the third column")
+
+
+def test_a_question_on_categories_names_the_fewer_and_a_long_name_keeps_its_end(colored):
+    told = texts(tree_figure(colored))
+    assert "the color of the thing, in the first row and the third column" not in told
+    assert any(text.endswith("third column") for text in told)
+    assert "is red" in told
+    assert not any("far too long" in text and text.startswith("is ") for text in told)
+
+
+def test_the_map_names_categories_on_its_axis_and_spreads_their_points(colored):
+    category = replace(colored, regions=(Region((Condition(0, low=0.5),), 0.1, Measure(0.1), 30, 0, 1),))
+    plot = disagreement_figure(category).axes[0].child_axes[0]
+    shown = [label.get_text() for label in plot.get_xticklabels()]
+    assert shown[:3] == ["red", "green", "blue"]
+    assert plot.get_xlim() == (-0.5, 3.5)
+    drawn = np.concatenate([np.asarray(part.get_offsets())[:, 0] for part in plot.collections])
+    codes = np.sort(colored.held_out.rows[:, 0])
+    assert np.array_equal(np.sort(np.round(drawn)), codes)
+    assert len(np.unique(drawn.round(6))) == len(drawn)
+
+
+def test_every_class_has_a_color_of_its_own_and_the_tree_names_them():
+    assert len({class_color(number) for number in range(20)}) == 20
+    figure = tree_figure(colored_study(12))
+    (legend,) = (axes for axes in figure.axes if axes.get_label() == "classes")
+    assert [text.get_text() for text in legend.texts] == [f"class {label}" for label in range(12)]
+    swatches = [patch.get_facecolor() for patch in legend.patches]
+    assert len(set(swatches)) == 12
+    assert {patch.get_facecolor() for patch in figure.axes[0].patches} <= set(swatches)
+
+
+def test_rows_are_told_one_by_one_with_rule_way_and_what_turns_them(study):
+    inputs = torch.cat([study.held_out.inputs[:2], study.learned.inputs[:1]])
+    told = decided_rows(study, inputs, ("first", "second", "<third>"))
+    assert [one.learned for one in told] == [False, False, True]
+    first = told[0]
+    assert first.rule == study.rule_of(inputs)[0]
+    root, last = first.way[0].before, first.way[-1].after
+    assert np.array_equal(root, study.surrogate.tree.values[0])
+    assert np.array_equal(last, first.surrogate)
+    words = row_words(study, first)
+    label = int(first.surrogate.argmax())
+    assert [line[2:] for line in words.way] == [(f"{one.before[label]:.3f}", f"{one.after[label]:.3f}") for one in first.way]
+    assert words.checked == follow_sentence(study, first.turned)
+    now, then = inputs[0], first.turned.counterfactuals[0, 0]
+    changed = [
+        (f"column {i}", f"{float(now[i]):.7g}", f"{float(then[i]):.7g}") for i in (now != then).nonzero().flatten().tolist()
+    ]
+    score = f"{float(first.turned.scores[0, 0]):.3f}"
+    goal = study.surrogate.class_names[int(first.turned.goals[0])]
+    assert words.changes == (*changed, (f"the surrogate's probability of {goal}", "", score))
+    text = " ".join(as_text(surrogate_table(study, told)).split())
+    assert all(
+        part in text for part in ("first: The black box gives it", words.sentences[-1], words.changes[0][0], words.checked)
+    )
+    page = surrogate_html(study, told)
+    assert "&lt;third&gt;" in page
+    assert "The surrogate has learned from it." in page
+    kept = surrogate_summary(study, told)["single_rows"]
+    assert json.loads(json.dumps(kept, allow_nan=False)) is not None
+    changed = {one["feature"]: (one["now"], one["then"]) for one in kept[0]["counterfactual"]["changes"]}
+    before, after = inputs[0].tolist(), first.turned.counterfactuals[0, 0].tolist()
+    assert changed == {f"column {i}": (a, b) for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b}
+    assert kept[0]["way"][0]["value"] == before[first.way[0].condition.feature]
+    reached = decided_rows(study, inputs[:1], ("first",), study.surrogate.class_names[label])[0]
+    assert "nothing to change" in row_words(study, reached).checked
+    assert row_words(study, reached).changes == ()
+
+
+def test_a_row_of_a_kind_without_rules_says_so(study):
+    forest = xv.surrogate(black_box(), study.learned.inputs, kind="forest", k=2, trees=5, draws=2, resamples=2)
+    (told,) = decided_rows(forest, study.held_out.inputs[:1], ("one",))
+    words = row_words(forest, told)
+    assert words.sentences[-1] == "No single rule decides it: a surrogate of kind 'forest' has none that can be read."
+    assert words.checked == "No counterfactual: only a surrogate of kind 'tree' has leaves to enter."
+    for asked in (forest.rule_texts, forest.rules_json, lambda: forest.rule_of(study.held_out.inputs[:1])):
+        with pytest.raises(CapabilityError, match=r"kind 'tree' or 'rule_list'\. Got 'forest'"):
+            asked()
+    assert set(surrogate_contents(forest)) == {"surrogate.html", "surrogate.json", "surrogate.safetensors"}

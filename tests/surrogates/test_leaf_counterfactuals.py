@@ -10,7 +10,7 @@ from xaivision.surrogates.leaf_counterfactuals import LeafCounterfactuals, follo
 from xaivision.surrogates.leaf_entries import LeafEntries
 from xaivision.surrogates.reading import columns_of
 from xaivision.surrogates.surrogate import Surrogate
-from xaivision.surrogates.tree_path import TreePath, paths
+from xaivision.surrogates.tree_path import SurrogatePath, paths
 
 WEIGHTS = (4, -3, 2, 0, 0, 0)
 
@@ -98,7 +98,7 @@ def test_codes_of_categories_stay_codes():
 def test_contributions_on_the_path_add_up_and_lie_on_the_columns_that_were_asked():
     surrogate, _, _ = tree_of()
     rows = table(25, seed=9)
-    found = TreePath().explain(surrogate, rows, 1)
+    found = SurrogatePath().explain(surrogate, rows, 1)
     root = surrogate.tree.values[0, 1]
     assert torch.allclose(found.values.sum(1), surrogate(rows)[:, 1] - root, atol=1e-6)
     for way, values in zip(paths(surrogate, rows), found.values, strict=True):
@@ -117,7 +117,7 @@ def test_contributions_on_the_path_add_up_and_lie_on_the_columns_that_were_asked
 def test_other_models_and_kinds_without_leaves_are_refused():
     _, model, seen = tree_of()
     with pytest.raises(CapabilityError, match="reads the tree of a surrogate"):
-        TreePath().explain(model, table(2))
+        SurrogatePath().explain(model, table(2))
     forest = Surrogate(
         grown("forest", seen.rows, seen.probabilities, [0], Growth(trees=2)), model, columns_of(model, 6), kind="forest"
     )

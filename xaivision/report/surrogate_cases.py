@@ -48,7 +48,8 @@ def follow_sentence(study: SurrogateStudy, found: Counterfactuals) -> str:
     """Whether the black box, asked about the first counterfactual of one input, turns as the surrogate does."""
     goal = plain(study.surrogate.class_names[int(found.goals[0])])
     if not bool(found.found[0, 0]):
-        return f"No leaf of {goal} can be entered: nothing turns the surrogate."
+        told = next((note.text for note in found.diagnostics.notes if note.concerns(0)), f"no leaf of {goal} can be entered")
+        return f"Nothing turns it: {told}."
     if int(study.black_box(found.query.inputs[:1]).argmax(1)[0]) == int(found.goals[0]):
         return f"The black box takes the row for {goal} as it is: there is nothing to turn."
     if bool(follow_rate(study.black_box, found)[1][0]):

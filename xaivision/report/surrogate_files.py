@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from xaivision.core.origin import library_versions
 from xaivision.core.whole_file import write_whole
 from xaivision.report.rendering import rendered
 from xaivision.report.surrogate_page import surrogate_page
+from xaivision.report.surrogate_rows import row_summary
 from xaivision.report.surrogate_words import summary_sentences
+from xaivision.surrogates.decided_rows import DecidedRow
 from xaivision.surrogates.study import SurrogateStudy
 from xaivision.surrogates.surrogate_file import surrogate_content
 
@@ -19,23 +22,26 @@ MODEL = "surrogate.safetensors"
 SCHEMA = "xaivision.surrogate/1"
 
 
-def write_surrogate(study: SurrogateStudy, path: str | Path) -> tuple[Path, ...]:
-    """Write page, numbers, surrogate and, of kinds that have them, rules into a folder, which is made; their paths."""
+def write_surrogate(study: SurrogateStudy, path: str | Path, rows: Sequence[DecidedRow] = ()) -> tuple[Path, ...]:
+    """Write page, numbers, surrogate and, of kinds that have them, rules into a folder, which is made; their paths.
+
+    `rows`: single inputs that page and numbers tell of, too.
+    """
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(write_whole(folder / name, content) for name, content in surrogate_contents(study).items())
+    return tuple(write_whole(folder / name, content) for name, content in surrogate_contents(study, rows).items())
 
 
-def surrogate_contents(study: SurrogateStudy) -> dict[str, bytes]:
+def surrogate_contents(study: SurrogateStudy, rows: Sequence[DecidedRow] = ()) -> dict[str, bytes]:
     """The files by their names."""
-    numbers = json.dumps(surrogate_summary(study), indent=1, allow_nan=False) + "\n"
-    made = {PAGE: surrogate_html(study).encode(), NUMBERS: numbers.encode(), MODEL: surrogate_content(study.surrogate)}
+    numbers = json.dumps(surrogate_summary(study, rows), indent=1, allow_nan=False) + "\n"
+    made = {PAGE: surrogate_html(study, rows).encode(), NUMBERS: numbers.encode(), MODEL: surrogate_content(study.surrogate)}
     return {**made, RULES: study.rules_json().encode()} if study.rules else made
 
 
-def surrogate_html(study: SurrogateStudy) -> str:
+def surrogate_html(study: SurrogateStudy, rows: Sequence[DecidedRow] = ()) -> str:
     """The page as text: it needs no network and runs no script."""
-    return rendered("surrogate.html.j2", page=surrogate_page(study), version=library_versions().get("xaivision", ""))
+    return rendered("surrogate.html.j2", page=surrogate_page(study, rows), version=library_versions().get("xaivision", ""))
 
 
 def surrogate_fragment(study: SurrogateStudy) -> str:
@@ -44,7 +50,7 @@ def surrogate_fragment(study: SurrogateStudy) -> str:
     return rendered("surrogate_fragment.html.j2", page=page)
 
 
-def surrogate_summary(study: SurrogateStudy) -> dict[str, Any]:
+def surrogate_summary(study: SurrogateStudy, rows: Sequence[DecidedRow] = ()) -> dict[str, Any]:
     """The study as values that JSON can hold; null where there is no number."""
     names = study.held_out.names
     told: dict[str, Any] = _plain(
@@ -77,6 +83,7 @@ def surrogate_summary(study: SurrogateStudy) -> dict[str, Any]:
             "regions": [asdict(region) for region in study.regions],
             "steadiness": None if study.steadiness is None else asdict(study.steadiness),
             "sentences": summary_sentences(study),
+            "single_rows": [row_summary(study, row) for row in rows],
         }
     )
     return told

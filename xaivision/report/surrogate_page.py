@@ -1,15 +1,27 @@
 """The page of a surrogate: what it is, how far to trust it, and where not, in tables and pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
 from xaivision.report.cards import Picture
 from xaivision.report.figure import png
 from xaivision.report.markup import png_uri
-from xaivision.report.surrogate_curves import disagreement_figure, fidelity_figure
+from xaivision.report.surrogate_curves import fidelity_figure
+from xaivision.report.surrogate_map import disagreement_figure
+from xaivision.report.surrogate_rows import RowWords, row_words
 from xaivision.report.surrogate_tree import tree_figure
-from xaivision.report.surrogate_words import LINES, conditions_text, fidelity_lines, near_text, region_words, summary_sentences
+from xaivision.report.surrogate_words import (
+    LINES,
+    REGION_HEADS,
+    conditions_text,
+    fidelity_lines,
+    near_text,
+    region_lines,
+    summary_sentences,
+)
 from xaivision.report.wording import number, plain
+from xaivision.surrogates.decided_rows import DecidedRow
 from xaivision.surrogates.stand_in import TreeStandIn
 from xaivision.surrogates.study import SurrogateStudy
 
@@ -29,14 +41,16 @@ class SurrogatePage:
     ranking: tuple[tuple[str, ...], ...]
     rules: tuple[tuple[str, ...], ...]
     more_rules: int
+    region_heads: tuple[str, ...]
     regions: tuple[tuple[str, ...], ...]
+    rows: tuple[RowWords, ...]
     tree: Picture | None
     curves: Picture
     map: Picture
 
 
-def surrogate_page(study: SurrogateStudy) -> SurrogatePage:
-    """The page's contents, all foreign text made plain."""
+def surrogate_page(study: SurrogateStudy, rows: Sequence[DecidedRow] = ()) -> SurrogatePage:
+    """The page's contents, all foreign text made plain. `rows`: single inputs that it tells of, too."""
     tree = Picture(png_uri(png(tree_figure(study))), "The tree of the surrogate") if _has_tree(study) else None
     return SurrogatePage(
         f"A {'local ' if study.near is not None else ''}surrogate for {plain(type(study.black_box.model).__name__)}",
@@ -48,7 +62,9 @@ def surrogate_page(study: SurrogateStudy) -> SurrogatePage:
         _ranking(study),
         tuple(_rule(study, number_) for number_ in range(min(MOST_RULES, len(study.rules)))),
         max(0, len(study.rules) - MOST_RULES),
-        tuple(region_words(study, region) for region in study.regions),
+        REGION_HEADS,
+        region_lines(study),
+        tuple(row_words(study, row) for row in rows),
         tree,
         Picture(png_uri(png(fidelity_figure(study))), "Fidelity by the depth of a tree and by the number of features"),
         Picture(png_uri(png(disagreement_figure(study))), "Held-out rows, with the regions where the surrogate disagrees"),

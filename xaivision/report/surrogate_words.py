@@ -6,12 +6,13 @@ from math import isnan
 from torch import Tensor
 
 from xaivision.core.rules import Condition
-from xaivision.report.wording import counted, number, plain
+from xaivision.report.wording import counted, plain
 from xaivision.surrogates.disagreement import Region
 from xaivision.surrogates.fidelity import Measure
 from xaivision.surrogates.study import SurrogateStudy
 from xaivision.surrogates.surrogate_rules import condition_text
 
+REGION_HEADS = ("region", "where", "expected", "disagreement", "rows", "black box, not surrogate")
 LINES = ("", "surrogate", "one class", "random features", "gain over them")
 # The share of draws that chosen features have to be better than, to be called better.
 CLEARLY = 0.95
@@ -85,14 +86,18 @@ def near_text(study: SurrogateStudy) -> str:
     """The values of what a local surrogate reads of its row; empty for a global one."""
     if study.near is None:
         return ""
-    categories = study.surrogate.category_names
-    told = []
-    for feature, name in zip(study.surrogate.features, study.surrogate.names, strict=True):
-        value, known = float(study.near[feature]), categories[feature] if categories else ()
-        said = known[round(value)] if known and 0 <= round(value) < len(known) else number(value)
-        told.append(f"{plain(name)} {plain(said)}")
+    told = [
+        f"{plain(name)} {value_text(study, feature, float(study.near[feature]))}"
+        for feature, name in zip(study.surrogate.features, study.surrogate.names, strict=True)
+    ]
     more = f" and {len(told) - MOST_VALUES} more" if len(told) > MOST_VALUES else ""
     return ", ".join(told[:MOST_VALUES]) + more
+
+
+def value_text(study: SurrogateStudy, column: int, value: float) -> str:
+    """A category by its name, a number with the digits that a file of float32 has."""
+    known = study.surrogate.category_names[column] if study.surrogate.category_names else ()
+    return plain(known[round(value)]) if known and 0 <= round(value) < len(known) else f"{value:.7g}"
 
 
 def _near(study: SurrogateStudy, row: Tensor) -> str:
@@ -136,11 +141,28 @@ def _follows(study: SurrogateStudy) -> str:
     return f"{told}. Those of the cheapest leaf alone it follows in {100 * study.cheapest_follows.value:.0f} %."
 
 
-def region_words(study: SurrogateStudy, region: Region) -> tuple[str, ...]:
-    """Where, how often it was expected and is, on how many rows, and the two classes that are given there where they differ."""
+def region_lines(study: SurrogateStudy) -> tuple[tuple[str, ...], ...]:
+    """Rows of `REGION_HEADS`: its number on the map, where it is, how often it was expected and is, on how many rows, and the two
+    classes that are given there where they differ.
+    """
     classes = study.surrogate.class_names
-    apart = "" if region.black_box < 0 else f"{plain(classes[region.black_box])}, not {plain(classes[region.surrogate])}"
-    return (_where(study, region), f"{region.found:.3f}", measure_text(region.rate), str(region.rows), apart)
+    return tuple(
+        (
+            str(number),
+            _where(study, region),
+            f"{region.found:.3f}",
+            measure_text(region.rate),
+            str(region.rows),
+            "" if region.black_box < 0 else f"{plain(classes[region.black_box])}, not {plain(classes[region.surrogate])}",
+        )
+        for number, region in enumerate(study.regions, 1)
+    )
+
+
+def region_sentence(study: SurrogateStudy, region: Region) -> str:
+    """`petal length <= 2.45: 12 % of 40 rows`."""
+    rows = f"{100 * region.rate.value:.0f} % of {counted(region.rows, 'row')}" if region.rows else "no row"
+    return f"{_where(study, region)}: {rows}"
 
 
 def _where(study: SurrogateStudy, region: Region) -> str:

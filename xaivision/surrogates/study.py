@@ -36,7 +36,7 @@ from xaivision.surrogates.reading import Columns, Reading
 from xaivision.surrogates.steadiness import RESAMPLES, Steadiness, steadiness
 from xaivision.surrogates.surrogate import Surrogate
 from xaivision.surrogates.surrogate_rules import SurrogateRule, explained_share, rule_text, rules_as_json, rules_of
-from xaivision.surrogates.tree_path import TreePath
+from xaivision.surrogates.tree_path import SurrogatePath
 
 # How sure a rule must be for what it decides to count as explained.
 SURE = 0.8
@@ -116,16 +116,14 @@ class SurrogateStudy(Presentable):
 
         Raises: CapabilityError, where the surrogate is of another kind; `xv.explain(study.surrogate, ...)` explains any.
         """
-        return TreePath().explain(self.surrogate, self._taken(inputs), self._classes(targets))
+        return SurrogatePath().explain(self.surrogate, self._taken(inputs), self._classes(targets))
 
     def rule_of(self, inputs: Any) -> tuple[SurrogateRule, ...]:
         """The rule that decides each input.
 
         Raises: CapabilityError, where no single rule does.
         """
-        if not self.rules:
-            raise CapabilityError(f"Rules need a surrogate of kind 'tree' or 'rule_list'. Got {self.plan.kind!r}.")
-        by_place = {rule.place: rule for rule in self.rules}
+        by_place = {rule.place: rule for rule in self._readable()}
         return tuple(by_place[int(place)] for place in self.surrogate.places_of(self.surrogate.rows(self._taken(inputs))))
 
     def counterfactual(self, inputs: Any, targets: StudyTargets = None) -> Counterfactuals:
@@ -138,12 +136,23 @@ class SurrogateStudy(Presentable):
         return method.explain(self.surrogate, self._taken(inputs), self._classes(targets))
 
     def rule_texts(self) -> tuple[str, ...]:
-        """The rules in words, thresholds to the last digit that decides."""
-        return tuple(rule_text(rule, self.surrogate) for rule in self.rules)
+        """The rules in words, thresholds to the last digit that decides.
+
+        Raises: CapabilityError, where there are none.
+        """
+        return tuple(rule_text(rule, self.surrogate) for rule in self._readable())
 
     def rules_json(self) -> str:
-        """The rules as JSON, from which `surrogates.surrogate_rules.applied` gives what the surrogate gives."""
-        return rules_as_json(self.surrogate, self.rules)
+        """The rules as JSON, from which `surrogates.surrogate_rules.applied` gives what the surrogate gives.
+
+        Raises: CapabilityError, where there are none.
+        """
+        return rules_as_json(self.surrogate, self._readable())
+
+    def _readable(self) -> tuple[SurrogateRule, ...]:
+        if not self.rules:
+            raise CapabilityError(f"Rules need a surrogate of kind 'tree' or 'rule_list'. Got {self.plan.kind!r}.")
+        return self.rules
 
     def _taken(self, inputs: Any) -> Tensor:
         known = self.surrogate

@@ -84,19 +84,28 @@ def rules_as_json(surrogate: Surrogate, rules: Sequence[SurrogateRule]) -> str:
         "features": list(names),
         "categories": {name: list(one) for name, one in zip(names, categories, strict=False) if one},
         "classes": list(surrogate.class_names),
-        "rules": [
-            {
-                "if": [_told(condition, names, categories) for condition in rule.conditions],
-                "class": surrogate.class_names[rule.label],
-                "probabilities": list(rule.probabilities),
-                "support": rule.support,
-                "confidence": None if math.isnan(rule.confidence) else rule.confidence,
-                "lift": None if math.isnan(rule.lift) else rule.lift,
-            }
-            for rule in rules
-        ],
+        "rules": [rule_told(rule, surrogate) for rule in rules],
     }
     return json.dumps(told, indent=1, allow_nan=False) + "\n"
+
+
+def rule_told(rule: SurrogateRule, surrogate: Surrogate) -> dict[str, Any]:
+    """One rule as such values."""
+    return {
+        "if": [condition_told(condition, surrogate) for condition in rule.conditions],
+        "class": surrogate.class_names[rule.label],
+        "probabilities": list(rule.probabilities),
+        "support": rule.support,
+        "confidence": None if math.isnan(rule.confidence) else rule.confidence,
+        "lift": None if math.isnan(rule.lift) else rule.lift,
+    }
+
+
+def condition_told(condition: Condition, surrogate: Surrogate) -> dict[str, Any]:
+    """One condition as such values; of a column of categories also those that it allows."""
+    told = {"feature": surrogate.reading.names[condition.feature], "above": condition.low, "at_most": condition.high}
+    known = surrogate.category_names[condition.feature] if surrogate.category_names else ()
+    return {**told, "is": list(meant(condition, known))} if known else told
 
 
 def applied(text: str, rows: Rows) -> Floats:
@@ -145,12 +154,6 @@ def meant(condition: Condition, categories: Sequence[str]) -> tuple[str, ...]:
     """The categories, numbered from 0, whose codes meet the condition."""
     low, high = (-math.inf if condition.low is None else condition.low), (math.inf if condition.high is None else condition.high)
     return tuple(name for code, name in enumerate(categories) if low < code <= high)
-
-
-def _told(condition: Condition, names: Sequence[str], categories: Sequence[Sequence[str]]) -> dict[str, Any]:
-    told = {"feature": names[condition.feature], "above": condition.low, "at_most": condition.high}
-    known = categories[condition.feature] if categories else ()
-    return {**told, "is": list(meant(condition, known))} if known else told
 
 
 def _read(told: dict[str, Any], names: dict[str, int]) -> Condition:

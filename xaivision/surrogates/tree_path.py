@@ -50,11 +50,11 @@ def _steps(surrogate: Surrogate, row: "np.ndarray", way: tuple[int, ...]) -> tup
 
 
 @dataclass(frozen=True)
-class TreePath:
+class SurrogatePath:
     """Contributions of the columns on the way of each row through a surrogate's tree."""
 
     about: ClassVar[About] = About(
-        name="tree_path",
+        name="surrogate_path",
         answers="What does each question on the row's way through the surrogate's tree do to the score?",
         misleads="Questions near the root get credit for what later ones decide, and columns that were not asked get none, also "
         "where they tell the same. It explains the surrogate; what the black box does is another matter (see its fidelity).",
