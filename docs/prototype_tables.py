@@ -6,7 +6,7 @@ from typing import Any
 
 from markdown_tables import table
 
-PLANTED = {"hue": ("red", "yellow"), "texture": ("smooth", "rough")}
+PLANTED = {"hue": ("red or lime", "amber"), "texture": ("smooth", "rough")}
 
 
 def planted(result: Path) -> str:

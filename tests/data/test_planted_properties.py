@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from xaivision.core.errors import InputError
-from xaivision.data.planted_properties import HUES
+from xaivision.data.planted_properties import AMBER, HUES, LIME, RED
 from xaivision.data.registry import load_dataset
+from xaivision.engines.prototypes.picture_changes import HUE_TURN
 
 
 def squares(data):
@@ -20,13 +21,27 @@ def hue_of(colors):
 
 
 def test_hue_tells_the_classes_and_nothing_else_does():
-    data = load_dataset("planted_properties", count=40)
-    assert data.class_names == ("red", "yellow")
+    data = load_dataset("planted_properties", count=80)
+    assert data.class_names == ("red or lime", "amber")
+    seen = []
     for colors, label in zip(squares(data), data.targets.tolist(), strict=True):
-        assert hue_of(colors) == pytest.approx(HUES[label], abs=1e-3)
+        apart = {hue: abs(hue_of(colors) - hue) for hue in (RED, AMBER, LIME)}
+        nearest = min(apart, key=apart.get)
+        assert nearest in HUES[label]
+        assert apart[nearest] < 1e-3
         assert float(colors.std(0).max()) < 1e-5
+        seen.append(nearest)
+    assert seen.count(AMBER) == 40
+    assert 4 <= seen.count(LIME) <= 16  # one in four of its class
     light = torch.tensor([float(colors.amax()) for colors in squares(data)])
     assert abs(float(light[::2].mean() - light[1::2].mean())) < 2 * float(light.std()) / 20**0.5
+
+
+def test_the_turn_that_asks_for_hue_takes_both_classes_to_the_other():
+    assert pytest.approx(HUE_TURN) == AMBER - RED
+    assert pytest.approx(HUE_TURN) == LIME - AMBER
+    assert {RED, LIME} == set(HUES[0])
+    assert {AMBER} == set(HUES[1])
 
 
 def test_roughness_tells_the_classes_whatever_the_hue():

@@ -64,6 +64,30 @@ def test_an_audit_says_how_many_items_the_model_has_learned_from(model, data):
     assert "learned from" not in said[1]
 
 
+def test_a_comparison_says_which_inputs_the_model_has_learned_from(model, data):
+    known = data.inputs[model.model.source_rows[0]]
+    pictures = torch.stack([data.test.inputs[0], known, data.test.inputs[1]])
+    found = xv.compare(model, pictures, {name: METHODS[name] for name in ("similarity", "saliency")}, metrics=["sparseness"])
+    assert found.learned == (1,)
+    for label in found.methods:
+        assert "the model has learned from at least 1 of 3 inputs" in " ".join(found.verdicts[label].reasons)
+        said = ["the model has learned from this input" in " ".join(found.verdict_of(label, index).reasons) for index in range(3)]
+        assert said == [False, True, False]
+        assert found.verdict_of(label, 1).status == "warn"
+    new = xv.compare(model, pictures[[0, 2]], ["saliency"], metrics=["sparseness"])
+    assert new.learned == ()
+    assert "has learned" not in " ".join(new.verdicts["saliency"].reasons)
+
+
+@pytest.mark.parametrize("evaluator", ["sparseness", "random_logit"])
+def test_a_metric_and_a_sanity_check_say_it_as_well(model, data, evaluator):
+    known, new = data.inputs[model.model.source_rows[0]], data.test.inputs[0]
+    said = [
+        "has learned from this input" in " ".join(xv.evaluate(model, one, "saliency", evaluator).notes) for one in (known, new)
+    ]
+    assert said == [True, False]
+
+
 def test_a_search_for_shortcuts_says_which_pictures_the_model_has_learned_from(model, data):
     everything = torch.arange(len(data))
     held = replace(data, fixed_split=Split(everything[:0], everything))

@@ -6,6 +6,7 @@ import test_alignment as aligned
 import test_certificates_of_components as certificates
 import test_gaussian_prototypes as normal
 import test_hard_choice as hard
+import test_mixed_prototypes as mixed
 import test_patch_means as means_of_patches
 import test_picture_properties as properties
 import test_prototype_engines as prototypes
@@ -195,6 +196,47 @@ def _kernels():
     )
 
 
+def _mixtures():
+    draws, chosen = (
+        mixed.check_draws_have_the_mean_and_the_variance_of_the_mixture,
+        mixed.check_a_part_is_chosen_as_often_as_its_share_says,
+    )
+    density = mixed.check_densities_are_torchs_own
+    return (
+        _mutant("parts count the same", "mixtures", "(each + self.log_shares)", "each", density),
+        _mutant("the best part alone", "mixtures", "logsumexp(2)", "amax(2)", density),
+        _mutant("the rarer part is drawn", "mixtures", "ndtr(normal)[:, :, None] >", "ndtr(normal)[:, :, None] <", chosen),
+        _mutant(
+            "parts of other mixtures",
+            "mixtures",
+            "points.view(len(noise), -1, count, width)",
+            "points.view(len(noise), count, -1, width).transpose(1, 2)",
+            draws,
+        ),
+        _mutant(
+            "the sum over parts",
+            "mixtures",
+            "(self.log_shares.exp() * self",
+            "(2 * self.log_shares.exp() * self",
+            mixed.check_the_divergence_is_no_less_than_what_draws_tell,
+        ),
+        _mutant(
+            "the smallest part",
+            "mixtures",
+            "self.log_shares.argmax(1)",
+            "self.log_shares.argmin(1)",
+            mixed.check_the_largest_part_is_that_of_each_mixture,
+        ),
+        _mutant(
+            "every part on all points",
+            "mixtures",
+            "points[groups == number]",
+            "points",
+            mixed.check_what_is_fitted_finds_two_heaps,
+        ),
+    )
+
+
 def _picture_changes():
     hue, gray = (
         properties.check_hue_is_turned_as_the_standard_library_does,
@@ -364,6 +406,7 @@ MUTANTS = (
     *_gaussians(),
     *_hard_choice(),
     *_kernels(),
+    *_mixtures(),
     *_picture_changes(),
     *_projection(),
     *_selection(),

@@ -1,12 +1,15 @@
 """Losses of distributions, on numbers small enough to be computed by hand."""
 
+from dataclasses import replace
 from math import log, pi
 
 import pytest
 import torch
 
+from xaivision.engines.prototypes.gaussians import Gaussians
 from xaivision.models.construction import construction
 from xaivision.models.distributions import distribution_losses as losses
+from xaivision.models.distributions.autoencoder import autoencoder
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
@@ -15,7 +18,9 @@ from xaivision.models.prototypes.layer_plan import LayerPlan
 def batch():
     """Two prototypes, standard normal around (0, 0) and (3, 0), and a point at each."""
     with construction(0):
-        network = DistributionNetwork(LayerPlan(2, 2, 2, "squared", "negative", "dense", "diagonal"), (4,), None, 5)
+        network = DistributionNetwork(
+            LayerPlan(2, 2, 2, "squared", "negative", "dense", "diagonal"), autoencoder((4,), None, 2), 5
+        )
     points = torch.tensor([[0.0, 0.0], [3.0, 0.0]])
     with torch.no_grad():
         network.prototypes.centers.copy_(points)
@@ -44,6 +49,19 @@ def test_reconstruction_is_a_mean_square(batch):
         for part in batch.network.decoder.parameters():
             part.zero_()
     assert float(losses.reconstruction(batch).detach()) == 1.0
+
+
+def test_coding_is_the_mean_divergence_of_the_codes_and_nothing_of_a_plain_encoder(batch):
+    assert float(losses.coding(batch)) == 0
+    codes = Gaussians(torch.tensor([[0.0, 0.0], [3.0, 0.0]]), torch.tensor([[0.0, 0.0], [log(2.0), 0.0]]))
+    coded = replace(batch, codes=codes)
+    expected = (0 + (9 + 4 - 1) / 2 - log(2.0)) / 2
+    assert float(losses.coding(coded)) == pytest.approx(expected)
+    first = losses.reconstruction(batch)
+    torch.testing.assert_close(losses.described(batch, {"coding": 7.0}), first)
+    torch.testing.assert_close(losses.described(coded, {}), first + 0.005 * expected)
+    torch.testing.assert_close(losses.described(coded, {"coding": 2.0}), first + 0.2 * expected)
+    torch.testing.assert_close(losses.total(coded, {}), losses.total(batch, {}) + 0.05 * expected)
 
 
 def test_the_total_is_the_weighted_sum_with_weights_replaced(batch):

@@ -10,6 +10,7 @@ import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
+from xaivision.data.schema import TableSchema
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
@@ -153,6 +154,63 @@ def test_training_neither_moves_nor_hears_the_global_generator(wine, model):
     assert not torch.equal(other.network.prototypes.centers, model.network.prototypes.centers)
 
 
+@pytest.fixture(scope="module")
+def heaps(wine):
+    """A class in two heaps, 70 % and 30 % of it, on both sides of the other class."""
+    draws = torch.Generator().manual_seed(0)
+    centers = torch.tensor([[-4.0, 0.0, 0.0]] * 70 + [[4.0, 0.0, 0.0]] * 30 + [[0.0, 0.0, 0.0]] * 100)
+    rows = centers + 0.5 * torch.randn(200, 3, generator=draws)
+    columns = TableSchema(wine.schema.features[:3])
+    return Dataset("heaps", rows, (torch.arange(200) >= 100).long(), ("sides", "middle"), wine.card, schema=columns)
+
+
+def test_the_parts_of_a_mixture_lie_on_both_sides_of_another_class_and_a_draw_is_of_one_whatever_the_input(heaps):
+    settings = {**QUICK, "width": 3, "pretraining": 20, "epochs": 10}
+    single, mixed = (train(heaps, **settings, components=count) for count in (1, 2))
+    found = xv.prototype_draws(mixed.classifier, k=300)
+    rare, usual = found.shares[0].argsort()
+    assert (found.components.shape, found.shares.shape) == ((2, 2, 3), (2, 2))
+    assert float(found.shares[0, rare]) == pytest.approx(0.3, abs=0.1)
+    assert found.components[0, usual, 0] < -2
+    assert found.components[0, rare, 0] > 2
+    torch.testing.assert_close(found.means[0], found.components[0, usual])
+    assert float((found.draws[0, :, 0] > 0).float().mean()) == pytest.approx(0.3, abs=0.12)
+    one = xv.prototype_draws(single.classifier, k=2)
+    assert (one.components.shape, one.shares.tolist()) == ((2, 1, 3), [[1.0], [1.0]])
+    assert torch.equal(one.components[:, 0], one.means)
+    assert mixed.card.scores.accuracy < single.card.scores.accuracy  # draws of the other part are far from an input, too
+    assert "a mixture of 2" in mixed.card.markdown()
+
+
+def test_a_mixture_and_a_variational_encoder_are_saved_stopped_and_drawn_from_alike(heaps, tmp_path):
+    settings = {**QUICK, "width": 2, "components": 2, "covariance": "full", "encoder": "variational"}
+    model = train(heaps, **settings)
+    back = load_trained(model.save(tmp_path / "model"))
+    assert torch.equal(back(heaps.inputs), model(heaps.inputs))
+    assert (back.card, back.plan) == (model.card, model.plan)
+    stopped_after_a_cycle(lambda: train(heaps, **settings, checkpoint=tmp_path / "kept"))
+    assert same_weights(model, train(heaps, **settings, checkpoint=tmp_path / "kept"))
+    doubts = xv.explain_uncertainty(model.classifier, heaps.inputs)
+    torch.testing.assert_close(doubts.total, doubts.aleatoric + doubts.epistemic, atol=1e-6, rtol=0)
+
+
+def test_a_variational_encoder_gives_means_and_learns_from_draws(wine, model):
+    trained = train(wine, **QUICK, encoder="variational")
+    encoder = trained.network.encoder
+    codes = encoder.add_on.codes(encoder.features(wine.inputs))
+    torch.testing.assert_close(encoder(wine.inputs), codes.centers)
+    assert trained.card.scores.accuracy > 0.9
+    assert "; variational" in trained.card.markdown()
+    # Held to the standard normal distribution ever more, what tells inputs apart gives way.
+    tight = train(wine, **QUICK, encoder="variational", losses={"coding": 5.0})
+    distances = [
+        float(one.network.encoder.add_on.codes(one.network.encoder.features(wine.inputs)).divergence().mean().detach())
+        for one in (trained, tight)
+    ]
+    assert distances[1] < distances[0] / 2
+    assert tight.card.reconstruction > trained.card.reconstruction
+
+
 def test_pictures_too_large_for_linear_layers_are_encoded_by_convolutions(pictures):
     trained = train(pictures, **{**QUICK, "cycles": 1, "epochs": 1, "pretraining": 1})
     assert isinstance(trained.network, DistributionNetwork)
@@ -172,6 +230,9 @@ def test_pictures_too_large_for_linear_layers_are_encoded_by_convolutions(pictur
         (lambda data: data, {"covariance": "full", "width": 40}, r"`width` must be smaller than .* Got 40 and \d+ inputs of"),
         (lambda data: data, {"covariance": "round"}, r"`covariance` must be one of 'diagonal', 'full'\. Got 'round'\."),
         (lambda data: data, {"backbone": "resnet18"}, r"`backbone` must be left out with model='prob_psenn'"),
+        (lambda data: data, {"components": 40}, r"`components` must be at most the number of .* Got 40 and \d+ inputs of '"),
+        (lambda data: data, {"encoder": "fancy"}, r"`encoder` must be one of 'plain', 'variational'\. Got 'fancy'\."),
+        (lambda data: data, {"losses": {"coding": 1.0}}, r'`losses` must not name "coding" where the encoder is plain'),
         (lambda data: data, {"draws": 0}, r"`draws` must be a positive integer\. Got 0\."),
         (of_one_class, {}, r"at least two classes\. Got one\."),
     ],

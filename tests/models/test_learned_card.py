@@ -14,6 +14,7 @@ from xaivision.models.told_parts import card_made
 from xaivision.models.trained_card import TrainedCard
 from xaivision.models.trained_scores import trained_scores
 from xaivision.models.transfer_recipe import TransferRecipe
+from xaivision.report.trained_table import trained_table
 
 LOGITS = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [3.0, 0.0, 0.0]])
 SAID = {
@@ -103,3 +104,14 @@ def test_each_kind_says_what_decides_in_it():
     assert "- Model: RBF network" in page
     assert "- Prototypes: 2 fish, 2 mine, 1 ship; 5 on different places." in page
     assert "- Median certified radius of what is classified rightly: 0.25" in page
+
+
+def test_what_falls_does_not_rise_by_a_negative_number():
+    card = replace(OF_PROTOTYPES, moved=(0.1, 0.25, -0.405, -0.0001), fallen=(0.0, -0.02, 0.0), kept_cycle=3)
+    said = "the validation loss rose by 0.100, 0.250, fell by 0.405, rose by 0.000; the accuracy fell by 0.000, rose by 0.020, "
+    assert f"{said}fell by 0.000. Kept is cycle 3." in card.markdown()
+
+
+def test_the_table_of_a_training_says_whether_it_was_tested_on_pictures_or_rows():
+    assert str(trained_table(OF_PROTOTYPES).caption).splitlines()[0].endswith("on 3 test pictures.")
+    assert str(trained_table(replace(OF_PROTOTYPES, backbone="")).caption).splitlines()[0].endswith("on 3 test rows.")

@@ -13,12 +13,18 @@ from xaivision.data.dataset import Dataset
 
 Property = Literal["hue", "texture"]
 
-CLASS_NAMES: dict[str, tuple[str, str]] = {"hue": ("red", "yellow"), "texture": ("smooth", "rough")}
-# Hues of the two classes, as shares of a full turn. Where the texture is the class, a square has any hue at all: were they few, a
-# picture of another would be unlike all that a model has seen, and its score would move though hue tells nothing.
-HUES, ANY_HUE = (0.02, 0.14), (0.0, 1.0)
+CLASS_NAMES: dict[str, tuple[str, str]] = {"hue": ("red or lime", "amber"), "texture": ("smooth", "rough")}
+# Hues of the two classes, as shares of a full turn, and those that are drawn more often more than once. One class lies on both
+# sides of the other, a tenth of a turn away: by that turn `explain_prototypes` asks whether a prototype rests on hue, and it
+# takes red to amber and amber to lime, each a hue of the other class. Were there no lime, it would take amber away from both
+# classes, to what no model has seen; it is rare, since it is itself taken to such a hue. Where the texture is the class, a
+# square has any hue at all: were they few, a picture of another would be unlike all that a model has seen, and its score would
+# move though hue tells nothing.
+RED, AMBER, LIME = 0.02, 0.12, 0.22
+HUES, ANY_HUE = ((RED, RED, RED, LIME), (AMBER,)), (0.0, 1.0)
 ROUGHNESS, NOISE = 0.12, 0.03
-# What says nothing of the class, drawn anew for every picture: how colorful and how bright the square is, and the ground.
+# What says nothing of the class, drawn anew for every picture: how colorful and how bright the square is, and the ground. Squares
+# of little color have the hue of the others: were there none, a change of contrast would make pictures that no model has seen.
 SATURATION, VALUE, BACKGROUND = (0.15, 0.9), (0.5, 0.8), (0.3, 0.6)
 SIDE = 32
 
@@ -26,8 +32,9 @@ SIDE = 32
 def load(name: str, count: int = 400, planted: Property = "hue", seed: int = 0) -> Dataset:
     """`count` pictures (3, 32, 32), classes in turn; `truth` (N, 32, 32) is true on each picture's square.
 
-    `planted` "hue": squares are reddish or yellowish, and smooth. "texture": squares are smooth or rough, of any
-    hue, which says nothing. A picture depends on the seed and its number alone, so a smaller set begins a larger one.
+    `planted` "hue": squares are red, one in four of these lime, or they are amber, and all of them smooth; a tenth of a turn
+    further, red is amber, and amber lime. "texture": squares are smooth or rough, of any hue, which says nothing. A picture
+    depends on the seed and its number alone, so a smaller set begins a larger one.
 
     Raises: InputError, where a setting is out of range.
     """
@@ -45,8 +52,8 @@ def card(name: str) -> DatasetCard:
     """The card of `planted_properties`."""
     return DatasetCard(
         name,
-        what="Gray ground with a colored square, 10 to 14 pixels wide, anywhere. Its hue (reddish or yellowish), or its texture "
-        "(smooth or rough), is the class; nothing else tells it. Masks of the squares are given.",
+        what="Gray ground with a colored square, 10 to 14 pixels wide, anywhere. Its hue (red or lime, or amber), or "
+        "its texture (smooth or rough), is the class; nothing else tells it. Masks of the squares are given.",
         size="400 pictures of 3 x 32 x 32, two classes in turn, or as asked for",
         license="Apache-2.0, as this library",
         citation="none; it is generated",
@@ -56,7 +63,7 @@ def card(name: str) -> DatasetCard:
 
 def _picture(planted: Property, label: int, draws: torch.Generator) -> tuple[Tensor, Tensor]:
     """One picture (3, 32, 32) and the mask (32, 32) of its square."""
-    saturation, value, ground, any_hue = (
+    saturation, value, ground, drawn_hue = (
         low + (high - low) * float(torch.rand((), generator=draws, device="cpu"))
         for low, high in (SATURATION, VALUE, BACKGROUND, ANY_HUE)
     )
@@ -65,9 +72,8 @@ def _picture(planted: Property, label: int, draws: torch.Generator) -> tuple[Ten
     top, left = torch.randint(SIDE - side + 1, (2,), generator=draws, device="cpu").tolist()
     rough = ROUGHNESS * torch.randn(1, side, side, generator=draws, device="cpu")
     light = value + (rough if planted == "texture" and label == 1 else 0 * rough)
-    color = torch.tensor(
-        hsv_to_rgb(HUES[label] if planted == "hue" else any_hue, saturation, 1.0), dtype=torch.float32, device="cpu"
-    )
+    hue = HUES[label][int(drawn_hue * len(HUES[label]))] if planted == "hue" else drawn_hue
+    color = torch.tensor(hsv_to_rgb(hue, saturation, 1.0), dtype=torch.float32, device="cpu")
     picture[:, top : top + side, left : left + side] = color[:, None, None] * light
     mask = torch.zeros(SIDE, SIDE, dtype=torch.bool, device="cpu")
     mask[top : top + side, left : left + side] = True

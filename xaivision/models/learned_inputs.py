@@ -1,5 +1,7 @@
 """Which inputs a model holds itself, and so has learned from: what it says of those says little of others."""
 
+from collections.abc import Collection
+
 from torch import Tensor, nn
 
 from xaivision.core.access import Access
@@ -23,6 +25,10 @@ class LearnedInputs:
         """Whether it holds any."""
         return self._known is not None
 
+    def among(self, inputs: Tensor) -> tuple[int, ...]:
+        """The numbers of those inputs of a batch (B, *S) that are among them."""
+        return tuple(number for number, one in enumerate(inputs) if one in self) if self else ()
+
     def __contains__(self, one: Tensor) -> bool:
         """Whether an input (*S) is one of them: a row exactly, a picture but for what gray saved in color may differ by."""
         known = self._known
@@ -30,6 +36,17 @@ class LearnedInputs:
             return False
         apart = (known - one.detach().to(known)).abs().flatten(1).amax(1)
         return bool((apart <= (SAME_GRAY if one.ndim == 3 else 0)).any())
+
+
+def has_learned(which: str) -> str:
+    """What is said of a model that holds such inputs, after its name."""
+    return f"has learned from {which}, held in the model itself: what it does with what it has learned says little of the rest"
+
+
+def learned_doubts(learned: Collection[int], count: int) -> tuple[str, ...]:
+    """The sentence to join to a verdict on so many inputs, of which these are known to be learned from; none where none is."""
+    which = "this input" if count == 1 else f"at least {len(learned)} of {count} inputs"
+    return (f"the model {has_learned(which)}",) if learned else ()
 
 
 def _network(model: Classifier) -> PrototypeNetwork | None:

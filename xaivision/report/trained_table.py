@@ -35,7 +35,7 @@ def _caption(card: LearnedCard) -> str:
     scores = card.scores
     said = [
         f"Accuracy {scores.accuracy:.4f} [{scores.accuracy_low:.4f}, {scores.accuracy_high:.4f}], balanced accuracy "
-        f"{scores.balanced_accuracy:.4f}, calibration error {scores.calibration_error:.4f}, on {scores.count} test pictures."
+        f"{scores.balanced_accuracy:.4f}, calibration error {scores.calibration_error:.4f}, on {scores.count} test {card.inputs}."
     ]
     if not card.pretrained:
         said.append("The backbone began with random weights: it had learned nothing.")

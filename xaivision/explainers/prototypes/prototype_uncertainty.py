@@ -78,13 +78,16 @@ class PrototypeUncertainty:
 class PrototypeDraws:
     """For K classes, in the inputs' own units, decoded: `means` (K, *S) of the prototypes, `draws` (K, k, *S) of them, and
     `traversals` (K, a, t, *S), along the `a` directions in which each varies most, from two standard deviations below the mean
-    to two above it.
+    to two above it. Where a prototype is a mixture, `components` (K, M, *S) are the means of its parts and `shares` (K, M) how
+    much of it each is; means and traversals are those of the largest.
     """
 
     class_names: tuple[str, ...]
     means: Tensor
     draws: Tensor
     traversals: Tensor
+    components: Tensor
+    shares: Tensor
 
     def __repr__(self) -> str:
         """One line: of how many classes, and how much of each."""
@@ -134,18 +137,21 @@ def prototype_draws(model: Classifier, k: int = 5, *, axes: int = 2, steps: int 
     adapter, network = _network("prototype_draws", model)
     for name, value in (("k", k), ("axes", axes), ("steps", steps)):
         check_positive_integer(name, value)
-    count, width = network.prototypes.centers.shape
+    width = network.plan.width
     if axes > width:
         raise InputError(f"`axes` must be at most the {width} numbers that the model encodes an input as. Got {axes}.")
     with adapter.held(), torch.no_grad():
-        layer = network.prototypes.gaussians
-        noise = torch.randn(k, count, width, generator=generator(seed, "prototype_draws"), device="cpu").to(layer.centers)
-        walks = _walks(layer.factors(), axes, steps)
+        known = network.prototypes.mixtures
+        main, shares = known.largest(), known.log_shares.exp()
+        noise = torch.randn(k, len(shares), known.noise_width, generator=generator(seed, "prototype_draws"), device="cpu")
+        walks = _walks(main.factors(), axes, steps)
         return PrototypeDraws(
             adapter.class_names,
-            network.decoded(layer.centers).cpu(),
-            _decoded(network, layer.drawn(noise).movedim(0, 1)),
-            _decoded(network, layer.centers[:, None, None] + walks),
+            network.decoded(main.centers).cpu(),
+            _decoded(network, known.drawn(noise.to(shares)).movedim(0, 1)),
+            _decoded(network, main.centers[:, None, None] + walks),
+            _decoded(network, known.parts.centers.view(*shares.shape, -1)),
+            shares.cpu(),
         )
 
 

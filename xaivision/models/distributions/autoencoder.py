@@ -6,6 +6,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from xaivision.engines.prototypes.gaussians import Gaussians
 from xaivision.models.prototypes.encoders import Encoder
 from xaivision.models.transfer_network import resizing
 
@@ -46,6 +47,24 @@ class Standardized(Encoder):
         return found
 
 
+class Variational(nn.Module):
+    """(B, ...) to (B, D) means of the normal distributions that a network of 2 D numbers encodes inputs as.
+
+    Source: Kingma, Welling, 2013, arXiv:1312.6114.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def codes(self, features: Tensor) -> Gaussians:
+        """B distributions of D independent columns."""
+        return Gaussians(*self.network(features).chunk(2, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.codes(features).centers
+
+
 class Decoder(nn.Module):
     """(B, D) to (B, *S): a network, whose output `reconstruct` gives as it was learned, brought back to the inputs' units."""
 
@@ -76,6 +95,13 @@ def autoencoder(shape: tuple[int, ...], side: int | None, width: int | tuple[int
     if side is not None:
         back = nn.Sequential(back, nn.Sigmoid())
     return Standardized(shape, side, there), Decoder(shape, side, back)
+
+
+def variational_autoencoder(shape: tuple[int, ...], side: int | None, width: int) -> tuple[Standardized, Decoder]:
+    """The same, where each input is encoded as a normal distribution, of which the encoder gives the mean."""
+    encoder, decoder = autoencoder(shape, side, (2 * width, width))
+    encoder.add_on = Variational(encoder.add_on)
+    return encoder, decoder
 
 
 def usual_side(height: int, width: int) -> int:

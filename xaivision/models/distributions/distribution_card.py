@@ -50,8 +50,10 @@ class DistributionCard(LearnedCard):
 
     def _facts(self) -> list[str]:
         unit = "pixel in [0, 1]" if self.pictures else "standardized column"
+        mixed = f", a mixture of {self.recipe.components}" if self.recipe.components > 1 else ""
+        kind = "; variational" if self.recipe.encoder == "variational" else ""
         return [
-            "- Model: Prob-PSENN: a distribution for each class, between an encoder and a decoder (arXiv:2403.13740)",
+            f"- Model: Prob-PSENN: a distribution for each class{mixed}, between encoder and decoder{kind} (arXiv:2403.13740)",
             f"- Backbone: none. Encoder and decoder began with random weights and learned from these {self.inputs} alone.",
             f"- Of the prototypes' decoded draws {self.recognized:.1%} are called their own class",
             f"- Reconstruction: mean squared error {self.reconstruction:.4g} of a {unit} of the test {self.inputs}",

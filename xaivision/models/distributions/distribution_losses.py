@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from xaivision.engines.prototypes.gaussians import Gaussians
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 
 # Between these a point's improbability counts.
@@ -18,7 +19,8 @@ LEAST, MOST = -1.0, 1e4
 class Batch:
     """`features` (B, ...) as the encoder got them, the `points` (B, D) it made of them, `logits` (B, S, K), `targets` (B,).
 
-    `weights` (K,): what an input of each class counts; None where all count the same.
+    `weights` (K,): what an input of each class counts; None where all count the same. `codes`: the B distributions of which a
+    variational encoder has drawn the points; None where it gives points.
     """
 
     network: DistributionNetwork
@@ -27,11 +29,12 @@ class Batch:
     logits: Tensor
     targets: Tensor
     weights: Tensor | None = None
+    codes: Gaussians | None = None
 
     @property
     def improbability(self) -> Tensor:
         """(B, P) minus the logarithm of the density of each point under each prototype."""
-        return -self.network.prototypes.gaussians.log_density(self.points)
+        return -self.network.prototypes.mixtures.log_density(self.points)
 
 
 def likelihood(batch: Batch) -> Tensor:
@@ -57,14 +60,25 @@ def coverage(batch: Batch) -> Tensor:
 
 
 def divergence(batch: Batch) -> Tensor:
-    """The mean Kullback-Leibler divergence of the prototypes from the standard normal distribution."""
-    return batch.network.prototypes.gaussians.divergence().mean()
+    """The mean Kullback-Leibler divergence of the prototypes, or of their parts, from the standard normal distribution."""
+    return batch.network.prototypes.mixtures.divergence().mean()
+
+
+def coding(batch: Batch) -> Tensor:
+    """The mean Kullback-Leibler divergence of a variational encoder's codes from the standard normal distribution; else 0."""
+    return batch.points.new_zeros(()) if batch.codes is None else batch.codes.divergence().mean()
 
 
 LOSSES: Mapping[str, Callable[[Batch], Tensor]] = MappingProxyType(
-    {one.__name__: one for one in (likelihood, reconstruction, density, coverage, divergence)}
+    {one.__name__: one for one in (likelihood, reconstruction, density, coverage, divergence, coding)}
 )
-USUAL: Mapping[str, float] = MappingProxyType({"likelihood": 1.0, "reconstruction": 10.0, "density": 0.05})
+USUAL: Mapping[str, float] = MappingProxyType({"likelihood": 1.0, "reconstruction": 10.0, "density": 0.05, "coding": 0.05})
+
+
+def described(batch: Batch, replaced: Mapping[str, float]) -> Tensor:
+    """What encoder and decoder alone are taught by: the reconstruction, and beside it what the codes weigh."""
+    share = replaced.get("coding", USUAL["coding"]) / USUAL["reconstruction"]
+    return reconstruction(batch) if batch.codes is None else reconstruction(batch) + share * coding(batch)
 
 
 def total(batch: Batch, replaced: Mapping[str, float]) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from xaivision.models.distributions.autoencoder import autoencoder
+from xaivision.models.distributions.autoencoder import Decoder, Standardized
 from xaivision.models.prototypes.layer_plan import LayerPlan
 from xaivision.models.prototypes.prototype_layer import PrototypeLayer
 from xaivision.models.prototypes.reasoning import PrototypeReasoning
@@ -15,7 +15,7 @@ QUANTILES = 1000
 class DistributionNetwork(nn.Module):
     """(B, *S) to (B, K) probabilities: the mean over the draws, in each of which the logits fall with the squared distances.
 
-    `noise` (S, P, D) is what the draws of a prediction are made of: it is drawn once and travels with the weights, so that a
+    `noise` (S, P, N) is what the draws of a prediction are made of: it is drawn once and travels with the weights, so that a
     prediction is the same each time. `known` (K, 1000) are quantiles of the mean distance of the training inputs that are
     called each class to its prototype.
     """
@@ -23,13 +23,14 @@ class DistributionNetwork(nn.Module):
     noise: Tensor
     known: Tensor
 
-    def __init__(self, plan: LayerPlan, shape: tuple[int, ...], side: int | None, draws: int) -> None:
+    def __init__(self, plan: LayerPlan, coder: tuple[Standardized, Decoder], draws: int) -> None:
         super().__init__()
-        self.encoder, self.decoder = autoencoder(shape, side, plan.width)
+        self.encoder, self.decoder = coder
         self.prototypes = PrototypeLayer(plan)
         owners = torch.arange(plan.count, device="cpu")
         self.reasoning = PrototypeReasoning(plan, owners)
-        self.register_buffer("noise", torch.randn(draws, plan.count, plan.width, dtype=torch.float32))
+        width = self.prototypes.mixtures.noise_width
+        self.register_buffer("noise", torch.randn(draws, plan.count, width, dtype=torch.float32))
         self.register_buffer("known", torch.zeros(plan.count, QUANTILES, dtype=torch.float32))
 
     @property
@@ -38,7 +39,7 @@ class DistributionNetwork(nn.Module):
         return self.prototypes.plan
 
     def distances(self, points: Tensor, noise: Tensor) -> Tensor:
-        """(B, S, P) squared distances from encoded inputs (B, D) to the draws that noise (S, P, D) makes."""
+        """(B, S, P) squared distances from encoded inputs (B, D) to the draws that noise (S, P, N) makes."""
         return self.prototypes.drawn_distances(points, noise)
 
     def logits(self, found: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from xaivision.core.image_format import ImageFormat
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.schema import TableSchema
 from xaivision.models.construction import construction
+from xaivision.models.distributions.autoencoder import autoencoder, variational_autoencoder
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
@@ -14,7 +15,7 @@ from xaivision.models.prototypes.layer_plan import LayerPlan
 class DistributionPlan:
     """`layer`: one prototype of each class; `shape`: that of one input; `side`: what pictures are brought to, None for rows.
 
-    `draws`: of every prototype, over which a prediction is the mean.
+    `draws`: of every prototype, over which a prediction is the mean. `variational`: whether inputs are encoded as distributions.
     """
 
     layer: LayerPlan
@@ -22,6 +23,7 @@ class DistributionPlan:
     shape: tuple[int, ...]
     side: int | None
     draws: int
+    variational: bool = False
 
     @property
     def preprocessing(self) -> str:
@@ -37,7 +39,9 @@ class DistributionPlan:
 def built_distributions(plan: DistributionPlan, schema: TableSchema | None = None, seed: int = 0) -> TorchClassifier:
     """Probabilities (B, K) by a network with first weights of this seed."""
     with construction(seed):
-        network = DistributionNetwork(plan.layer, plan.shape, plan.side, plan.draws).eval()
+        make = variational_autoencoder if plan.variational else autoencoder
+        coder = make(plan.shape, plan.side, plan.layer.width)
+        network = DistributionNetwork(plan.layer, coder, plan.draws).eval()
     return TorchClassifier(
         network,
         len(plan.class_names),

@@ -8,10 +8,12 @@ from torch import Tensor, nn
 
 from xaivision.core.progress import track
 from xaivision.core.random import generator
-from xaivision.engines.prototypes.gaussians import fitted
+from xaivision.engines.prototypes.gaussians import Gaussians
+from xaivision.engines.prototypes.mixtures import fitted
 from xaivision.models.cycle_file import CycleFile
 from xaivision.models.cycle_lesson import CycleLesson, run_cycles
-from xaivision.models.distributions.distribution_losses import Batch, reconstruction, total
+from xaivision.models.distributions.autoencoder import Variational
+from xaivision.models.distributions.distribution_losses import Batch, described, total
 from xaivision.models.distributions.distribution_network import QUANTILES, DistributionNetwork
 from xaivision.models.distributions.distribution_plan import distributions_of
 from xaivision.models.distributions.distribution_recipe import DistributionRecipe
@@ -74,15 +76,21 @@ def _one_cycle(teaching: Teaching, cycle: int) -> tuple[float, tuple[float, ...]
 
 
 def put_on_classes(teaching: Teaching) -> None:
-    """Give each prototype the mean and the variances, or the covariance, of the encoded training inputs of its class."""
+    """Give each prototype the mean and the variances, or the covariance, of the encoded training inputs of its class, or each
+    of its parts those of the inputs around one center.
+    """
     layer, (features, targets) = teaching.network.prototypes, teaching.learned
+    plan = layer.plan
     with torch.no_grad():
         points = teaching.network.encoder.add_on(features)
-        for label in range(layer.plan.count):
-            found = fitted(points[targets == label], full=layer.plan.dispersion == "full")
-            layer.centers[label], layer.log_spread[label] = found.centers[0], found.log_spread[0]
-            if found.below is not None:
-                layer.below[label] = found.below[0]
+        for label in range(plan.count):
+            found = fitted(points[targets == label], plan.parts, full=plan.dispersion == "full")
+            rows = slice(label * plan.parts, (label + 1) * plan.parts)
+            layer.centers[rows], layer.log_spread[rows] = found.parts.centers, found.parts.log_spread
+            if found.parts.below is not None:
+                layer.below[rows] = found.parts.below
+            if plan.parts > 1:
+                layer.shares[label] = found.log_shares[0]
 
 
 def remember_distances(teaching: Teaching) -> None:
@@ -102,15 +110,27 @@ def _encoder_learned(teaching: Teaching) -> None:
     parts = [*network.encoder.add_on.parameters(), *network.decoder.parameters()]
     optimizer = torch.optim.Adam(parts, lr=recipe.learning_rate)
     for epoch in track(range(recipe.pretraining), "encoder and decoder"):
+        draws = generator(recipe.seed, "draws of the codes", -1 - epoch)
         for rows in teaching.batches(-1 - epoch):
-            take_step(optimizer, partial(_reconstructed, teaching, rows))
+            take_step(optimizer, partial(_described, teaching, rows, draws))
 
 
-def _reconstructed(teaching: Teaching, rows: Tensor) -> Tensor:
+def _described(teaching: Teaching, rows: Tensor, draws: torch.Generator) -> Tensor:
     features = teaching.learned[0][rows]
-    points = teaching.network.encoder.add_on(features)
+    points, codes = _encoded(teaching.network, features, draws)
     empty = points.new_zeros(len(rows), 1, len(teaching.dataset.class_names))
-    return reconstruction(Batch(teaching.network, features, points, empty, teaching.learned[1][rows]))
+    batch = Batch(teaching.network, features, points, empty, teaching.learned[1][rows], codes=codes)
+    return described(batch, teaching.recipe.losses)
+
+
+def _encoded(network: DistributionNetwork, features: Tensor, draws: torch.Generator) -> tuple[Tensor, Gaussians | None]:
+    """(B, D) points of features (B, ...): those that the encoder gives, or one of each distribution that it gives, and these."""
+    encode = network.encoder.add_on
+    if not isinstance(encode, Variational):
+        return encode(features), None
+    codes = encode.codes(features)
+    noise = torch.randn(1, *codes.centers.shape, generator=draws, device="cpu").to(features.device)
+    return codes.drawn(noise)[0], codes
 
 
 def _all_learned(teaching: Teaching, cycle: int) -> None:
@@ -121,14 +141,15 @@ def _all_learned(teaching: Teaching, cycle: int) -> None:
         draws = generator(recipe.seed, "draws of the prototypes", number)
         for rows in teaching.batches(number):
             noise = torch.randn(teaching.network.noise.shape, generator=draws, device="cpu").to(recipe.device)
-            take_step(optimizer, partial(_judged, teaching, rows, noise))
+            take_step(optimizer, partial(_judged, teaching, rows, noise, draws))
 
 
-def _judged(teaching: Teaching, rows: Tensor, noise: Tensor) -> Tensor:
+def _judged(teaching: Teaching, rows: Tensor, noise: Tensor, draws: torch.Generator) -> Tensor:
     network, (features, targets) = teaching.network, teaching.learned
-    points = network.encoder.add_on(features[rows])
+    points, codes = _encoded(network, features[rows], draws)
     logits = network.logits(network.distances(points, noise))
-    return total(Batch(network, features[rows], points, logits, targets[rows], teaching.weights), teaching.recipe.losses)
+    batch = Batch(network, features[rows], points, logits, targets[rows], teaching.weights, codes)
+    return total(batch, teaching.recipe.losses)
 
 
 def _validation_loss(teaching: Teaching) -> float:

@@ -73,11 +73,11 @@ def train_distributions(
 
 def _planned(dataset: Dataset, recipe: DistributionRecipe) -> DistributionPlan:
     shape, count = tuple(dataset.inputs.shape[1:]), len(dataset.class_names)
-    layer = LayerPlan(count, recipe.width, count, "squared", "negative", "dense", recipe.covariance)
+    layer = LayerPlan(count, recipe.width, count, "squared", "negative", "dense", recipe.covariance, recipe.components)
     side = (recipe.side or usual_side(*shape[1:])) if dataset.domain == "image" else None
     if side is not None and shape[0] * side**2 > MOST_VALUES and side % SHRINKING:
         raise InputError(f"`side` must be a multiple of {SHRINKING} for pictures as large as these. Got {side}.")
-    return DistributionPlan(layer, dataset.class_names, shape, side, recipe.draws)
+    return DistributionPlan(layer, dataset.class_names, shape, side, recipe.draws, recipe.encoder == "variational")
 
 
 def _first(job: _Job) -> TorchClassifier:
@@ -101,6 +101,11 @@ def _check_columns(dataset: Dataset) -> None:
 def _check_covariance(dataset: Dataset, parts: LearningParts, recipe: DistributionRecipe) -> None:
     counts = dataset.targets[parts.train].bincount(minlength=len(dataset.class_names)).tolist()
     for name, count in zip(dataset.class_names, counts, strict=True):
+        if count < recipe.components:
+            raise InputError(
+                f"`components` must be at most the number of training inputs of every class. Got {recipe.components} and {count} "
+                f"inputs of {name!r}."
+            )
         if recipe.covariance == "full" and count <= recipe.width:
             raise InputError(
                 f"`width` must be smaller than the number of training inputs of every class where covariance='full'. Got "
@@ -135,7 +140,7 @@ def _recognized(teaching: Teaching) -> float:
     """Of the decoded draws of all prototypes the share that is called its own class."""
     network = teaching.network
     with torch.no_grad():
-        drawn = network.prototypes.gaussians.drawn(network.noise)
+        drawn = network.prototypes.mixtures.drawn(network.noise)
         decoded = network.decoded(drawn.flatten(0, 1))
     called = teaching.model(decoded).argmax(1).view(drawn.shape[:2])
     own: Tensor = called == torch.arange(drawn.shape[1], device=called.device)

@@ -19,6 +19,7 @@ class LayerPlan:
     prototypes, "dense" a linear layer in which a prototype speaks for its own class, "components" what speaks for a class by
     being there or by being absent, "rbf" the first of these two alone.
     `dispersion`: whether a prototype is a point, or a normal distribution with variances ("diagonal") or a covariance ("full").
+    `parts`: how many normal distributions each of these prototypes mixes.
     `logits`: whether what reasoning gives are logits; else they are probabilities.
     """
 
@@ -29,6 +30,7 @@ class LayerPlan:
     squash: Squash
     reasoning: Reasoning
     dispersion: Dispersion = "none"
+    parts: int = 1
 
     @property
     def logits(self) -> bool:

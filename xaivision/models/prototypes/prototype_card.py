@@ -1,7 +1,8 @@
 """What a classifier by prototypes says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 
 from xaivision.core.origin import library_versions
 from xaivision.models.class_counts import ClassCounts
@@ -75,13 +76,15 @@ class PrototypeCard(LearnedCard):
             f"- Model: {WHAT[self.system]}",
             *([f"- Backbone: {self.weights}.{random}"] if self.pictures else []),
             f"- Prototypes: {each}; {self.distinct} on different places{pruned}. Each is a place of a training input.",
-            f"- Put on training inputs, cycle by cycle: the validation loss rose by {_listed(self.moved)}, the accuracy fell by "
-            f"{_listed(self.fallen)}. Kept is cycle {self.kept_cycle}.",
+            f"- Put on training inputs, cycle by cycle: the validation loss {_went(self.moved, ('rose', 'fell'))}; the accuracy "
+            f"{_went(self.fallen, ('fell', 'rose'))}. Kept is cycle {self.kept_cycle}.",
             *self._learning_lines(asdict(self.recipe)),
             *certificate,
             *score_lines(self.scores, self.versions, self.inputs),
         ]
 
 
-def _listed(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:.3f}" for number in numbers)
+def _went(numbers: Sequence[float], words: tuple[str, str]) -> str:
+    """Numbers in turn, after the first word while none is negative, and after the second without their sign."""
+    runs = groupby((round(number, 3) for number in numbers), lambda number: words[number < 0])
+    return ", ".join(f"{word} by {', '.join(f'{abs(number):.3f}' for number in run)}" for word, run in runs)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from xaivision.engines.prototypes.gaussians import Gaussians
+from xaivision.engines.prototypes.mixtures import Mixtures
 from xaivision.engines.prototypes.similarity import distances, squashed
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
@@ -16,8 +17,8 @@ LEAST_SCALE = 0.05
 class PrototypeLayer(nn.Module):
     """(B, D, h, w) or (B, D) to similarities (B, P, h, w) or (B, P). `centers` (P, D).
 
-    Where prototypes are distributions, `centers` are their means. Where distances are scaled, one learned scale serves all
-    prototypes: a certificate would have to count with the smallest.
+    Where prototypes are distributions, `centers` are their means, and where these mix several, the means of all parts in turn.
+    Where distances are scaled, one learned scale serves all prototypes: a certificate would have to count with the smallest.
     """
 
     least_scale: Tensor
@@ -25,14 +26,17 @@ class PrototypeLayer(nn.Module):
     def __init__(self, plan: LayerPlan) -> None:
         super().__init__()
         self.plan = plan
-        self.centers = nn.Parameter(torch.rand(plan.count, plan.width, dtype=torch.float32))
+        count = plan.count * plan.parts
+        self.centers = nn.Parameter(torch.rand(count, plan.width, dtype=torch.float32))
         if plan.scaled:
             self.log_scale = nn.Parameter(torch.zeros((), dtype=torch.float32))
             self.register_buffer("least_scale", torch.zeros((), dtype=torch.float32))
         if plan.dispersion != "none":
-            self.log_spread = nn.Parameter(torch.zeros(plan.count, plan.width, dtype=torch.float32))
+            self.log_spread = nn.Parameter(torch.zeros(count, plan.width, dtype=torch.float32))
         if plan.dispersion == "full":
-            self.below = nn.Parameter(torch.zeros(plan.count, plan.width, plan.width, dtype=torch.float32))
+            self.below = nn.Parameter(torch.zeros(count, plan.width, plan.width, dtype=torch.float32))
+        if plan.parts > 1:
+            self.shares = nn.Parameter(torch.zeros(plan.count, plan.parts, dtype=torch.float32))
 
     @property
     def scale(self) -> Tensor | None:
@@ -40,13 +44,14 @@ class PrototypeLayer(nn.Module):
         return torch.maximum(self.log_scale.exp(), self.least_scale) if self.plan.scaled else None
 
     @property
-    def gaussians(self) -> Gaussians:
+    def mixtures(self) -> Mixtures:
         """The distributions that the prototypes are, where they are no points."""
-        return Gaussians(self.centers, self.log_spread, self.below if self.plan.dispersion == "full" else None)
+        parts = Gaussians(self.centers, self.log_spread, self.below if self.plan.dispersion == "full" else None)
+        return Mixtures(parts, self.shares.log_softmax(1) if self.plan.parts > 1 else self.centers.new_zeros(self.plan.count, 1))
 
     def drawn_distances(self, points: Tensor, noise: Tensor) -> Tensor:
-        """(B, S, P) from points (B, D) to the points of each distribution that standard normal noise (S, P, D) makes."""
-        drawn = self.gaussians.drawn(noise)
+        """(B, S, P) from points (B, D) to the points of each distribution that standard normal noise (S, P, N) makes."""
+        drawn = self.mixtures.drawn(noise)
         return distances(points, drawn.flatten(0, 1), self.plan.distance).view(len(points), *noise.shape[:2])
 
     def start_scale(self, points: Tensor) -> None:
