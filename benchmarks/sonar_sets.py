@@ -6,7 +6,7 @@ The pictures are not part of this repository: the environment variable XAIVISION
 import csv
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from xaivision.core.image_format import ImageFormat
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.data.fitting import fitted
+from xaivision.data.grouped_folds import grouped_folds
 from xaivision.data.image_folders import load_image_folders
 from xaivision.data.images import load_image
 from xaivision.data.picture_masks import picture_masks
@@ -32,6 +33,7 @@ FEWEST_CROPS, NO_OBJECT = 12, "wall"
 # Of five frames, in the order of their numbers, these are the test part: crops of one frame stay on one side. Every twelfth frame
 # of a shuffled recording is there, so that the same scene may still be on both.
 STEP, TEST_FRAMES = 12, (0, 3)
+FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,15 @@ SETS: Mapping[str, Callable[..., SonarSet]] = {
     "victims": victims,
     "debris": debris,
 }
+
+
+def folded(data: Dataset, folds: int = FOLDS, seed: int = 0) -> list[Dataset]:
+    """The data once for each fold, which is its test part; look-alikes are in one fold."""
+    if data.groups is None:
+        raise ValueError("the dataset must tell its groups")
+    fold_of = grouped_folds(data.targets, data.groups, folds, seed)
+    parts = [Split((fold_of != fold).nonzero().flatten(), (fold_of == fold).nonzero().flatten()) for fold in range(folds)]
+    return [replace(data, fixed_split=split) for split in parts]
 
 
 def _trained(data: Dataset, masks: Mapping[int, Tensor]) -> SonarSet:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,15 @@ def segmentations(result: Path) -> str:
         "Target's share of the area",
         "Top 5 that come again",
     )
-    return f"Balanced accuracy of the classifiers: {sets}.\n\n{table(heads, told)}"
+    return f"Balanced accuracy of the classifiers: {sets}.{_missing(rows)}\n\n{table(heads, told)}"
+
+
+def _missing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many cells are not there, where any are."""
+    cells = prod(len({row[of] for row in rows}) for of in ("set", "segmentation", "fill"))
+    if len(rows) == cells:
+        return ""
+    return f" {len(rows)} of {cells} cells are measured; `python -m benchmarks sonar_segmentations` goes on with the others."
 
 
 def masks(result: Path) -> str:

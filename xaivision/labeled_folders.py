@@ -1,6 +1,7 @@
 """Folders of class folders as inputs: the pictures, the classes that their folders say, and which ones nothing learned from."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
-from xaivision.data.class_folders import class_folders, holds_class_folders
+from xaivision.data.class_folders import class_folders, folder_names, holds_class_folders
 from xaivision.data.image_folders import ImageFolders, load_image_folders
 from xaivision.data.images import load_images
 from xaivision.data.named_sets.named_set import named_sets
@@ -111,6 +112,19 @@ def pictures_of(part: LabeledFolder, model: ClassifierAdapter) -> Tensor:
     return load_images(list(part.paths), model.image_format)
 
 
+def folders_of(word: str, classes: Sequence[str] | None = None, *, drop_conflicts: bool = False) -> ImageFolders:
+    """The pictures of the class folders that a word names: of those in `classes`, or of all where it is None.
+
+    Of a set that was fetched by name all are its classes: a folder of masks may lie beside them. `drop_conflicts`: pictures
+    that are in two class folders are left out, instead of being an error.
+
+    Raises: InputError, as `folder_of` and `load_image_folders`.
+    """
+    own = None if Path(word).is_dir() or word not in named_sets() else named_sets()[word].classes
+    chosen = own if classes is None else classes
+    return load_image_folders(folder_of(word), classes=chosen, conflicts="drop" if drop_conflicts else "refuse")
+
+
 def folder_of(word: str) -> Path:
     """The folder that a word names: one on this machine, or a set that was fetched by that name.
 
@@ -131,6 +145,6 @@ def _root(word: str | Path) -> Path | None:
 
 def _classes(root: Path, model: ClassifierAdapter) -> tuple[list[str], tuple[str, ...]]:
     """The class folders to take, and those to leave out."""
-    there = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    there = folder_names(root)
     known = [name for name in there if name in model.class_names]
     return (known, tuple(name for name in there if name not in known)) if len(known) > 1 else (there, ())

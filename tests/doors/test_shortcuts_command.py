@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -54,6 +55,7 @@ def test_json_on_standard_output_is_that_of_the_file(folder, tmp_path, capsys):
     [
         (["nothing_here"], "must be a folder of class folders or a data set. Got 'nothing_here'"),
         (["wine"], "in pictures. Got the table"),
+        (["sonar48", "--classes", "mine"], "`classes` names folders of a folder. Got them with 'sonar48'"),
         (["sonar48", "--masks", "folder"], "must be a tensor"),
     ],
 )
@@ -61,6 +63,31 @@ def test_what_does_not_fit_is_one_sentence_and_exit_code_2(arguments, sentence, 
     code, _, err = ran(capsys, *arguments, "-o", tmp_path)
     assert code == 2
     assert sentence in err
+
+
+@pytest.fixture
+def masked(folder, tmp_path):
+    """The same pictures, and beside the classes a folder of masks, one of them with a file that is no picture."""
+    root = tmp_path / "pictures"
+    shutil.copytree(folder, root)
+    (root / "masks").mkdir()
+    for path in (root / "rock").iterdir():
+        Image.fromarray(np.full((48, 48), 255, dtype=np.uint8)).save(root / "masks" / path.name)
+    (root / "notes").mkdir()
+    (root / "notes" / "diary.txt").write_text("calm")
+    return root
+
+
+def test_a_folder_of_masks_beside_the_classes_is_none_of_them(masked):
+    shutil.rmtree(masked / "notes")
+    report = xv.shortcuts(masked, masks=masked / "masks", probes=["frame"])
+    assert set(report.counts) == {"mud", "rock"}
+
+
+def test_classes_are_named_where_other_folders_lie_beside_them(masked, tmp_path, capsys):
+    assert ran(capsys, masked, "-o", tmp_path / "all")[0] == 2
+    assert ran(capsys, masked, "--classes", "rock, mud", "-o", tmp_path / "two")[0] == 0
+    assert json.loads((tmp_path / "two" / "shortcuts.json").read_text())["counts"] == {"rock": 16, "mud": 16}
 
 
 def test_masks_of_another_count_are_refused(folder):

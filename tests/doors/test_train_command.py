@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image
 from xaivision import cli
 from xaivision.data.registry import load_dataset
 from xaivision.models.trained_file import load_trained
+from xaivision.own_pictures import own_pictures
 
 QUICK = ("-b", "squeezenet1_1", "--random-weights", "--set", "epochs=3", "--set", "learning_rate=0.01")
 
@@ -74,6 +76,16 @@ def test_json_is_the_card_and_notes_of_the_pictures_go_beside_it(folder, tmp_pat
     assert "20" in err
 
 
+def test_classes_are_taken_by_name_where_other_folders_lie_beside_them(folder, tmp_path):
+    root = tmp_path / "pictures"
+    shutil.copytree(folder, root)
+    (root / "notes").mkdir()
+    (root / "notes" / "diary.txt").write_text("calm")
+    found = own_pictures(str(root), "small_cnn", size=8, classes=["seafloor", "plane"])
+    assert found.dataset.class_names == ("seafloor", "plane")
+    assert len(found.dataset) == 20
+
+
 def test_the_table_has_every_class_and_says_that_weights_were_random(tmp_path, capsys):
     code, out, _ = ran(capsys, "train", "sonar48", *QUICK, "--set", "side=32", "-o", str(tmp_path))
     assert code == 0
@@ -86,6 +98,7 @@ def test_the_table_has_every_class_and_says_that_weights_were_random(tmp_path, c
     [
         (["nothing_here"], "'nothing_here' is no folder and no data set. Known data sets: "),
         (["sonar48", "--size", "64"], "say --set side=64"),
+        (["sonar48", "--classes", "mine,bar"], "`--classes` is for class folders"),
         (["sonar48", "--set", "epoch=3"], "Did you mean `epochs`?"),
         (["sonar48", "--set", "flips=up"], "`flips` must be one of"),
         (["wine"], "must hold pictures"),

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import product
 
 import pytest
 from source_rules import ROOT
@@ -112,6 +113,16 @@ def test_over_all_masks_a_control_ranks_higher_than_every_method_of_few_passes()
         }
         assert best[True, "rank"] > best[False, "rank"]
         assert (best[True, "mass"] > best[False, "mass"]) == (name == "debris")
+
+
+def test_cells_that_are_not_measured_are_counted(tmp_path):
+    told = json.loads((RESULTS / "sonar_segmentations.json").read_text())
+    names = [sorted({row[of] for row in told["rows"]}) for of in ("set", "segmentation", "fill")]
+    every = [told["rows"][0] | dict(zip(("set", "segmentation", "fill"), cell, strict=True)) for cell in product(*names)]
+    for rows, said in ((every, None), (every[1:-1], "34 of 36 cells are measured")):
+        (tmp_path / "cells.json").write_text(json.dumps(told | {"rows": rows}))
+        text = sonar_tables.segmentations(tmp_path / "cells.json")
+        assert said in text if said else "cells" not in text
 
 
 def test_every_result_becomes_a_table():

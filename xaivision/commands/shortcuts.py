@@ -1,13 +1,14 @@
 """`xaivision shortcuts`: does the class follow from something that is not the object?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xaivision.arguments import names_in
 from xaivision.commands.folder import check_folder, made_folder
 from xaivision.commands.telling import tell
-from xaivision.options import JsonOption, OutputOption, SeedOption
+from xaivision.options import ClassesOption, JsonOption, OutputOption, SeedOption
 
 if TYPE_CHECKING:
     from xaivision.evaluation.shortcuts.report import ShortcutReport
@@ -21,6 +22,7 @@ def shortcuts(
     masks: Annotated[
         str | None, typer.Option("--masks", help="A folder of masks of the targets, named as the pictures; white is target.")
     ] = None,
+    classes: ClassesOption = None,
     methods: Annotated[
         str | None, typer.Option("--methods", help="Methods whose maps are looked at, with commas; two quick ones if left out.")
     ] = None,
@@ -34,7 +36,8 @@ def shortcuts(
     Example: xaivision shortcuts sonar_pictures --model xaivision_output/model.safetensors
     """
     check_folder(output)
-    report = _reported(data, model, masks, methods, most, seed)
+    named = {name: None if given is None else names_in(given) for name, given in (("classes", classes), ("methods", methods))}
+    report = _reported(data, model, {"masks": masks, **named, "most": most, "seed": seed})
     from xaivision.hidden_names import hiding_notes
     from xaivision.report.shortcut_files import shortcut_summary, write_shortcuts
     from xaivision.report.shortcut_table import shortcut_table
@@ -44,7 +47,7 @@ def shortcuts(
     tell(lambda: shortcut_summary(report), lambda: shortcut_table(report), written, notes, as_json=as_json)
 
 
-def _reported(data: str, model: str | None, masks: str | None, methods: str | None, most: int, seed: int) -> "ShortcutReport":
+def _reported(data: str, model: str | None, asked: dict[str, Any]) -> "ShortcutReport":
     from importlib import import_module
 
     from xaivision.terminal import doing, progress
@@ -54,6 +57,4 @@ def _reported(data: str, model: str | None, masks: str | None, methods: str | No
         from xaivision.naming import model_from
         from xaivision.shortcut_search import shortcuts as searched
 
-        asked = None if model is None else model_from(model)
-        named = None if methods is None else [name.strip() for name in methods.split(",")]
-        return searched(data, asked, masks=masks, methods=named, most=most, seed=seed)
+        return searched(data, None if model is None else model_from(model), **asked)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xaivision.arguments import settings_by_name
+from xaivision.arguments import names_in, settings_by_name
 from xaivision.commands.folder import check_folder, made_folder
 from xaivision.commands.telling import tell
-from xaivision.options import JsonOption, OutputOption, SeedOption
+from xaivision.options import ClassesOption, JsonOption, OutputOption, SeedOption
 
 if TYPE_CHECKING:
     from xaivision.models.learned_model import LearnedModel
@@ -25,6 +25,7 @@ def train(
     size: Annotated[
         int | None, typer.Option("--size", help="Height and width of the pictures of a folder; the backbone's if left out.")
     ] = None,
+    classes: ClassesOption = None,
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Begin with weights that have learned nothing.")
     ] = False,
@@ -50,8 +51,9 @@ def train(
     settings = {"seed": seed, **settings_by_name(setting, ["train"])["train"]}
     check_folder(output)
     weights = None if random_weights else "DEFAULT"
-    found = {"data": data, "backbone": backbone, "weights": weights, "size": size, "drop_conflicts": drop_conflicts}
-    trained, notes = _trained(found, {"model": model, "checkpoint": checkpoint, **settings})
+    named = None if classes is None else names_in(classes)
+    found = {"backbone": backbone, "weights": weights, "size": size, "classes": named, "drop_conflicts": drop_conflicts}
+    trained, notes = _trained({"data": data, **found}, {"model": model, "checkpoint": checkpoint, **settings})
     from xaivision.report.trained_files import write_trained_card
     from xaivision.report.trained_table import trained_table
 

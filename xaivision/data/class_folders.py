@@ -19,8 +19,12 @@ class ClassFolder:
 
 def holds_class_folders(path: str | os.PathLike[str]) -> bool:
     """Whether this is a folder with two folders or more in it, hidden ones apart."""
-    root = Path(path)
-    return os.path.isdir(root) and sum(entry.is_dir() and not entry.name.startswith(".") for entry in root.iterdir()) > 1
+    return os.path.isdir(path) and len(folder_names(path)) > 1
+
+
+def folder_names(path: str | os.PathLike[str]) -> list[str]:
+    """The folders in a folder in the order of their names, hidden ones apart."""
+    return sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
 
 def class_folders(path: str | os.PathLike[str], classes: Sequence[str] | None = None) -> list[ClassFolder]:
@@ -34,7 +38,7 @@ def class_folders(path: str | os.PathLike[str], classes: Sequence[str] | None = 
     root = Path(path)
     if not os.path.isdir(root):
         raise InputError(f"`{root}` must be a folder that holds one folder for each class. There is no such folder.")
-    inside = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    inside = folder_names(root)
     names = inside if classes is None else list(classes)
     for name in names:
         if name not in inside:

@@ -172,8 +172,8 @@ def _conflict_text(paths: Sequence[Path], count: int) -> str:
     shown = " and ".join(f"`{path.parent.name}/{path.name}`" for path in paths[:3])
     more = f" There are {count} such pictures." if count > 1 else ""
     return (
-        f"A picture must be of one class. Got the same picture as {shown}.{more} Take it out of all folders but one, or set "
-        "`conflicts` to 'drop', which leaves it out."
+        f"A picture must be of one class. Got the same picture as {shown}.{more} Take it out of all folders but one, or leave "
+        "it out of each with `conflicts='drop'`, on the command line `--drop-conflicts`."
     )
 
 
@@ -184,7 +184,7 @@ def _check_enough(folders: Sequence[ClassFolder], labels: Tensor) -> None:
             copies = f" ({len(folder.files)} with the copies)" if count < len(folder.files) else ""
             raise InputError(
                 f"Each class must have at least {FEWEST_OF_A_CLASS} different pictures. Got {count} of {folder.name!r}{copies}. "
-                "Add pictures, or leave the class out with `classes`."
+                "Add pictures, or take its folder away; `classes` names those to take."
             )
 
 

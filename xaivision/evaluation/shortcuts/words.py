@@ -8,6 +8,7 @@ from xaivision.evaluation.shortcuts.finding import Finding
 from xaivision.evaluation.shortcuts.mass import MassShare
 from xaivision.evaluation.shortcuts.search import TOGETHER
 from xaivision.evaluation.shortcuts.use import Misled, ModelUse, Removed
+from xaivision.models.learned_inputs import has_learned
 
 if TYPE_CHECKING:
     from xaivision.evaluation.shortcuts.report import ShortcutReport
@@ -91,10 +92,8 @@ def _together(one: Finding) -> str:
 def _of_model(report: "ShortcutReport") -> list[str]:
     said = [f"The model is right on {report.model_accuracy:.0%} of {report.asked} test pictures, balanced over the classes."]
     if report.learned:
-        said.append(
-            f"It has learned from at least {report.learned} of these pictures, which it holds itself: what it does with them "
-            "says little of others. Ask it about pictures that it has not learned from."
-        )
+        held = has_learned(f"at least {report.learned} of these pictures")
+        said.append(f"It {held}. Ask it about pictures that it has not learned from.")
     for use in report.uses:
         said += use_sentences(use)
     if report.on_target:
