@@ -1,5 +1,6 @@
 import time
 
+import numpy as np
 import pytest
 import torch
 from core_subjects import Applied, ControlProbe, GradientProbe, ImageProbe, Probe, convnet, drawn, linear, state_of
@@ -16,6 +17,8 @@ from xaivision.core.sharing import sharing
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.steadiness import steadiness_notes
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.data.feature import Feature
+from xaivision.data.schema import TableSchema
 
 ROWS = drawn(3, 4, dtype=torch.float64)
 MODEL = TorchClassifier(linear(dtype=torch.float64), 3, domain="tabular")
@@ -65,6 +68,21 @@ def test_noise_moves_a_score_that_nothing_does_not_move():
     model = analytic(lambda rows: torch.cat([(rows.abs().sum(1, keepdim=True) > 1).to(rows), rows[:, :1] * 0], 1))
     black = torch.zeros(1, 4, dtype=torch.float64)
     assert "the score moves by 1" in Probe(zeros).explain(model, black, 0).verdict.reasons[0]
+
+
+def test_a_zero_map_of_categories_is_asked_about_with_categories():
+    """A function that looks codes up knows no share of one."""
+    schema = TableSchema((Feature("size"), Feature("color", categories=("red", "green", "blue"))))
+    asked = []
+
+    def scores(rows):
+        asked.extend(rows[:, 1].tolist())
+        return np.eye(2)[[0] * len(rows)]
+
+    model = FunctionClassifier(scores, 2, score_unit="probability", domain="tabular", schema=schema)
+    Probe(zeros).explain(model, torch.tensor([[0.3, 2.0]] * 20, dtype=torch.float64))
+    assert len(asked) == 60
+    assert set(asked) <= {0.0, 1.0, 2.0}
 
 
 def test_a_score_that_is_no_number_any_more_has_moved():

@@ -151,6 +151,9 @@ class Question:
         """
         inputs, target = self.query.inputs[zero], self.query.target.take(zero)
         noise = torch.rand(inputs.shape[1:], generator=self.generator("zero map"), dtype=torch.float64, device="cpu")
+        for column, words in enumerate(self.query.category_names):
+            if words:  # a share of a category is no code, and a model of such may refuse it
+                noise[column] = (noise[column] * len(words)).floor()
         probes = (torch.zeros_like(inputs), noise.to(inputs).expand_as(inputs).contiguous())
         before = self.query.scores[zero].double()
         after = torch.stack([target.of(shared_scores(self.model, probe)).double() for probe in probes])
