@@ -7,7 +7,8 @@ from math import nan
 import pytest
 from matplotlib.patches import Rectangle
 
-from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Refused
+from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport, Questioned, Suspected
+from xaivision.evaluation.known_answers.decimals import decimals
 from xaivision.evaluation.known_answers.finding import Finding
 from xaivision.evaluation.known_answers.findings import findings_of
 from xaivision.evaluation.known_answers.known_row import KnownRow
@@ -17,7 +18,7 @@ from xaivision.report.benchmark_files import benchmark_html, benchmark_json
 from xaivision.report.benchmark_page import benchmark_page
 from xaivision.report.benchmark_suite import told_suites
 from xaivision.report.benchmark_table import benchmark_tables
-from xaivision.report.benchmark_words import decimals, opening, suite_sentences, untested
+from xaivision.report.benchmark_words import opening, suite_sentences, untested
 from xaivision.report.table import as_text
 
 WORLD, MODEL = Suite("world", "what is so", "nobody", "association"), Suite("inside", "what is used", "nobody", "model use")
@@ -34,7 +35,7 @@ def row(suite: Suite, method: str, mean: float, **more: object) -> KnownRow:
 
 ROWS = (
     row(MODEL, "worldly", 0.6),
-    row(MODEL, "faithful", 0.9),
+    row(MODEL, "faithful", 0.9, doubted=4),
     row(MODEL, "faithful", 0.25, score="mass", undefined=9, refused=3, silent=6),
     row(MODEL, "faithful", 0.8, score="likeness", reversed_truth=nan),
     row(MODEL, "random", 0.5),
@@ -60,9 +61,10 @@ FINDINGS = (
 def report() -> BenchmarkReport:
     asked = [("inside", "one", "model use"), ("world", "one", "association"), ("world", "two", "association")]
     questions = tuple(Questioned(suite, name, "cnn", truth, "what is true", 0.9, 10, 0.25) for suite, name, truth in asked)
-    refused = (Refused("world", "two / cnn", "lone", 9, {"the map is zero everywhere": 9}),)
+    refused = (Suspected("world", "two / cnn", "lone", 9, {"the map is zero everywhere": 9}),)
+    doubted = (Suspected("inside", "one / cnn", "faithful", 4, {"the gap is 0.5": 3, "the gap is -1.25e-05": 1}),)
     return BenchmarkReport(
-        "full", 0, (MODEL, WORLD), questions, ROWS, {}, FINDINGS, (), (), 60.0, 600.0, 20.0, 7, {"lone": 600.0}, refused
+        "full", 0, (MODEL, WORLD), questions, ROWS, {}, FINDINGS, (), (), 60.0, 600.0, 20.0, 7, {"lone": 600.0}, refused, doubted
     )
 
 
@@ -120,6 +122,24 @@ def test_a_score_over_one_input_of_ten_says_so_and_maps_that_are_no_answer_are_c
     assert "Whose maps were refused" not in benchmark_html(replace(report, refused=()))
     rows = json.loads(benchmark_json(report))["rows"]
     assert [(one["refused"], one["silent"]) for one in rows if one["score"] == "mass"] == [(3, 6)]
+
+
+def test_doubted_maps_are_counted_beside_their_score_and_the_page_says_why(report):
+    told = as_text(benchmark_tables(report))
+    assert "4 of 10" in next(line for line in told.splitlines() if line.strip().startswith("faithful") and "0.90" in line)
+    page = benchmark_page(report)
+    assert page.doubted.rows == (("faithful", "the gap is N", "4"),)
+    column = page.truths[1].suites[0].table.heads.index("doubted")
+    assert [one[column] for one in page.truths[1].suites[0].table.rows if one[0] == "faithful"] == ["4 of 10"]
+    world = page.truths[0].suites[0].table
+    assert not any(one[world.heads.index("doubted")] for one in world.rows)
+    assert any(one.startswith("Doubted:") for one in suite_sentences(told_suites(report)[1]))
+    assert not any(one.startswith("Doubted:") for one in suite_sentences(told_suites(report)[0]))
+    assert "Whose maps are doubted" in benchmark_html(report)
+    assert "Whose maps are doubted" not in benchmark_html(replace(report, doubted=()))
+    numbers = json.loads(benchmark_json(report))
+    assert next(one for one in numbers["rows"] if one["method"] == "faithful")["doubted"] == 4
+    assert numbers["doubted"][0]["inputs"] == 4
 
 
 def test_refused_and_flat_maps_stand_beside_the_score():

@@ -75,6 +75,7 @@ def benchmark_summary(report: BenchmarkReport) -> dict[str, Any]:
             "unlearned": [asdict(one) for one in report.unlearned],
             "unanswered": report.unanswered,
             "refused": [asdict(one) for one in report.refused],
+            "doubted": [asdict(one) for one in report.doubted],
             "costs": report.costs,
             "rows": [_row(row, questions) for row in report.rows],
         }
@@ -98,6 +99,7 @@ def _row(row: KnownRow, questions: Mapping[tuple[str, str], int]) -> dict[str, A
         "undefined": row.undefined,
         "refused": row.refused,
         "silent": row.silent,
+        "doubted": row.doubted,
         "reversed_truth": row.reversed_truth,
         "shifted": row.shifted,
         "ahead": {} if row.control else {one.control: [one.mean, *one.interval] for one in row.ahead},

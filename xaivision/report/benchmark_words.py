@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from math import isnan
 
-from xaivision.core.bootstrap import Interval
+from xaivision.core.bootstrap import NOTHING, Interval
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
+from xaivision.evaluation.known_answers.decimals import decimals, spanned
 from xaivision.evaluation.known_answers.finding import Finding
 from xaivision.evaluation.known_answers.known_scores import SCORES
 from xaivision.evaluation.known_answers.suite_summary import MethodLine
@@ -22,7 +23,7 @@ BESIDE = (
 # How the numbers of a finding end that needs what was not run; others may be undecided by what was.
 NOT_RUN = "which was not run."
 # What stands behind the scores of a line.
-COUNTS = ("answered", "no answer", "clearly ahead")
+COUNTS = ("answered", "no answer", "doubted", "clearly ahead")
 
 
 def heads_of(lines: Sequence[MethodLine]) -> tuple[str, ...]:
@@ -43,26 +44,23 @@ def over_text(inputs: int, undefined: int) -> str:
     return f" ({inputs - undefined} of {inputs})" if 0 < undefined < inputs else ""
 
 
-def count_cells(told: ToldLine) -> tuple[str, str, str]:
-    """How many questions it answered, how many of its maps are no answer, and in how many questions it is clearly ahead."""
+def count_cells(told: ToldLine) -> tuple[str, str, str, str]:
+    """How many questions it answered, how many of its maps are no answer and how many are doubted, and in how many questions it
+    is clearly ahead.
+    """
     auc = told.line.scores["auc"]
     nothing = (f"{count} {what}" for count, what in ((auc.refused, "refused"), (auc.silent, "flat")) if count)
     ahead = "" if told.line.control else f"{auc.clear} of {auc.questions}"
-    return f"{told.line.questions} of {told.asked}", "" if told.line.control else ", ".join(nothing), ahead
+    doubted = f"{auc.doubted} of {auc.inputs}" if auc.doubted else ""
+    gaps = ("", "") if told.line.control else (", ".join(nothing), doubted)
+    return f"{told.line.questions} of {told.asked}", *gaps, ahead
 
 
 def value_cell(mean: float, interval: Interval | None = None) -> str:
     """A score with two digits, and its interval where there is one."""
     if isnan(mean):
         return UNDEFINED
-    if interval is None or isnan(interval[0]):
-        return decimals(mean, 2)
-    return f"{decimals(mean, 2)} [{decimals(interval[0], 2)}, {decimals(interval[1], 2)}]"
-
-
-def decimals(value: float, digits: int) -> str:
-    """The value with this many decimals; what is rounded to zero has no sign."""
-    return f"{round(value, digits) + 0.0:.{digits}f}"
+    return spanned(mean, interval or NOTHING)
 
 
 def suite_sentences(told: ToldSuite) -> tuple[str, ...]:
@@ -74,7 +72,7 @@ def suite_sentences(told: ToldSuite) -> tuple[str, ...]:
         else "Means over the inputs of one question with 95 % intervals over them."
     )
     ahead = "Clearly ahead: of chance, the edge filter and the input's size, by the AUC."
-    return (over, ahead, *_fewer(told), *_undefined(told), *_no_answers(told), *told.ceilings())
+    return (over, ahead, *_fewer(told), *_undefined(told), *_no_answers(told), *_doubted(told), *told.ceilings())
 
 
 def _fewer(told: ToldSuite) -> tuple[str, ...]:
@@ -94,8 +92,15 @@ def _no_answers(told: ToldSuite) -> tuple[str, ...]:
     if not any(count_cells(one)[1] for one in told.lines):
         return ()
     return (
-        "No answer: maps that are refused, which have no score, and flat maps, which name no feature and have the AUC of chance.",
+        "No answer: maps that are refused, which have no score, and flat maps, which name no feature and have the AUC of chance: "
+        "without it, who is silent where it is hard would be ahead.",
     )
+
+
+def _doubted(told: ToldSuite) -> tuple[str, ...]:
+    if not any(count_cells(one)[2] for one in told.lines):
+        return ()
+    return ("Doubted: maps that the library warns of. They count like all others: a warning is no score.",)
 
 
 def opening(report: BenchmarkReport) -> str:
