@@ -14,15 +14,17 @@ from desk.matrix import matrix
 from desk.progress import looked_at
 from desk.question import Question, Subject
 from desk.scores import score_table
-from desk.shared import forget
+from desk.shared import awaited
 from desk.tabs import drawn_tabs
 from desk.telling import say_warning
-from desk.view import View, chosen_view, panels, wall
+from desk.view import chosen_view, job_wall
 from desk.wipe import wipe
 from xaivision import Comparison
 from xaivision.core.query import Query
 from xaivision.report.cards import Card
+from xaivision.report.curves import curve_plots
 from xaivision.report.page import agreement_rows
+from xaivision.report.view import View
 
 MEASURES = {
     None: "Rank correlation (Spearman)",
@@ -38,9 +40,6 @@ def answers(page: str, subject: Subject, question: Question, job: Job, more: Mor
     """Everything below the question; drawn again as long as the job runs, and by its own widgets without asking anything."""
 
     def drawn() -> None:
-        if job.cancelled and st.button("Go on", key=f"{page}_go_on", icon=":material/play_arrow:"):
-            forget(page)
-            st.rerun()
         if isinstance(job.result, Comparison):
             say_warning(f"{label} could not answer: {why}" for label, why in job.result.unanswered.items())
         _tabs(page, subject, question, job, more or {})
@@ -50,59 +49,54 @@ def answers(page: str, subject: Subject, question: Question, job: Job, more: Mor
 
 def _tabs(page: str, subject: Subject, question: Question, job: Job, more: MoreTabs) -> None:
     images = subject.inputs.ndim == 4
+    first = "Maps" if images else "Bars"
+    chosen: list[View] = []  # on the first tab, for all of them
     named: dict[str, Callable[[], None]] = {
-        "Maps" if images else "Bars": lambda: _maps(page, subject, question, job),
-        "Faithfulness": lambda: _judged(page, job, question, _faithfulness),
-        "Agreement": lambda: _agreement(page, job),
-        "Two maps": lambda: _two(page, job),
+        first: lambda: _maps(page, subject, question, job, chosen[0]),
+        "Faithfulness": lambda: _judged(page, job, _faithfulness),
+        "Agreement": lambda: _agreement(page, job, chosen[0]),
+        "Two maps": lambda: _two(page, job, chosen[0]),
         **{name: partial(draw, job) for name, draw in more.items()},
-        "Export": lambda: _export(page, subject, question, job),
+        "Export": lambda: _export(page, subject, question, job, chosen[0]),
     }
     if not images:
         del named["Two maps"]
-    drawn_tabs(page, named)
-
-
-def _view(page: str) -> View:
-    """As it was chosen on the first tab, for the others."""
-    state = st.session_state
-    return View(
-        state.get(f"{page}_scale") or "shares", state.get(f"{page}_clip") or 99.0, (state.get(f"{page}_ink", 30) or 0) / 100
-    )
+    drawn_tabs(page, named, {first: lambda: chosen.append(chosen_view(page, images=images))})
 
 
 def _query(job: Job) -> Query | None:
     return next((one.query for one in job.answers.values()), None)
 
 
-def _maps(page: str, subject: Subject, question: Question, job: Job) -> None:
-    view = chosen_view(page, images=subject.inputs.ndim == 4)
-    waiting = [] if job.done else [name for name in question.methods if name not in job.answers]
-    if question.judged and not job.done:
+def _maps(page: str, subject: Subject, question: Question, job: Job, view: View) -> None:
+    waiting = [] if not awaited(page) else [name for name in question.methods if name not in job.answers]
+    if question.judged and awaited(page):
         st.caption("Verdicts so far are each map's own. All are held against controls once every method has answered.")
-    gallery(page, subject.inputs, wall(_query(job), panels(job, question.methods), view), waiting)
+    gallery(page, subject.inputs, job_wall(job, question.methods, view), waiting)
 
 
-def _judged(page: str, job: Job, question: Question, draw: Callable[[str, Comparison], None]) -> None:
+def _judged(page: str, job: Job, draw: Callable[[str, Job, Comparison], None]) -> None:
     if isinstance(job.result, Comparison):
-        draw(page, job.result)
-    elif not job.done:
+        draw(page, job, job.result)
+    elif awaited(page):
         st.info("Being judged; the maps are there already.")
+    else:
+        st.info("Nothing was judged.")
 
 
-def _faithfulness(page: str, comparison: Comparison) -> None:
+def _faithfulness(page: str, job: Job, comparison: Comparison) -> None:
     if comparison.scores:
         st.caption(
             "How the score moves as what a map calls important is taken away, or put in. The band is what controls reach that "
             "ignore the model: a curve inside it has shown nothing."
         )
-        curves(page, comparison)
+        curves(page, job.kept_as("curves", lambda: curve_plots(comparison, 0)))
     else:
         st.info("Nothing was judged: switch on *Judge beside controls*.")
-    score_table(page, comparison)
+    score_table(page, job, comparison)
 
 
-def _agreement(page: str, job: Job) -> None:
+def _agreement(page: str, job: Job, view: View) -> None:
     query = _query(job)
     if not isinstance(job.result, Comparison) or query is None:
         st.info("There once all methods have answered.")
@@ -119,24 +113,24 @@ def _agreement(page: str, job: Job) -> None:
     st.caption(f"{opens}Methods that agree may all be wrong; which of two that disagree is right, no number says.")
     pair = matrix(page, rows, MEASURES[measure])
     if images:
-        _pair(page, job, result, [result.agreement_labels[one] for one in pair])
+        cards = _cards(job, view)
+        both = [cards[label] for label in (rows[one].label for one in pair) if label in cards]
+        _pair(f"{page}_pair", query, both)
 
 
-def _pair(page: str, job: Job, result: Comparison, labels: Sequence[str]) -> None:
-    cards = {card.panel.label: card for card in _cards(page, job, result)}
-    both = [cards[label] for label in labels if label in cards]
+def _pair(page: str, query: Query, both: Sequence[Card]) -> None:
     if len(both) == 2:
-        wipe(f"{page}_pair", result.query.inputs, both[0], both[1])
+        wipe(page, query.inputs, both[0], both[1])
     else:
         st.info("One of the two has no map to draw.")
 
 
-def _two(page: str, job: Job) -> None:
+def _two(page: str, job: Job, view: View) -> None:
     query = _query(job)
     if query is None:
         st.info("There once two methods have answered.")
         return
-    cards = {card.panel.label: card for card in _cards(page, job, None)}
+    cards = _cards(job, view)
     if len(cards) < 2:
         st.info("Two maps are needed.")
         return
@@ -147,17 +141,14 @@ def _two(page: str, job: Job) -> None:
     wipe(page, query.inputs, cards[left], cards[right])
 
 
-def _cards(page: str, job: Job, result: Comparison | None) -> list[Card]:
-    """Those that hold a picture."""
-    query = _query(job)
-    assert query is not None  # noqa: S101 - asked by those who have one
-    shown = panels(job, list(job.answers))
-    return [card for card in wall(query, shown, _view(page)).cards if card.picture is not None]
+def _cards(job: Job, view: View) -> dict[str, Card]:
+    """Those that hold a picture, by their labels."""
+    return {card.panel.label: card for card in job_wall(job, list(job.answers), view).cards if card.picture is not None}
 
 
-def _export(page: str, subject: Subject, question: Question, job: Job) -> None:
+def _export(page: str, subject: Subject, question: Question, job: Job, view: View) -> None:
     st.caption("A permalink to this question is the address of this page; an uploaded file is not part of it.")
-    export_buttons(page, str(subject.title), job, _view(page).scaling)
+    export_buttons(page, str(subject.title), job, view)
     if script := code_of(subject, question):
         st.markdown("**The same in Python**")
         st.code(script, language="python", wrap_lines=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desk.question import CURVES, Question, Subject
+from desk.uploads import outside_name
 from xaivision.arguments import settings_by_name
 from xaivision.core.targets import Target
 from xaivision.shared_settings import methods_with
@@ -30,7 +31,7 @@ def code_of(subject: Subject, question: Question) -> str:
             "import xaivision as xv",
             "from xaivision.naming import model_from",
             "",
-            f"model = model_from({subject.name!r})",
+            f"model = model_from({outside_name(subject.name)!r})",
             *subject.source.lines,
             f"comparison = xv.compare(\n{asked},\n)",
             "comparison.show()",

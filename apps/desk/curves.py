@@ -1,29 +1,30 @@
 """Insertion and deletion curves with the band that the controls span, drawn by plotly."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from xaivision import Comparison
-from xaivision.report.curves import Curve, CurvePlot, curve_plots
+from desk.telling import as_text
+from xaivision.report.curves import Curve, CurvePlot
 from xaivision.report.wording import number
 
 # The dash patterns of the report in plotly's words.
 DASHES = {"": "solid", "6 2.5": "dash", "1.5 2": "dot"}
+QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 BAND = "rgba(128, 136, 146, 0.28)"
 
 
-def curves(page: str, comparison: Comparison) -> None:
-    """A plot for each metric that keeps curves."""
-    plots = curve_plots(comparison, 0)
+def curves(page: str, plots: Sequence[CurvePlot]) -> None:
+    """Each metric's plot."""
     if not plots:
         st.info("No curve: nothing was judged, or no method has an answer that could be.")
         return
     cells = st.grid(columns="auto", min_column_width=340)
     for plot in plots:
         with cells.cell():
-            st.markdown(f"**{plot.metric}**")
+            st.markdown(f"**{as_text(plot.metric)}**")
             st.plotly_chart(
                 figure(plot),
                 key=f"{page}_curves_{plot.metric}",
@@ -45,8 +46,8 @@ def figure(plot: CurvePlot) -> go.Figure:
     low, high = plot.limits
     drawn.update_layout(
         height=360,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"title": f"share {plot.progress}", "range": [0, 1], "tickformat": ".0%", "automargin": True},
+        margin={"l": 8, "r": 28, "t": 8, "b": 8},
+        xaxis={"title": f"share {plot.progress}", "range": [0, 1], "tickvals": QUARTERS, "tickformat": ".0%", "automargin": True},
         yaxis={"range": [low - 0.02 * (high - low), high + 0.02 * (high - low)], "automargin": True},
         legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "traceorder": "normal"},
         hovermode="x unified",

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -12,8 +13,8 @@ from xaivision import Comparison
 from xaivision.report.arrays import arrays_file
 from xaivision.report.figure import comparison_figure, png
 from xaivision.report.html import html_page
-from xaivision.report.scale import Scaling
 from xaivision.report.summary import comparison_summary
+from xaivision.report.view import View
 
 # Endings that a narrow button has room for.
 SHORT = 4
@@ -30,29 +31,34 @@ class Export(NamedTuple):
     content: bytes
 
 
-def exports(title: str, comparison: Comparison, scaling: Scaling) -> tuple[Export, ...]:
-    """The four files of one comparison."""
+def exports(title: str, comparison: Comparison) -> tuple[Export, ...]:
+    """The files of one comparison that are the same however its maps are looked at."""
     stem = file_stem(title)
     summary: Any = comparison_summary(comparison, [title])
     numbers = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    report = html_page([(title, comparison)]).encode()
     return (
-        Export(f"{stem}.html", "text/html", "Report: one file, no network, no script", html_page([(title, comparison)]).encode()),
-        Export(
-            f"{stem}.png", "image/png", "Figure: all maps on their scale", png(comparison_figure(comparison, scaling=scaling))
-        ),
+        Export(f"{stem}.html", "text/html", "Report: one file, no network, no script; maps as shares on one scale", report),
         Export(f"{stem}.json", "application/json", "Numbers: verdicts, reasons, scores, costs", numbers),
         Export(f"{stem}.npz", BYTES, "Arrays: the input and every raw map", arrays_file(comparison)),
     )
 
 
-def export_buttons(page: str, title: str, job: Job, scaling: Scaling) -> None:
+def figure_export(title: str, comparison: Comparison, view: View) -> Export:
+    """The figure, looked at as the page is."""
+    figure = comparison_figure(comparison, **asdict(view))
+    return Export(f"{file_stem(title)}.png", "image/png", "Figure: all maps, with the colors that this page shows", png(figure))
+
+
+def export_buttons(page: str, title: str, job: Job, view: View) -> None:
     """A button for each file; they are made when this is shown, once."""
     if not isinstance(job.result, Comparison):
         st.info("The files are there once everything has been judged.")
         return
     result = job.result
-    made: tuple[Export, ...] = job.kept_as(("exports", title, scaling), lambda: exports(title, result, scaling))
-    download_buttons(page, made)
+    report, *rest = job.last_kept("exports", title, lambda: exports(title, result))
+    figure = job.last_kept("figure", (title, view), lambda: figure_export(title, result, view))
+    download_buttons(page, (report, figure, *rest))
 
 
 def contents_as_exports(contents: Mapping[str, bytes], what: Mapping[str, str]) -> tuple[Export, ...]:

@@ -9,7 +9,7 @@ from desk.view import Wall, plain_picture
 from xaivision.report.badge import BADGE_MARKS
 from xaivision.report.cards import Card, Sample
 
-_gallery = component("gallery", '<div class="root"></div>', cards=True)
+_gallery = component("gallery", '<div class="root"><div class="cards"></div><div></div></div>', cards=True)
 
 
 def gallery(page: str, inputs: Any, shown: Wall, waiting: Sequence[str] = ()) -> None:

@@ -25,7 +25,10 @@ def guesses_of(about: Subject) -> tuple[Guess, ...]:
     Where the model raises, the page says so and ends there.
     """
     try:
-        return memory().answered(("guesses", about.model, about.key), lambda: top_classes(about.model, about.inputs, FIRST)[0])
+        with st.spinner("Waiting for the model"):  # it may be answering somebody else
+            return memory().answered(
+                ("guesses", about.model, about.key), lambda: top_classes(about.model, about.inputs, FIRST)[0]
+            )
     except Exception as error:  # a model from outside may raise anything
         say_error(sentence_of(error))
     st.stop()

@@ -28,7 +28,7 @@ class Stage:
 class Job:
     """Runs `work(job)` in a thread of its own. `answers` fills as methods answer; `result`, or `error`, is there once it is done.
 
-    Several sessions may watch one job; it is stopped once the last of them has left.
+    Several sessions may watch one job (`watches`); it is stopped once the last of them has left.
     """
 
     def __init__(self, work: Callable[["Job"], Any]) -> None:
@@ -38,7 +38,7 @@ class Job:
         self.cancelled = False
         # What pages draw of the result, kept so that no redraw makes it anew.
         self.kept: dict[Any, Any] = {}
-        self.watchers = 0
+        self.watches: set[Any] = set()
         self._token = CancelToken()
         self._stages: list[Stage] = []
         self._lock = Lock()
@@ -70,6 +70,13 @@ class Job:
         if name not in self.kept:
             self.kept[name] = make()
         return self.kept[name]
+
+    def last_kept(self, name: Any, asked: Any, make: Callable[[], Any]) -> Any:
+        """What `make()` gave last under this name, where the same was asked; else it is made anew, and takes that one's place."""
+        known = self.kept.get(name)
+        if known is None or known[0] != asked:
+            known = self.kept[name] = (asked, make())
+        return known[1]
 
     def start(self, what: str, total: int | None) -> "_Under":
         """A reporter's part: the library says what it begins."""

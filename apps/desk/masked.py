@@ -1,12 +1,16 @@
 """How much of each map lies on the object that is known to be there, beside controls that ignore the model."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from desk.job import Job
 from desk.question import Subject
+from desk.scores import score_rows
+from desk.shared import awaited
 from desk.text_table import text_table
 from xaivision import Comparison
-from xaivision.report.page import section
+from xaivision.report.page import Row
 from xaivision.report.region_picture import region_picture
 
 MASS, RANK = "relevance_mass", "relevance_rank"
@@ -17,18 +21,17 @@ def masked(page: str, about: Subject, job: Job) -> None:
     mask = about.metrics[MASS]["masks"]
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        picture = region_picture(about.inputs[0], mask)
+        picture = job.kept_as("mask", lambda: region_picture(about.inputs[0], mask))
         st.image(picture.uri, alt=picture.alt, width="stretch")
         st.text(f"The mask covers {float(mask.double().mean()):.1%} of the picture.")
     with right:
         if isinstance(job.result, Comparison) and MASS in job.result.scores:
-            _table(page, job.result)
+            _table(page, job.result, score_rows(job, job.result))
         else:
-            st.info("There once everything has been judged." if not job.done else "Switch on Judge beside controls.")
+            st.info("There once everything has been judged." if awaited(page) else "Switch on Judge beside controls.")
 
 
-def _table(page: str, comparison: Comparison) -> None:
-    rows = section(comparison, 0, page).rows
+def _table(page: str, comparison: Comparison, rows: Sequence[Row]) -> None:
     names = list(comparison.scores)
     places = [names.index(name) for name in (MASS, RANK)]
     told = [

@@ -7,6 +7,7 @@ import streamlit as st
 
 from desk.shared import model
 from desk.telling import say_error
+from desk.uploads import as_uploaded
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.serving import MODEL_VARIABLE
@@ -36,5 +37,5 @@ def loaded_model(name: str) -> tuple[str, ClassifierAdapter] | None:
     try:
         return name, model(name)
     except (XaivisionError, OSError) as error:
-        say_error(error)
+        say_error(as_uploaded(error, name))
         return None

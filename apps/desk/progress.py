@@ -5,40 +5,57 @@ from collections.abc import Callable
 import streamlit as st
 
 from desk.job import Job
-from desk.telling import say_error
+from desk.shared import awaited, forget, stop, watched
+from desk.telling import as_text, say_error
 
 SECONDS_BETWEEN_LOOKS = 0.4
 
 
-def looked_at(page: str, job: Job, draw: Callable[[], None]) -> None:
-    """The progress, and what `draw` draws below; drawn again as long as the job runs, and by its own widgets at any time."""
-    interval = None if job.done else SECONDS_BETWEEN_LOOKS
+def looked_at(page: str, job: Job, draw: Callable[[], None], *, goes_on: bool = True) -> None:
+    """The progress, and what `draw` draws below; drawn again as long as more is to come, and by its own widgets at any time.
 
-    @st.fragment(run_every=interval)
+    `goes_on`: what was stopped can be gone on with here.
+    """
+    waiting = awaited(page)
+
+    @st.fragment(run_every=SECONDS_BETWEEN_LOOKS if waiting else None)
     def drawn() -> None:
-        if interval is not None and job.done:
+        if waiting and not awaited(page):
             st.rerun()  # to stop looking, and to draw what has become of it
-        progress_bar(page, job)
+        if waiting:
+            _progress_bar(page, job)
+        else:
+            _ending(page, job, goes_on)
         draw()
 
     drawn()
 
 
-def progress_bar(page: str, job: Job) -> None:
-    """The work under way, or why it ended without a result; nothing once it is done."""
-    if job.done:
-        if job.error:
-            st.info("Stopped. What was found is kept.") if job.cancelled else say_error(job.error)
-        return
+def progress(page: str, job: Job, tell: Callable[[Job], None], *, goes_on: bool = True) -> None:
+    """The progress of a job, and what it has to tell once it is done."""
+    looked_at(page, job, lambda: tell(job) if job.done and job.result is not None else None, goes_on=goes_on)
+
+
+def _progress_bar(page: str, job: Job) -> None:
+    """The work under way."""
     stages = job.stages
     outer = next((one for one in stages if one.total), None)
     share = outer.done / outer.total if outer is not None and outer.total else 0.0
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, share), text=" · ".join(one.text for one in stages[:3]) or "Waiting for the model")
+        st.progress(min(1.0, share), text=as_text(" · ".join(one.text for one in stages[:3])) or "Waiting for the model")
         if st.button("Stop", key=f"{page}_stop", icon=":material/stop_circle:"):
-            job.cancel()
+            stop(page)
+            st.rerun()
 
 
-def progress(page: str, job: Job, tell: Callable[[Job], None]) -> None:
-    """The progress of a job, and what it has to tell once it is done."""
-    looked_at(page, job, lambda: tell(job) if job.done and job.result is not None else None)
+def _ending(page: str, job: Job, goes_on: bool) -> None:
+    """Why it ended without a result; nothing where it has one."""
+    watch = watched(page)
+    if job.error and not job.cancelled:
+        say_error(job.error)
+    elif job.result is None and watch is not None and (watch.stopped or watch.lost):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info("Stopped. What was found is kept.")
+            if goes_on and st.button("Go on", key=f"{page}_go_on", icon=":material/play_arrow:"):
+                forget(page)
+                st.rerun()

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from desk.address import mark_of, recalled, remember
 from desk.component import component
 from desk.job import Job
 from desk.question import Subject
@@ -49,7 +50,7 @@ def region(page: str, about: Subject, job: Job) -> None:
         )
         points = pointed(page, about)
         try:
-            mask = region_at(image, points, kind)
+            mask = job.last_kept("region", (kind, points), lambda: region_at(image, points, kind))
         except XaivisionError as error:
             say_error(error)
             return
@@ -64,7 +65,7 @@ def region(page: str, about: Subject, job: Job) -> None:
                 "width": int(width),
                 "height": int(height),
             },
-            default={"points": []},
+            default={"points": None},
             on_points_change=lambda: None,
         )
     with right:
@@ -73,22 +74,32 @@ def region(page: str, about: Subject, job: Job) -> None:
         else:
             area = float(mask.double().mean())
             if area:
-                _table(page, mass_in(about.model, dict(job.answers), mask), area)  # the job may add to them meanwhile
+                found = dict(job.answers)  # the job may add to them meanwhile
+                asked = (kind, points, tuple(found))
+                _table(page, job.last_kept("masses", asked, lambda: mass_in(about.model, found, mask)), area)
             else:
                 st.info("Nothing is left of the region: set a point inside it.")
 
 
 def pointed(page: str, about: Subject) -> list[Point]:
-    """The points of this picture; what the browser says is checked, as anything from outside."""
-    known: Any = st.session_state.get(loupe_key(page, about.key)) or {}
+    """The points of this picture, which are in the address; what the browser says is checked, as anything from outside."""
+    known: Any = (st.session_state.get(loupe_key(page, about.key)) or {}).get("points")
+    place, picture = f"{page}_points", mark_of(about.inputs)
+    said = _points_in(recalled(place, picture)) if known is None else known
     height, width = about.inputs.shape[-2:]
     found = []
-    for one in list(known.get("points") or [])[:MOST_POINTS]:
+    for one in list(said)[:MOST_POINTS]:
         if isinstance(one, list | tuple) and len(one) == 3 and all(isinstance(part, int) for part in one):
             column, row, inside = one
             if 0 <= column < width and 0 <= row < height:
                 found.append(Point(column, row, bool(inside)))
+    remember(place, picture, ",".join(f"{point.column}.{point.row}.{int(point.inside)}" for point in found))
     return found
+
+
+def _points_in(text: str) -> list[list[int]]:
+    """[[16, 8, 1]] of "16.8.1"."""
+    return [[int(part) for part in one.split(".")] for one in text.split(",") if one.replace(".", "").isdecimal()]
 
 
 def loupe_key(page: str, content: Hashable) -> str:

@@ -2,15 +2,23 @@
 
 import streamlit as st
 
+from desk.job import Job
 from desk.telling import as_text
+from desk.view import panels
 from xaivision import Comparison
 from xaivision.report.badge import BADGE_MARKS
-from xaivision.report.page import section
+from xaivision.report.page import Row, table_rows
 
 
-def score_table(page: str, comparison: Comparison) -> None:
-    """A row for each method and control."""
-    rows = section(comparison, 0, page).rows
+def score_rows(job: Job, comparison: Comparison) -> tuple[Row, ...]:
+    """The numbers of each method and control, made once for each job."""
+    made: tuple[Row, ...] = job.kept_as("rows", lambda: table_rows(comparison, panels(job, comparison.methods)))
+    return made
+
+
+def score_table(page: str, job: Job, comparison: Comparison) -> None:
+    """A row for each method and control, with the reasons of its verdict below."""
+    rows = score_rows(job, comparison)
     better = {name: next(iter(found.values())).higher_is_better for name, found in comparison.scores.items() if found}
     columns: dict[str, list[str]] = {
         "method": [row.label for row in rows],
@@ -31,4 +39,7 @@ def score_table(page: str, comparison: Comparison) -> None:
     for row in rows:
         if row.verdict.reasons and row.badge != "control":
             st.caption(f"**{as_text(row.label)}**: {as_text('; '.join(row.verdict.reasons))}")
-    st.caption("↑ higher is better, ↓ lower is better. Calls and times are those of each row alone.")
+    st.caption(
+        "↑ higher is better, ↓ lower is better. Deletion and insertion hold a map against its own reversed ranking, too, which "
+        "has no row. Calls and times are those of each row alone."
+    )

@@ -37,13 +37,13 @@ class ShortcutQuestion:
 def chosen_search(page: str) -> ShortcutQuestion | None:
     """Each by a widget under the page's own key; None, with the reason on the page, where something is still missing."""
     data: str | None = st.selectbox("Set", [*GENERATED, *fetched_sets(), FOLDER], key=f"{page}_set", bind="query-params")
-    count, masks = USUAL_PICTURES, ""
+    count, masks, chose_folder = USUAL_PICTURES, "", data == FOLDER
     if data in GENERATED:
         count = int(
             st.number_input("Pictures", FEWEST_PICTURES, MOST_PICTURES, count, 20, key=f"{page}_pictures", bind="query-params")
         )
     else:
-        if data == FOLDER:
+        if chose_folder:
             data = _folder("Folder", f"{page}_folder", "pictures/", "It holds one folder of pictures for each class.")
         masks = _folder(
             "Masks", f"{page}_masks", "none", "A folder of masks of the targets, named as the pictures; white is target."
@@ -57,6 +57,9 @@ def chosen_search(page: str) -> ShortcutQuestion | None:
     if not data:
         st.info("Name the folder.")
         return None
+    if (chose_folder or masks) and not _may_be_read(page, (data, masks)):
+        st.info("*Search* lets the app read what you have named.")
+        return None
     found = None if name is None else loaded_model(name)
     if name is not None and found is None:
         return None
@@ -66,6 +69,14 @@ def chosen_search(page: str) -> ShortcutQuestion | None:
 def _folder(label: str, key: str, shown: str, told: str) -> str:
     said = st.text_input(label, key=key, bind="query-params", placeholder=shown, help=told)
     return (said or "").strip()
+
+
+def _may_be_read(page: str, named: tuple[str, str]) -> bool:
+    """Whether the visitor has said so of these folders: an address alone makes the server read none."""
+    place = f"{page}_may_be_read"
+    if st.button("Search", key=f"{page}_search", type="primary", icon=":material/folder_open:"):
+        st.session_state[place] = named
+    return bool(st.session_state.get(place) == named)
 
 
 def _chosen_name(page: str) -> str | None:

@@ -1,16 +1,16 @@
 """Which row of which table: the named tables with the models that were trained on them, or the model the app was started with."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from desk.address import mark_of, numbers_of, numbers_text, recalled, remember
 from desk.models import given_model
 from desk.question import Source
 from desk.shared import model
 from desk.telling import say_error, say_warning
-from desk.uploads import uploaded_file
+from desk.uploads import as_uploaded, uploaded_file
 from xaivision import load_dataset
 from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
@@ -114,18 +114,23 @@ def row_list(page: str, table: Table) -> None:
 
 
 def what_if(page: str, table: Table, number: int) -> Any:
-    """(1, F) the row with the values that were edited."""
+    """(1, F) the row with the values that were edited, which are in the address."""
     row = table.rows[number : number + 1]
     typical = table.model.typical
     values = [float(value) for value in row[0]]
-    columns: dict[str, list[Any]] = {"feature": list(table.columns), "what if": list(values), "this row": values}
+    key = f"{page}_what_if_{table.name}{table.file}_{number}"
+    columns: dict[str, list[Any]] = {
+        "feature": list(table.columns),
+        "what if": _edited_before(page, key, row),
+        "this row": values,
+    }
     if typical is not None:
         columns["typical"] = list(typical)
     edited = st.data_editor(
         columns,
         hide_index=True,
         disabled=["feature", "this row", "typical"],
-        key=f"{page}_what_if_{table.name}{table.file}_{number}",
+        key=key,
         height=360,
         column_config={
             "what if": st.column_config.NumberColumn(required=True, format="%.5g"),
@@ -135,10 +140,23 @@ def what_if(page: str, table: Table, number: int) -> Any:
         alt="The features of this row; the column `what if` can be edited",
     )
     found = row.clone()
-    for column, value in enumerate(edited["what if"]):
-        if value != values[column]:  # what nobody touched keeps every bit
-            found[0, column] = value
+    # What nobody touched keeps every bit.
+    edits = {column: float(value) for column, value in enumerate(edited["what if"]) if value != values[column]}
+    for column, value in edits.items():
+        found[0, column] = value
+    remember(f"{page}_edits", mark_of(row), numbers_text(edits))
     return found
+
+
+def _edited_before(page: str, key: str, row: Any) -> list[float]:
+    """The values that the editor begins with: the row's, but for those that the address says; the same as long as it is open."""
+    place = f"{key} begins with"
+    if key not in st.session_state or place not in st.session_state:
+        values = [float(value) for value in row[0]]
+        edits = numbers_of(recalled(f"{page}_edits", mark_of(row)))
+        st.session_state[place] = [edits.get(column, value) for column, value in enumerate(values)]
+    begins: list[float] = list(st.session_state[place])
+    return begins
 
 
 def row_source(table: Table, number: int, inputs: Any) -> Source:
@@ -160,9 +178,9 @@ def _of_given(page: str, name: str) -> Table | None:
             return Table(name, found, sample_input(found), ("a row near the typical one",), ("",), made)
         items = items_from([path], found, rows=None)
     except XaivisionError as error:
-        say_error(NO_ROW if path is None else str(error).replace(Path(path).name, "the uploaded file"))
+        say_error(NO_ROW if path is None else as_uploaded(error, path))
         return None
-    say_warning(note.replace(Path(path).name, "the uploaded file") for note in items.notes)
+    say_warning(as_uploaded(note, path) for note in items.notes)
     titles = tuple(f"row {number}" for number in range(len(items.inputs)))
     read = ("from xaivision.naming import items_from", 'rows = items_from(["rows.csv"], model, rows=None).inputs')
     told = fingerprint(items.inputs).hex()[:8]

@@ -1,7 +1,6 @@
 """How maps are looked at: the scale, what is clipped, and how much of the photo shows; and one comparison's cards as such."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,18 +14,10 @@ from xaivision.report.image_figure import image_statements, outlined
 from xaivision.report.panel import Panel, panel_of, panels_of
 from xaivision.report.scale import LARGEST, PERCENTILE, Scaling, scales_for
 from xaivision.report.table_figure import table_statements
+from xaivision.report.view import View
 
 SCALINGS: dict[Scaling, str] = {"shares": "One scale, shares", "shared_raw": "One scale, raw", "each": "Each its own"}
 PERCENTILES = [90.0, 95.0, 98.0, PERCENTILE, 99.5, LARGEST]
-
-
-@dataclass(frozen=True)
-class View:
-    """`percentile`: of the absolute values, where the colors end. `ink`: how much of the photo shows under a map, 0 to 1."""
-
-    scaling: Scaling
-    percentile: float
-    ink: float = 0.3
 
 
 class Bar(NamedTuple):
@@ -91,6 +82,15 @@ def wall(query: Query | None, shown: Sequence[Panel], view: View) -> Wall:
         limit = scales.shared.limit
         bar = Bar(color_bar(scales), scales.shared.tick(-limit), scales.shared.tick(limit), scales.shared.unit)
     return Wall(tuple(cards_of(query, shown, 0, scales, view.ink)), bar, tuple(said) if maps else ())
+
+
+def job_wall(job: Job, methods: Sequence[str], view: View) -> Wall:
+    """The cards of what a job has answered so far, drawn once as long as nothing is added and nobody looks in another way."""
+    shown = panels(job, methods)
+    query = next((one.query for one in job.answers.values()), None)
+    asked = (isinstance(job.result, Comparison), tuple(panel.label for panel in shown), view)
+    drawn: Wall = job.last_kept("wall", asked, lambda: wall(query, shown, view))
+    return drawn
 
 
 def plain_picture(picture: Picture, inputs: Any) -> dict[str, Any]:

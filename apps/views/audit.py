@@ -6,7 +6,7 @@ import streamlit as st
 
 from desk.audit import PAGE, chosen_audit, done_audit, tell_audit
 from desk.progress import progress
-from desk.shared import WATCHED, watch
+from desk.shared import watch, watched
 
 st.title("Audit", anchor=False)
 st.caption(
@@ -23,10 +23,12 @@ with st.sidebar:
     )
 if started and request is not None:
     watch(PAGE, (("audit", str(request.out)), repr(request)), partial(done_audit, request), again=True)
-job = st.session_state.get(WATCHED + PAGE, (None, None))[1]
-if job is None:
+seen = watched(PAGE)
+if seen is None:
     st.info("Name the data in the sidebar, and start. A folder that holds an audit of the same configuration is gone on with.")
 else:
-    progress(PAGE, job, tell_audit)
-    if job.done and job.cancelled:
+    progress(PAGE, seen.job, tell_audit, goes_on=False)
+    if seen.waits:
+        st.caption("It runs as long as this page is open in some browser, and can be gone on with at any time.")
+    elif seen.stopped or seen.lost:
         st.caption("*Start, or go on* with the same settings goes on from there.")

@@ -10,6 +10,7 @@ from desk.question import Question, Subject, asked
 from desk.region import region
 from desk.shared import leave_unless, watch
 from desk.sidebar import chosen_question
+from desk.telling import say_nothing_yet
 
 PAGE = "photos"
 MODELS = ("efficientnet_lite0",)
@@ -44,3 +45,5 @@ with st.sidebar:
         wanted = chosen_question(PAGE, about, USUAL_SETTINGS)
 if about is not None:
     page(about, wanted)
+else:
+    say_nothing_yet()

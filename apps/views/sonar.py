@@ -81,6 +81,8 @@ def whole_set() -> None:
     if asked is not None:
         job = watch(f"{PAGE}_shortcuts", ("shortcuts", asked), lambda _: searched(asked))
         progress(f"{PAGE}_shortcuts", job, partial(tell_shortcuts, f"{PAGE}_shortcuts"))
+    else:
+        st.info("Choose in the sidebar what is to be searched.")
 
 
 ASKED = {"picture": ("One picture", one_picture), "set": ("Shortcuts of a set", whole_set)}

@@ -1,5 +1,6 @@
 """Tables: why a classifier takes a row for what it does, and what it would take it for if a value were another one."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -12,6 +13,7 @@ from desk.row_answers import changes, neighbors, rules
 from desk.shared import leave_unless, watch
 from desk.sidebar import chosen_question
 from desk.table import Table, chosen_row, chosen_table, row_list, row_source, what_if
+from desk.telling import say_nothing_yet
 
 PAGE = "tables"
 
@@ -27,7 +29,7 @@ def subject(table: Table, number: int) -> Subject:
     leave_unless(PAGE, about.key)
     with right:
         guess_table(PAGE, about, guesses_of(about), "What the model takes it for")
-        original = Subject(table.name, table.model, table.rows[number : number + 1])
+        original = replace(about, inputs=table.rows[number : number + 1])
         if original.key != about.key:
             before = f"{PAGE}_before"
             guess_table(before, original, guesses_of(original), "Before the edit")
@@ -66,3 +68,5 @@ if table is not None:
         answers(PAGE, about, wanted, job, more_tabs(table, about, wanted))
     else:
         st.info("Choose at least one method.")
+else:
+    say_nothing_yet()

@@ -87,6 +87,21 @@ def slow():
     return _images(Slow().eval())
 
 
+class Open(nn.Module):
+    """Passes everything on; a test puts a gate before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = network()
+
+    def forward(self, inputs):
+        return self.inner(inputs)
+
+
+def gated():
+    return _images(Open().eval())
+
+
 def raises():
     return _images(Raises().eval())
 

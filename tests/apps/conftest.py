@@ -37,7 +37,11 @@ class Visit:
 
     def job_of(self, page):
         """The job that this page, or a tab that asks for itself, watches."""
-        return self.at.session_state[f"watched question of {page}"][1]
+        return self.watch_of(page).job
+
+    def watch_of(self, page):
+        """That, and how, this session watches it."""
+        return self.at.session_state[f"watched question of {page}"]
 
     def settled(self):
         """The page after its job is done and everything is drawn."""

@@ -1,9 +1,11 @@
 """The page of audits: started, stopped, gone on with, told."""
 
 import json
-import time
+from threading import Event
 
 import pytest
+
+from xaivision.evaluation.audit.folder import Folder
 
 
 @pytest.fixture
@@ -50,22 +52,40 @@ def test_an_audit_is_told_with_the_worst_first_and_its_files(audit, tmp_path):
     assert {one["method"] for one in report["conclusions"]} == {"saliency", "occlusion"}
 
 
-def test_an_audit_that_was_stopped_is_gone_on_with(audit, tmp_path):
-    page = pressed(audit(audit_rows="0-8"))
-    end = time.monotonic() + 60
-    while not list((tmp_path / "kept").glob("parts/*.parquet")) and time.monotonic() < end and not page.job.done:
-        time.sleep(0.01)
-    page.job.cancel()
-    page.settled()
-    done = len(list((tmp_path / "kept").glob("parts/*.parquet")))
-    assert done >= 1
-    if page.job.cancelled:
-        assert "Stopped" in page.at.info[0].value
-    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").glob("parts/*.parquet")}
+def parts_of(folder):
+    """The finished parts of an audit: what each holds, and when it was written."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.glob("parts/*.parquet")}
+
+
+def test_an_audit_that_was_stopped_is_gone_on_with_and_ends_as_one_that_was_not(audit, tmp_path, monkeypatch):
+    write, written, going = Folder.write, Event(), Event()
+
+    def gated(folder, part):
+        write(folder, part)
+        written.set()
+        assert going.wait(60)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "write", gated)
+        page = pressed(audit(audit_rows="0-8"))
+        assert written.wait(60)
+        next(one for one in page.run().at.button if one.label == "Stop").click()
+        page.run()
+        going.set()
+        page.settled()
+    assert page.job.cancelled
+    assert "Stopped" in page.at.info[0].value
+    done = parts_of(tmp_path / "kept")
+    assert len(done) == 1
+    assert not (tmp_path / "kept" / "report.html").exists()
     pressed(page).settled()
     assert page.errors == []
-    assert (tmp_path / "kept" / "report.html").exists()
-    assert all(path.stat().st_mtime_ns == when for path, when in written.items()), "what was done is not done again"
+    finished = parts_of(tmp_path / "kept")
+    assert len(finished) == 2
+    assert {name: finished[name] for name in done} == done, "what was done is not done again"
+    pressed(audit(audit_rows="0-8", audit_out="whole")).settled()
+    reports = [json.loads((tmp_path / name / "report.json").read_text()) for name in ("kept", "whole")]
+    assert reports[0]["conclusions"] == reports[1]["conclusions"]
 
 
 def test_what_is_wrong_is_one_sentence(audit):

@@ -1,7 +1,6 @@
 """The page of photos: every widget, the numbers of the library, and what happens when something is wrong."""
 
 import io
-import json
 
 import numpy as np
 import pytest
@@ -146,7 +145,7 @@ def test_a_point_chooses_a_region_and_tells_each_maps_share_of_it(photos):
     page = photos(photos_tab="Region", photos_judge="false").settled()
     from desk.region import loupe_key
 
-    key = loupe_key("photos", page.at.session_state["watched question of photos"][0][0])
+    key = loupe_key("photos", page.watch_of("photos").question[0])
     assert page.data("loupe")["points"] == []
     page.set(key, {"points": [[4, 5, 1], [900, 1, 1], "no point"]})
     assert page.data("loupe")["points"] == [[4, 5, 1]]
@@ -156,6 +155,85 @@ def test_a_point_chooses_a_region_and_tells_each_maps_share_of_it(photos):
     page.set(key, {"points": [[4, 5, 0]]})
     assert page.errors == []
     assert "Nothing is left of the region" in page.at.info[0].value
+
+
+def test_the_points_of_a_picture_are_in_the_address_and_are_none_of_anothers(visit, photos):
+    page = photos(photos_tab="Region", photos_judge="false").settled()
+    from desk.region import loupe_key
+
+    points = [[4, 5, 1], [9, 2, 0]]
+    page.set(loupe_key("photos", page.watch_of("photos").question[0]), {"points": points})
+    said = dict(page.at.query_params)
+    assert said["photos_points"].endswith("~4.5.1,9.2.0")
+    assert visit("photos", **said).settled().data("loupe")["points"] == points
+    assert visit("photos", **{**said, "photo": "rocket"}).settled().data("loupe")["points"] == []
+    assert visit("photos", **{**said, "photos_points": "nonsense~4.5.1"}).settled().data("loupe")["points"] == []
+
+
+@pytest.mark.parametrize("said", ["4.5", "4.5.1.6", "x.y.1", "-4.5.1", "900.1.1", ".", ",,", "4,5,1"])
+def test_an_address_that_says_no_points_sets_none(photos, said):
+    from desk.address import mark_of
+
+    mark = mark_of(xv.load_sample_images(["chelsea"], tiny()))
+    page = photos(photos_tab="Region", photos_judge="false", photos_points=f"{mark}~{said}")
+    assert page.settled().data("loupe")["points"] == []
+
+
+def test_the_open_pair_is_in_the_address(visit, photos):
+    page = photos(photos_tab="Agreement").settled()
+    assert page.data("matrix")["pair"] == [0, 1]
+    page.set("photos_matrix", {"pair": [1, 3]})
+    said = dict(page.at.query_params)
+    assert said["photos_open"] == "occlusion~sobel"
+    other = visit("photos", **said).settled()
+    assert other.data("matrix")["pair"] == [1, 3]
+    wiped = other.data("wipe")
+    assert [wiped["left"]["label"], wiped["right"]["label"]] == ["occlusion", "sobel"]
+    unknown = visit("photos", **{**said, "photos_open": "occlusion~nobody"}).settled()
+    assert unknown.data("matrix")["pair"] == [0, 1]
+
+
+def test_how_maps_are_looked_at_is_in_the_address_whichever_tab_is_opened_first(photos):
+    looked = {"photos_scale": "Each its own", "photos_ink": "55", "photos_clip": "90.0"}
+    page = photos(photos_tab="Two maps", photos_judge="false", **looked).settled()
+    assert {name: page.at.query_params[name] for name in looked} == looked
+    usual = photos(photos_tab="Two maps", photos_judge="false").settled()
+    assert page.data("wipe")["left"]["uri"] != usual.data("wipe")["left"]["uri"]
+    maps = photos(photos_judge="false", **looked).settled().data("gallery")["cards"]
+    assert page.data("wipe")["left"]["uri"] == maps[0]["picture"]["uri"]
+
+
+def test_what_is_drawn_is_drawn_again_only_where_it_is_another_thing(photos, monkeypatch):
+    """A slider moved there and back, a tab left and opened again, a redraw of the page."""
+    import desk.region
+    import desk.scores
+    import desk.view
+
+    made = []
+
+    def noted(module, name):
+        make = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: (made.append(name), make(*args))[1])
+
+    for module, name in ((desk.view, "wall"), (desk.scores, "table_rows"), (desk.region, "region_at"), (desk.region, "mass_in")):
+        noted(module, name)
+    page = photos().settled()
+    made.clear()
+    page.run().run()
+    assert made == []
+    page.tab("Faithfulness").run().run()
+    assert made == ["table_rows"]
+    page.tab("Region")
+    page.run()
+    from desk.region import loupe_key
+
+    page.set(loupe_key("photos", page.watch_of("photos").question[0]), {"points": [[4, 5, 1]]})
+    page.run().run()
+    assert made == ["table_rows", "region_at", "region_at", "mass_in"]
+    page.tab("Maps")
+    page.at.slider(key="photos_ink").set_value(80)
+    page.run().run()
+    assert made[4:] == ["wall"]
 
 
 @pytest.mark.parametrize(
@@ -206,6 +284,7 @@ def test_an_upload_that_is_no_picture_is_one_plain_sentence(photos, content, sai
     (error,) = page.errors
     assert said in error.replace("\\", "")
     assert "![" not in error, "the file's name must not be markup"
+    assert [one.value for one in page.at.info] == ["There is nothing to explain yet: the sidebar says why."]
 
 
 def test_a_method_that_runs_out_of_memory_leaves_the_others_shown(photos, monkeypatch):
@@ -234,29 +313,27 @@ def test_a_model_that_raises_at_its_first_input_is_told_in_one_sentence_too(visi
     assert not page.at.exception
 
 
-def test_a_wrong_setting_is_told_in_one_sentence(photos):
-    page = photos(photos_judge="false", photos_settings="occlusion.windo=3").settled()
+@pytest.mark.parametrize(
+    ("setting", "said"), [("occlusion.windo=3", "windo"), ("occlusion window 3", "`Settings` must be setting=value")]
+)
+def test_a_wrong_setting_is_told_in_one_sentence_in_the_words_of_the_page(photos, setting, said):
+    page = photos(photos_judge="false", photos_settings=setting).settled()
     (error,) = page.errors
-    assert "windo" in error
+    assert said in error.replace("\\", "")
+    assert "--" not in error
+
+
+def test_a_fault_of_the_librarys_own_is_not_said_to_be_the_models(photos, monkeypatch):
+    from xaivision.explainers.occlusion import Occlusion
+
+    monkeypatch.setattr(Occlusion, "explain", lambda *_, **__: [][0])
+    page = photos(photos_judge="false").settled()
+    (said,) = page.warnings
+    assert "occlusion could not answer: a fault of xaivision" in said.replace("\\", "")
+    assert "none of the model" in said
 
 
 def test_without_a_method_the_page_says_what_to_do(photos):
     page = photos(photos_judge="false").settled()
     page.at.multiselect(key="photos_methods").set_value([])
     assert [one.value for one in page.run().at.info] == ["Choose at least one method."]
-
-
-def test_the_exports_are_the_librarys_own_files(photos):
-    from desk.exports import exports
-
-    comparison = photos().settled().job.result
-    files = {one.name.rpartition(".")[2]: one for one in exports("../../my <photo>.png", comparison, "shares")}
-    assert {one.name for one in files.values()} == {f"xaivision-my-photo.{kind}" for kind in ("html", "png", "json", "npz")}
-    page = files["html"].content.decode()
-    assert "<script" not in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
-    assert "my &lt;photo&gt;" in page
-    assert Image.open(io.BytesIO(files["png"].content)).size[0] > 400
-    assert json.loads(files["json"].content)["methods"].keys() == comparison.explanations.keys()
-    arrays = np.load(io.BytesIO(files["npz"].content), allow_pickle=False)
-    assert np.array_equal(arrays["map/saliency"], comparison.explanations["saliency"].values.numpy())

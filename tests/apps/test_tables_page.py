@@ -70,7 +70,9 @@ def test_an_edit_changes_the_probability_at_once_and_is_explained(tables):
     page = tables(tables_table="wine", tables_model="wine_logistic").settled()
     before = page.data("guesses")["guesses"]
     original = page.job.result.query.inputs
+    assert len(page.components("guesses")) == 1
     edited(page, "wine_logistic", 12, 100.0)
+    assert [told["caption"] for _, told in page.components("guesses")] == ["What the model takes it for", "Before the edit"]
     after = page.data("guesses")["guesses"]
     assert after != before
     page.settled()
@@ -79,6 +81,34 @@ def test_an_edit_changes_the_probability_at_once_and_is_explained(tables):
     assert torch.equal(changed[0, :12], original[0, :12])
     model = xv.load_model("wine_logistic")
     assert after[0]["probability"] == pytest.approx(float(model(changed).max()))
+
+
+def test_an_edit_is_in_the_address_to_the_last_bit_and_is_none_of_another_rows(visit, tables):
+    page = tables(tables_table="wine", tables_model="wine_logistic", tables_row="3").settled()
+    edited(page, "wine_logistic", 12, 100.7)
+    edited(page, "wine_logistic", 12, 100.7)  # drawn again, it is no other edit
+    page.settled()
+    said = dict(page.at.query_params)
+    asked = page.job.result.query.inputs
+    other = visit("tables", None, **said).settled()
+    assert torch.equal(other.job.result.query.inputs, asked)
+    assert asked[0, 12] == torch.tensor(100.7)
+    assert dict(other.run().at.query_params) == said
+    row = visit("tables", None, **{**said, "tables_row": "4"}).settled().job.result.query.inputs
+    assert torch.equal(row, xv.load_dataset("wine").test.inputs[4:5])
+    back = edited(other, "wine_logistic", 12, float(xv.load_dataset("wine").test.inputs[3, 12]))
+    assert "tables_edits" not in back.at.query_params
+
+
+def test_an_address_of_edits_that_are_none_is_the_row_as_it_is(tables):
+    from desk.address import mark_of
+
+    row = xv.load_dataset("wine").test.inputs[3:4]
+    for said in ("12:nan", "12:inf", "x:1", "12", "99:1.0", ","):
+        page = tables(
+            tables_table="wine", tables_model="wine_logistic", tables_row="3", tables_edits=f"{mark_of(row)}~{said}"
+        ).settled()
+        assert torch.equal(page.job.result.query.inputs, row)
 
 
 @pytest.mark.parametrize("table", ["uci_sonar", "breast_cancer", "wine"])

@@ -52,7 +52,7 @@ class AppPage:
         return self.idle()
 
     def tab(self, name):
-        self.page.get_by_role("tab", name=name).click()
+        self.page.get_by_role("tab", name=name, exact=True).click()
         return self.idle()
 
     def first_map(self):

@@ -58,3 +58,11 @@ def wait_until_healthy(address, process):
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server did not start")
+
+
+def wait_for(true, seconds=120):
+    """Until `true()` is."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)

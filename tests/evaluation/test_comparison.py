@@ -1,5 +1,6 @@
 """Comparing methods: one question, controls beside every score, and what happens where one cannot answer."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -87,6 +88,14 @@ class Acting:
         with question(self, model, inputs, targets, seed=seed) as q:
             self.action()
             return q.attribution(q.query.inputs.clone(), "contribution")
+
+
+class Waiting(Acting):
+    """Does it before it asks for the model."""
+
+    def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Attribution:
+        self.action()
+        return Acting(lambda: None).explain(model, inputs, targets, seed=seed)
 
 
 def refusing() -> None:
@@ -193,6 +202,27 @@ def test_a_model_that_breaks_down_at_one_method_is_recorded_and_restored_and_at_
         compare(model, rows(), None, Plan({"acting": Acting(stop)}, {"constant": Constant()}, {}))
     assert all(part.training for part in module.modules())
     assert all(torch.equal(tensor, state[name]) for name, tensor in module.state_dict().items())
+
+
+def test_two_comparisons_of_one_model_take_turns_method_by_method() -> None:
+    """Who asks later has all its answers before the other one's last method has begun."""
+    model, _ = table_model()
+    asked, answered = threading.Event(), threading.Event()
+    found = []
+
+    def wait() -> None:
+        asked.set()
+        assert answered.wait(30)
+
+    plan = Plan({"occlusion": Occlusion(), "later": Waiting(wait)}, {}, {})
+    first = threading.Thread(target=lambda: found.append(compare(model, rows(), None, plan)))
+    first.start()
+    assert asked.wait(30)
+    second = compare(model, rows(), None, Plan({"occlusion": Occlusion()}, {}, {}))
+    answered.set()
+    first.join(30)
+    assert found[0].failures == {}, "it need not have waited"
+    assert torch.equal(second.explanations["occlusion"].values, found[0].explanations["occlusion"].values)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("stage", ["methods", "metrics"])

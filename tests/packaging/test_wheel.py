@@ -30,6 +30,29 @@ models = {name: [model_card(name).license, model_card(name).num_classes] for nam
 print(json.dumps({"from": xaivision.__file__, "loaded": loaded, "cards": cards, "models": models}))
 """
 
+# A visit to a page of the app that was installed, and what it shows.
+VISIT_A_PAGE = """
+import json, pathlib, sys, time
+import xaivision
+from streamlit.testing.v1 import AppTest
+
+apps = pathlib.Path(xaivision.__file__).parent / "apps"
+sys.path.insert(0, str(apps))
+at = AppTest.from_file(str(apps / "explorer.py"), default_timeout=120)
+asked = {"table": "wine", "model": "wine_logistic", "methods": "occlusion", "judge": "false"}
+at.query_params.update({f"tables_{name}": value for name, value in asked.items()})
+at.switch_page("views/tables.py")
+at.run()
+job = at.session_state["watched question of tables"].job
+job.wait(120)
+at.run()
+cards = [part for part in at.get("bidi_component") if part.proto.component_name == "xaivision_gallery"]
+data = json.loads(cards[0].proto.mixed.json if cards[0].proto.HasField("mixed") else cards[0].proto.json)
+told = {card["label"]: [bar["text"] for bar in card["bars"]] for card in data["cards"]}
+wrong = [one.message for one in at.exception] + [one.value for one in at.error]
+print(json.dumps({"from": str(apps), "title": at.title[0].value, "cards": told, "wrong": wrong}))
+"""
+
 
 def run(*command: object, cwd: Path) -> str:
     # Without the variables that could lead back to the checkout.
@@ -134,18 +157,34 @@ def test_the_app_without_its_extra_says_what_to_install(installed, elsewhere):
     assert done.stderr.strip().endswith('pip install "xaivision[app]"')
 
 
-def test_the_app_is_served_from_the_wheel(installed, wheel, elsewhere, tmp_path_factory):
-    """In an environment of its own: the tests before rely on what the other one lacks."""
+@pytest.fixture(scope="module")
+def with_app(wheel, tmp_path_factory):
+    """As `installed`, with the app: an environment of its own, since tests rely on what the other one lacks."""
     environment = tmp_path_factory.mktemp("with_app") / "environment"
-    run(UV, "venv", "--quiet", "--python", sys.executable, environment, cwd=elsewhere)
+    run(UV, "venv", "--quiet", "--python", sys.executable, environment, cwd=environment.parent)
     programs, pins = environment / "bin", ROOT / "constraints.txt"
-    run(UV, "pip", "install", "--quiet", "--python", programs / "python", "-c", pins, f"{wheel}[demo,app]", cwd=elsewhere)
+    run(
+        UV, "pip", "install", "--quiet", "--python", programs / "python", "-c", pins, f"{wheel}[demo,app]", cwd=environment.parent
+    )
+    return programs
+
+
+def test_a_page_of_the_installed_app_is_drawn_with_its_answer(with_app, elsewhere):
+    shown = json.loads(run(with_app / "python", "-c", VISIT_A_PAGE, cwd=elsewhere).splitlines()[-1])
+    assert not Path(shown["from"]).is_relative_to(ROOT)
+    assert shown["wrong"] == []
+    assert shown["title"] == "Tables"
+    assert list(shown["cards"]) == ["occlusion"]
+    assert len(shown["cards"]["occlusion"]) > 3
+
+
+def test_the_app_is_served_from_the_wheel(with_app, elsewhere):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     left_out = ("PYTHONPATH", "VIRTUAL_ENV")
     clean = {name: value for name, value in os.environ.items() if name not in left_out}
-    command = [programs / "xaivision", "app", "--no-open", "--port", str(port)]
+    command = [with_app / "xaivision", "app", "--no-open", "--port", str(port)]
     process = subprocess.Popen(command, cwd=elsewhere, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         assert answer(f"http://127.0.0.1:{port}/_stcore/health", process) == b"ok"

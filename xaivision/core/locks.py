@@ -3,17 +3,19 @@
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, repeat
 from threading import Event, Lock, RLock, get_ident
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from torch import nn
 
-from xaivision.core.progress import raise_if_cancelled
+from xaivision.core.progress import track
 
 # Who waits for a model that is being explained must still hear that the job was cancelled.
 SECONDS_BETWEEN_LOOKS = 0.05
+# What whoever follows a job that waits is told.
+WAITING = "waiting for the model, which answers somebody else"
 
 
 class _PartLock:
@@ -51,8 +53,9 @@ class _PartLock:
         turn = Event()
         self._waiting.append(turn)
         try:
-            while not self._taken(turn):
-                raise_if_cancelled()
+            for _ in track(repeat(turn), WAITING):
+                if self._taken(turn):
+                    break
         finally:
             self._waiting.remove(turn)
             for following in list(self._waiting)[:1]:

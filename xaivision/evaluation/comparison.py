@@ -13,6 +13,7 @@ from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.errors import Cancelled, InputError, XaivisionError
 from xaivision.core.explanation import Explanation
+from xaivision.core.fault import fault
 from xaivision.core.metering import metered
 from xaivision.core.presenting import Presentable, few, shape_of
 from xaivision.core.progress import track
@@ -28,6 +29,7 @@ from xaivision.evaluation.agreement import agreement_matrix
 from xaivision.evaluation.control_doubts import control_doubts
 from xaivision.evaluation.scoring import scored, scored_beside_reversal
 from xaivision.evaluation.standing import REVERSED, of_input
+from xaivision.models.learned_inputs import LearnedInputs, learned_doubts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +40,8 @@ class Comparison(Presentable):
     between the `agreement_labels`, the explanations that are attributions. `failures`: why a method or a metric could not
     answer, one sentence each. `judging`: the metrics by which a method has to beat the controls. `model_calls`,
     `gradient_calls` and `seconds` are those of everything together, scores that several need asked once; each explanation
-    and each score says what it would have cost alone.
+    and each score says what it would have cost alone. `learned`: the numbers of the inputs that the model holds itself, and so
+    has learned from, which every method's verdict says.
     """
 
     query: Query
@@ -52,6 +55,7 @@ class Comparison(Presentable):
     judging: tuple[str, ...] = ()
     model_calls: int = 0
     gradient_calls: int = 0
+    learned: tuple[int, ...] = ()
 
     def _in_short(self) -> tuple[str, ...]:
         named = {"controls": self.controls, "metrics": self.scores, "failures": self.failures}
@@ -61,7 +65,8 @@ class Comparison(Presentable):
 
     @cached_property
     def verdicts(self) -> Mapping[str, Verdict]:
-        """For each method the verdict on its explanation, joined with what the controls say of it over all inputs.
+        """For each method the verdict on its explanation, joined with what the controls say of it over all inputs, and with how
+        many of these the model has learned from.
 
         Controls have none: they claim nothing. What is refused for every input is not held against controls any more.
         """
@@ -86,7 +91,8 @@ class Comparison(Presentable):
     def _doubts(self, label: str, index: int | None = None) -> tuple[str, ...]:
         rows = {metric: self.scores.get(metric, {}).get(label) for metric in self.judging}
         chosen = {metric: row if row is None or index is None else of_input(row, index) for metric, row in rows.items()}
-        return control_doubts(chosen)
+        learned, count = (self.learned, len(self.query)) if index is None else ({index} & {*self.learned}, 1)
+        return (*control_doubts(chosen), *learned_doubts(learned, count))
 
     @property
     def cost(self) -> Diagnostics:
@@ -157,14 +163,15 @@ class Plan:
 def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> Comparison:
     """Ask every method and control the same question, and judge all of them by the same metrics.
 
-    A method that cannot answer, or at which the model breaks down, is recorded in `failures` and the others go on.
+    A method that cannot answer, or at which the model breaks down, is recorded in `failures` and the others go on. The model is
+    held for one method at a time: who else asks it has a turn between two.
 
     Raises: InputError, where the inputs or targets do not fit the model; Cancelled; what the model raises, where no method
     could answer.
     """
     start = time.perf_counter()
     adapter = classifier(model)
-    with adapter.held(), sharing(), metered() as meter:
+    with sharing(), metered() as meter:
         query = asked(adapter, inputs, targets)
         failures: dict[str, str] = {}
         explanations = _explanations(adapter, query, plan, failures)
@@ -182,6 +189,7 @@ def compare(model: Classifier, inputs: Tensor, targets: Targets, plan: Plan) -> 
         judging=plan.judging,
         model_calls=meter.model_calls,
         gradient_calls=meter.gradient_calls,
+        learned=LearnedInputs(adapter).among(query.inputs),
     )
 
 
@@ -205,7 +213,7 @@ def _explanations(model: ClassifierAdapter, query: Query, plan: Plan, failures: 
             failures[label] = str(error)
         except Exception as error:  # what one method makes the model raise must not take the others along
             broken = error
-            failures[label] = f"the model raised {type(error).__name__}: {error}"
+            failures[label] = fault(error)
     if broken is not None and not any(label in found for label in plan.explainers):
         raise broken
     return found

@@ -13,6 +13,7 @@ from xaivision.core.sharing import sharing
 from xaivision.core.targets import Targets
 from xaivision.core.wrapping import classifier
 from xaivision.explainers.registry import explainer
+from xaivision.models.learned_inputs import LearnedInputs, learned_doubts
 
 CONTROLS: Mapping[Domain, tuple[str, ...]] = {"image": ("random", "sobel"), "tabular": ("random", "input_magnitude")}
 
@@ -27,10 +28,11 @@ def checked(
     adapter = classifier(model)
     with adapter.held(), sharing():
         explanation = method.explain(adapter, inputs, targets, seed=seed).as_attribution()
+        doubts = learned_doubts(LearnedInputs(adapter).among(inputs), len(inputs))
         found = check.evaluate(adapter, method, explanation, seed=seed)
         controls = {}
         for name in CONTROLS[adapter.domain]:
             control = explainer(name)
             answer = control.explain(adapter, inputs, explanation.query.target, seed=seed).as_attribution()
             controls[name] = check.evaluate(adapter, control, answer, seed=seed)
-    return replace(found, controls={**controls, **found.controls})
+    return replace(found, controls={**controls, **found.controls}, notes=(*found.notes, *doubts))

@@ -25,10 +25,12 @@ from xaivision.report.examples_figure import examples_figure
 from xaivision.report.image_figure import image_figure
 from xaivision.report.interactions_figure import interactions_figure
 from xaivision.report.narrative_figure import narrative_figure
+from xaivision.report.palette import INK_OF_THE_PHOTO
 from xaivision.report.panel import panel_of, panels_of
-from xaivision.report.scale import checked_scaling
+from xaivision.report.scale import PERCENTILE, checked_scaling
 from xaivision.report.signed_map import refused
 from xaivision.report.table_figure import table_figure
+from xaivision.report.view import View
 
 # What is no map of its input has a figure of its own kind; where it is refused, the reason takes the place of any picture.
 FIGURES: dict[type[Explanation], Callable[[Any, int], Figure]] = {
@@ -39,17 +41,25 @@ FIGURES: dict[type[Explanation], Callable[[Any, int], Figure]] = {
 }
 
 
-def comparison_figure(comparison: Comparison, index: int = 0, *, scaling: str = "shares") -> Figure:
+def comparison_figure(
+    comparison: Comparison,
+    index: int = 0,
+    *,
+    scaling: str = "shares",
+    percentile: float = PERCENTILE,
+    ink: float = INK_OF_THE_PHOTO,
+) -> Figure:
     """One input as every method and control explains it, on one symmetric scale.
 
     `scaling` "shares": each map as shares of its own total, since the units of methods differ. "shared_raw": raw values on
-    one scale. "each": raw values, a scale for each map.
+    one scale. "each": raw values, a scale for each map. Of maps over photos `percentile` of the absolute values is where the
+    colors end, and `ink`, from 0 to 1, how much of the photo shows under them.
 
-    Raises: InputError, where there is no such input or scaling.
+    Raises: InputError, where there is no such input or scaling, or a number is out of its range.
     """
-    query, way = comparison.query, checked_scaling(scaling)
+    query, view = comparison.query, View(checked_scaling(scaling), percentile, ink)
     draw = image_figure if query.inputs.ndim == 4 else table_figure
-    return draw(query, panels_of(comparison, checked_index(query, index)), index, way)
+    return draw(query, panels_of(comparison, checked_index(query, index)), index, view)
 
 
 def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
@@ -68,7 +78,7 @@ def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
     panel = panel_of(explanation, index)
     words = (explanation.text[index],) if isinstance(explanation, Narrative) else ()
     draw = image_figure if explanation.query.inputs.ndim == 4 else table_figure
-    return draw(explanation.query, [panel], index, "shared_raw", words)
+    return draw(explanation.query, [panel], index, View("shared_raw"), words)
 
 
 def checked_index(query: Query, index: int) -> int:

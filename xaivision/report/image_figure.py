@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from xaivision.core.query import Query
 from xaivision.report.borders import draw_borders
@@ -12,7 +13,8 @@ from xaivision.report.lettering import write
 from xaivision.report.palette import FAINT_INK
 from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
 from xaivision.report.photo import bar_pixels, draw_pixels, map_pixels, photo_pixels, picture_layout
-from xaivision.report.scale import Scales, Scaling, scaled_values, scales_for
+from xaivision.report.scale import Scales, scaled_values, scales_for
+from xaivision.report.view import View
 from xaivision.report.wording import headline, place, whose_cost
 
 BAR_WIDTH, BAR_HEIGHT, BAR_ROOM = 3.4, 0.13, 0.62
@@ -20,10 +22,10 @@ PIXELS_ARE_SHOWN_AS_THEY_ARE = "Pixels are drawn as they are, without smoothing;
 LINES_ARE_BORDERS = "Thin lines are the borders of segments; the pixels of one share its value evenly."
 
 
-def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Scaling, words: Sequence[str] = ()) -> Figure:
+def image_figure(query: Query, panels: Sequence[Panel], index: int, view: View, words: Sequence[str] = ()) -> Figure:
     """One input, then its maps; `words` stand under the heading."""
     image = query.inputs[index]
-    scales = scales_for([panel.map for panel in panels if panel.map is not None], scaling)
+    scales = scales_for([panel.map for panel in panels if panel.map is not None], view.scaling, view.percentile)
     drawn = [panel for panel in panels if panel.map is not None and not panel.map.blank]
     layout = picture_layout(image, len(panels) + 1)
     canvas = Canvas(
@@ -35,7 +37,7 @@ def image_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Sca
     )
     draw_pixels(canvas, 0, photo_pixels(image), "input")
     for number, panel in enumerate(panels, start=1):
-        _draw_panel(canvas, number, panel, (query, index), scales)
+        _draw_panel(canvas, number, panel, (image, scales, view.ink), index)
     if drawn:
         draw_bar(canvas, scales)
     return canvas.figure
@@ -75,15 +77,14 @@ def _own_tick(share: float) -> str:
     return {-1.0: "\N{MINUS SIGN}limit", 0.0: "0", 1.0: "+limit"}[share]
 
 
-def _draw_panel(canvas: Canvas, number: int, panel: Panel, asked: tuple[Query, int], scales: Scales) -> None:
-    query, index = asked
+def _draw_panel(canvas: Canvas, number: int, panel: Panel, under: tuple[Tensor, Scales, float], index: int) -> None:
     if panel.absence:
         draw_absence(canvas, number, panel)
     elif panel.examples is not None:
         draw_mosaic(canvas, number, panel.examples, index)
     elif panel.map is not None:
-        values = scaled_values(panel.map, scales.scaling)
-        pixels = map_pixels(query.inputs[index], values, scales.of(panel.map))
+        image, scales, ink = under
+        pixels = map_pixels(image, scaled_values(panel.map, scales.scaling), scales.of(panel.map), ink)
         axes = draw_pixels(canvas, number, pixels, panel.label)
         if panel.map.segments is not None:
             draw_borders(axes, panel.map.segments)

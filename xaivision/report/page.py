@@ -1,6 +1,7 @@
 """What a web page shows of comparisons, as plain values: the template only arranges them, and escapes every text."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xaivision.core.explanation import Explanation
@@ -139,9 +140,14 @@ def section(comparison: Comparison, index: int, anchor: str) -> Section:
         (scales.shared.tick(-limit), scales.shared.tick(limit)) if scales.shared else ("", ""),
         scales.shared.unit if scales.shared else "",
         (*said, *directions(panels), *whose_cost(query)),
-        tuple(_row(comparison, panel) for panel in panels),
+        table_rows(comparison, panels),
         tuple(map(_plot, curve_plots(comparison, index))),
     )
+
+
+def table_rows(comparison: Comparison, panels: Sequence[Panel]) -> tuple[Row, ...]:
+    """A row of numbers for each of these panels of one input."""
+    return tuple(_row(comparison, panel) for panel in panels)
 
 
 def _row(comparison: Comparison, panel: Panel) -> Row:

@@ -14,7 +14,8 @@ from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.lettering import shortened, width_of, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK
 from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
-from xaivision.report.scale import LARGEST, Scale, Scales, Scaling, scales_for
+from xaivision.report.scale import LARGEST, Scale, Scales, scales_for
+from xaivision.report.view import View
 from xaivision.report.wording import headline, place, whose_cost
 
 CELL_WIDTH = 3.9
@@ -23,10 +24,10 @@ NAMES_WIDTH = 1.9
 GUTTER = 0.08
 
 
-def table_figure(query: Query, panels: Sequence[Panel], index: int, scaling: Scaling, words: Sequence[str] = ()) -> Figure:
+def table_figure(query: Query, panels: Sequence[Panel], index: int, view: View, words: Sequence[str] = ()) -> Figure:
     """A panel for each method with its strongest features, their names and the row's values; `words` stand under the heading."""
-    scales = scales_for([panel.map for panel in panels if panel.map is not None], scaling, LARGEST)
-    bars = [top_bars(query, index, panel.map, scaling) if panel.map else [] for panel in panels]
+    scales = scales_for([panel.map for panel in panels if panel.map is not None], view.scaling, LARGEST)
+    bars = [top_bars(query, index, panel.map, view.scaling) if panel.map else [] for panel in panels]
     rows = max(4, *map(len, bars), *(8 for panel in panels if panel.examples))
     canvas = Canvas(
         Layout(len(panels), CELL_WIDTH, rows * PITCH, widest=3),

@@ -67,38 +67,74 @@ function content(card, enlarge) {
   return card.bars.length ? bars(card) : samples(card);
 }
 
-function shownLarge(root, cards, first) {
-  const pictured = cards.filter((card) => card.picture);
-  let place = pictured.indexOf(first);
+// The map that is looked at large. It stays open, and shows what is known by now, when the page is drawn anew.
+function enlarged(root, label) {
   const dialog = make("dialog", { "aria-label": "Enlarged map" });
-  const show = () => {
-    const card = pictured[place];
-    const turn = (by) => () => {
-      place = (place + by + pictured.length) % pictured.length;
-      show();
-    };
-    dialog.replaceChildren(
-      make(
-        "header", {},
-        named(card.label),
-        badge(card),
-        make("button", { type: "button", text: "←", "aria-label": "Previous map", onclick: turn(-1) }),
-        make("button", { type: "button", text: "→", "aria-label": "Next map", onclick: turn(1) }),
-        make("button", { type: "button", text: "Close", onclick: () => dialog.close() }),
-      ),
-      make("img", { src: card.picture.uri, alt: card.picture.alt }),
-      lines(card),
-    );
-    dialog.onkeydown = (event) => {
-      if (event.key === "ArrowLeft") turn(-1)();
-      if (event.key === "ArrowRight") turn(1)();
-    };
+  const name = make("strong");
+  const mark = make("span");
+  const picture = make("img");
+  const told = make("div");
+  const pictured = () => root.cards.filter((card) => card.picture);
+  const turn = (by) => () => {
+    const labels = pictured().map((card) => card.label);
+    label = labels[(labels.indexOf(label) + by + labels.length) % labels.length];
+    show();
   };
-  show();
-  dialog.onclose = () => dialog.remove();
+  const show = () => {
+    const card = pictured().find((one) => one.label === label);
+    if (!card) return dialog.close(); // of a question that is asked no more
+    name.replaceChildren(...named(card.label).childNodes);
+    mark.className = `badge ${card.badge}`;
+    mark.textContent = `${card.mark} ${card.badge}`;
+    if (picture.src !== card.picture.uri) picture.src = card.picture.uri;
+    picture.alt = card.picture.alt;
+    told.replaceChildren(lines(card));
+  };
+  dialog.append(
+    make(
+      "header", {}, name, mark,
+      make("button", { type: "button", text: "←", "aria-label": "Previous map", onclick: turn(-1) }),
+      make("button", { type: "button", text: "→", "aria-label": "Next map", onclick: turn(1) }),
+      make("button", { type: "button", text: "Close", onclick: () => dialog.close() }),
+    ),
+    picture,
+    told,
+  );
+  dialog.onkeydown = (event) => {
+    if (event.key === "ArrowLeft") turn(-1)();
+    if (event.key === "ArrowRight") turn(1)();
+  };
+  dialog.onclose = () => {
+    dialog.remove();
+    root.large = null;
+    root.kept.get(label)?.node.querySelector(".enlarge")?.focus(); // where it was opened, or the map that it led to
+  };
   dialog.onclick = (event) => event.target === dialog && dialog.close();
+  root.large = { show };
   root.append(dialog);
+  show();
   dialog.showModal();
+}
+
+// The node of a card: the one that is there, where it has nothing new to tell.
+function kept(root, card) {
+  const told = JSON.stringify(card);
+  const before = root.kept.get(card.label);
+  if (before?.told === told) return before.node;
+  const node = make(
+    "article", { class: "card", "aria-label": card.label },
+    make("header", {}, named(card.label), badge(card)),
+    content(card, () => enlarged(root, card.label)),
+    lines(card),
+  );
+  root.kept.set(card.label, { told, node });
+  return node;
+}
+
+// The nodes in their order under this parent; those that stay there are not touched, so that they keep what they have.
+function arranged(parent, nodes) {
+  for (const gone of [...parent.children].filter((one) => !nodes.includes(one))) gone.remove();
+  nodes.forEach((node, place) => parent.children[place] === node || parent.insertBefore(node, parent.children[place] || null));
 }
 
 function scale(bar) {
@@ -113,19 +149,18 @@ function scale(bar) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   root.classList.toggle("dark", dark(root));
-  const cards = data.cards.map((card) =>
-    make(
-      "article", { class: "card", "aria-label": card.label },
-      make("header", {}, named(card.label), badge(card)),
-      content(card, () => shownLarge(root, data.cards, card)),
-      lines(card),
-    ),
+  root.kept ||= new Map();
+  root.cards = data.cards;
+  const [grid, foot] = root.children;
+  grid.classList.toggle("wide", data.wide);
+  const focused = grid.getRootNode().activeElement?.closest?.("article.card")?.getAttribute("aria-label");
+  const cards = data.cards.map((card) => kept(root, card));
+  const labels = new Set(data.cards.map((card) => card.label));
+  for (const label of root.kept.keys()) if (!labels.has(label)) root.kept.delete(label);
+  arranged(grid, cards);
+  if (focused && !grid.contains(grid.getRootNode().activeElement)) root.kept.get(focused)?.node.querySelector(".enlarge")?.focus();
+  foot.replaceChildren(
+    ...[data.bar && scale(data.bar), data.statements.length && make("p", { class: "statements", text: data.statements.join(" ") })].filter(Boolean),
   );
-  root.replaceChildren(
-    ...[
-      make("div", { class: data.wide ? "cards wide" : "cards" }, ...cards),
-      data.bar && scale(data.bar),
-      data.statements.length && make("p", { class: "statements", text: data.statements.join(" ") }),
-    ].filter(Boolean),
-  );
+  root.large?.show();
 }
