@@ -3,6 +3,7 @@
 import torch
 
 from xaivision.engines.counterfactuals import space
+from xaivision.engines.counterfactuals.rooms import Rooms
 from xaivision.engines.counterfactuals.searching import Ask, Asked
 from xaivision.engines.counterfactuals.space import Part
 
@@ -54,15 +55,21 @@ def room(within=None, row=ROW):
     return space.Room(mixed_space() if within is None else within, row)
 
 
+ONLY = torch.zeros(1, dtype=torch.int64)
+
+
 def answered(search, inside, merit, slope=None):
-    """Every answer that a search was given, and what it returned: `merit(rows)` (n,), `slope(rows)` (n, F)."""
+    """Every answer that a search in a room, or in several, was given, and what it returned: `merit(rows)` (n,), `slope(rows)`
+    (n, F).
+    """
     given, told = [], None
     try:
         while True:
             ask = search.send(told)
             assert isinstance(ask, Ask)
-            rows = inside.final(ask.rows)
-            told = Asked(rows, merit(rows.double()), inside.cost(rows), slope(rows.double()) if ask.slopes else None)
+            mine = (ask.owners,) if isinstance(inside, Rooms) else ()
+            rows = inside.final(ask.rows, *mine)
+            told = Asked(rows, merit(rows.double()), inside.cost(rows, *mine), slope(rows.double()) if ask.slopes else None)
             given.append(told)
     except StopIteration as ended:
         return given, ended.value

@@ -1,13 +1,15 @@
 """Greedy edits find the one that is enough, the few where one is not, and all where only all do; they draw nothing."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from xaivision.engines.counterfactuals import greedy_edits as engine
 from xaivision.engines.counterfactuals.edit_paths import length
-from xaivision.engines.counterfactuals.searching import Answered, Drive, Hunt
+from xaivision.engines.counterfactuals.rooms import by_owner
+from xaivision.engines.counterfactuals.searching import Answered, Hunts
 from xaivision.engines.counterfactuals.space import Part, Room, Space
 
 
@@ -30,9 +32,9 @@ def searched(space, merit, plan=None):
         asked.append(rows)
         return Answered(merit(rows), None)
 
-    hunt = Hunt(space, lambda rows: length(space, rows))
-    Drive([hunt], [engine.greedy_edits(space, plan or engine.Edits(4))]).run(answer)
-    return hunt.found().rows, torch.cat(asked) if asked else None
+    hunts = Hunts(space.row[None], by_owner([space.final]), by_owner([partial(length, space)]))
+    hunts.drive(engine.greedy_edits(space, plan or engine.Edits(4)), answer)
+    return hunts.found().rows, torch.cat(asked) if asked else None
 
 
 def check_one_edit_that_is_enough_is_found(sign=-1):

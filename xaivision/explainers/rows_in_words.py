@@ -1,9 +1,10 @@
-"""Rows of tables in words: what changed from one to another, and what a condition says."""
+"""Rows of tables in words: what changed from one to another, what a rule holds, and what turns a decision."""
 
 from torch import Tensor
 
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
-from xaivision.core.rules import Condition
+from xaivision.core.rules import Condition, Rules
 
 
 def column_words(query: Query, column: int) -> str:
@@ -36,3 +37,27 @@ def condition_words(query: Query, condition: Condition) -> str:
     if low is not None and high is not None:
         return f"{name} above {low:.4g} up to {high:.4g}"
     return f"{name} above {low:.4g}" if low is not None else f"{name} up to {high:.4g}"
+
+
+def rule_sentence(rules: Rules, index: int) -> str:
+    """While what holds how many of the drawn rows stay what they are predicted as."""
+    (rule, *_), query = rules.rules[index], rules.query
+    held = " and ".join(condition_words(query, one) for one in rule.conditions) or "anything holds"
+    return f"While {held}, {rule.precision:.0%} of drawn rows stay {class_words(query, int(query.targets[index]))}."
+
+
+def turn_sentence(way: Counterfactuals, index: int) -> str:
+    """The last edit that leads to the class to reach, after those before it."""
+    query, goal = way.query, class_words(way.query, int(way.goals[index]))
+    place = way.found[index].nonzero().flatten().tolist()
+    if not place:
+        return f"No row with few edits that was tried is predicted as {goal}."
+    steps = [query.inputs[index], *way.counterfactuals[index, : place[0] + 1]]
+    last = change_words(query, steps[-2], steps[-1])
+    before = change_words(query, steps[0], steps[-2])
+    return f"It turns to {goal} with {last}" + (f", after {before}." if len(steps) > 2 else ".")
+
+
+def class_words(query: Query, label: int) -> str:
+    """The class's name, or its number."""
+    return query.class_names[label] if query.class_names else f"class {label}"

@@ -29,28 +29,33 @@ def diversity(distances: Tensor) -> float:
 
 
 def diverse_choice(
-    costs: Tensor, distances: Callable[[int], Tensor], k: int, proximity_weight: float, diversity_weight: float
-) -> list[int]:
-    """Numbers of up to `k` members: the cheapest, then always the one that adds most determinant for its cost.
+    costs: Tensor, distances: Callable[[Tensor], Tensor], k: int, proximity_weight: float, diversity_weight: float
+) -> Tensor:
+    """(B, k) numbers of members of each of the sets: the cheapest, then always the one that adds most determinant for its cost.
 
-    `costs` (n,); `distances(i)` (n,) from one member to all. Costs are taken in units of the cheapest, so that the weights
-    mean the same in every table.
+    `costs` (B, n), infinite where a set has fewer members, as the numbers from n on say that it has no more to choose;
+    `distances(i)` (B, n) from one member (B,) of each set to all of it. Costs are taken in units of the cheapest, so that the
+    weights mean the same in every table.
     """
-    if not len(costs):
-        return []
-    unit = float(costs.min()) or 1.0
-    dear = proximity_weight * costs.double() / unit
-    chosen, determinant = [int(costs.argmin())], 1.0
-    # By how much each member would multiply the determinant, and the rows of the Cholesky factor of the chosen ones' kernel.
-    gains, factor = torch.full((len(costs),), 1 + RIDGE, dtype=torch.float64, device="cpu"), dear[None][:0]
-    while len(chosen) < min(k, len(costs)):
-        last = chosen[-1]
+    count, sets = costs.shape[1], torch.arange(len(costs), device="cpu")
+    costs = costs.double()
+    least = costs.amin(1, keepdim=True)
+    unit = torch.where((least > 0) & least.isfinite(), least, 1.0)
+    dear = proximity_weight * costs / unit
+    chosen = [torch.where(least[:, 0].isfinite(), costs.argmin(1), count)]
+    free = costs.isfinite() & (torch.arange(count, device="cpu") != chosen[0][:, None])
+    determinant = torch.ones(len(costs), 1, dtype=torch.float64, device="cpu")
+    # By how much each member would multiply the determinant, and the rows of the Cholesky factors of the chosen ones' kernels.
+    gains, factor = torch.full_like(costs, 1 + RIDGE), torch.zeros(len(costs), 0, count, dtype=torch.float64, device="cpu")
+    while len(chosen) < min(k, count):
+        last = chosen[-1].clamp_max(count - 1)
         similar = 1 / (1 + distances(last).double() / unit)
-        similar[last] += RIDGE
-        row = (similar - factor[:, last] @ factor) / gains[last].sqrt()
-        determinant *= float(gains[last])
-        factor, gains = torch.cat([factor, row[None]]), gains - row.square()
-        worth = diversity_weight * determinant * gains - dear
-        worth[chosen] = -torch.inf
-        chosen.append(int(worth.argmax()))
-    return chosen
+        similar[sets, last] += RIDGE
+        gain = gains.gather(1, last[:, None])
+        row = (similar - (factor[sets, :, last, None] * factor).sum(1)) / gain.sqrt()
+        determinant = determinant * gain
+        factor, gains = torch.cat([factor, row[:, None]], 1), gains - row.square()
+        worth = torch.where(free, diversity_weight * determinant * gains - dear, -torch.inf)
+        chosen.append(torch.where(free.any(1), worth.argmax(1), count))
+        free = free & (torch.arange(count, device="cpu") != chosen[-1][:, None])
+    return torch.stack(chosen, 1)

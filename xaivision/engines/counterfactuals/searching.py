@@ -1,21 +1,20 @@
-"""Searches for rows that are decided otherwise, driven together: each says what it wants asked, all are answered in one pass."""
+"""Searches for rows that are decided otherwise: each says what it wants asked, and what many want is answered in one pass."""
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.space import Room
-
 
 class Ask(NamedTuple):
-    """Rows (n, F) that a search wants to know about; with `slopes`, how their margin changes with their values too."""
+    """Rows (n, F) that a search wants to know about; with `slopes`, how their margin changes with their values too. `owners`
+    (n,): the numbers of the inputs that they are for; a search for one input need not say.
+    """
 
     rows: Tensor
     slopes: bool = False
+    owners: Tensor | None = None
 
 
 class Asked(NamedTuple):
@@ -31,54 +30,58 @@ class Asked(NamedTuple):
 
 # A search yields what it wants asked, and is sent the answers.
 Search = Generator[Ask, Asked, None]
-# Bytes that stand for a row that was asked about: two rows share them by no chance that counts.
-DIGEST = 16
 # Numbers of a table that are made up at once: between two helpings of rows it is seen whether there is time for more.
 HELPING = 2**20
 
 
-def in_helpings(count: int, columns: int, made: Callable[[slice], Tensor]) -> Generator[Ask, Asked, Asked]:
-    """Ask about `count` rows of so many `columns`, as `made` for each stretch of them: of wide tables a few rows at a time."""
+def helpings(count: int, columns: int) -> Iterator[slice]:
+    """Stretches of `count` rows of so many `columns`: of wide tables a few rows at a time."""
     size = max(1, HELPING // max(1, columns))
-    answers = []
     for start in range(0, count, size):
-        answers.append((yield Ask(made(slice(start, min(start + size, count))))))
+        yield slice(start, min(start + size, count))
+
+
+def in_helpings(
+    count: int, columns: int, made: Callable[[slice], Tensor], owners: Tensor | None = None
+) -> Generator[Ask, Asked, Asked]:
+    """Ask about `count` rows of so many `columns`, as `made` for each stretch of them."""
+    answers = []
+    for part in helpings(count, columns):
+        answers.append((yield Ask(made(part), owners=None if owners is None else owners[part])))
     rows, merits, costs = (torch.cat(parts) for parts in zip(*(one[:3] for one in answers), strict=True))
     return Asked(rows, merits, costs)
 
 
-@dataclass
-class Hunt:
-    """The search for one input. `kept` are the answers with a positive merit; `done` says that it came to its end by itself.
-    `known`: the merit of every row that was asked about, by its digest, so that none is asked about twice.
-    """
+def of_one(number: int, search: Search) -> Search:
+    """The search for one input as one that says for which it is."""
+    asked: Asked | None = None
+    while (ask := _next(search, asked)) is not None:
+        asked = yield ask._replace(owners=torch.full((len(ask.rows),), number, device="cpu"))
 
-    room: Room
-    cost: Callable[[Tensor], Tensor]
-    kept: list[Asked] = field(default_factory=list)
-    done: bool = False
-    known: dict[bytes, float] = field(default_factory=dict)
 
-    def keep(self, asked: Asked) -> None:
-        """Remember what is decided as wished."""
-        good = asked.merits > 0
-        if bool(good.any()):
-            self.kept.append(Asked(asked.rows[good], asked.merits[good], asked.costs[good]))
+def side_by_side(searches: Sequence[Search]) -> Search:
+    """Searches that say for which inputs they are as one: what all of them want asked at a time is asked together."""
+    wanted = [(search, ask) for search in searches if (ask := _next(search, None)) is not None]
+    while wanted:
+        told: list[tuple[Search, Asked]] = []
+        for slopes in (False, True):
+            mine = [(search, ask) for search, ask in wanted if ask.slopes == slopes]
+            if mine:
+                owners = [ask.owners for _, ask in mine if ask.owners is not None]
+                asked = yield Ask(torch.cat([ask.rows for _, ask in mine]), slopes, torch.cat(owners))
+                sizes = [len(ask.rows) for _, ask in mine]
+                split = [part.split(sizes) for part in asked if part is not None]  # type: ignore[no-untyped-call]
+                parts = zip(*split, strict=True)
+                told += [(search, Asked(*part)) for (search, _), part in zip(mine, parts, strict=True)]
+        wanted = [(search, ask) for search, answer in told if (ask := _next(search, answer)) is not None]
 
-    def found(self) -> Asked:
-        """Every different row that was kept, nearest first."""
-        if not self.kept:
-            none = torch.zeros(0, dtype=torch.float64, device="cpu")
-            return Asked(self.room.row[None][:0], none, none)
-        rows, merits, costs = (torch.cat(parts) for parts in zip(*(one[:3] for one in self.kept), strict=True))
-        order = costs.argsort(stable=True)
-        rows = rows[order]
-        _, place = rows.unique(dim=0, return_inverse=True)  # type: ignore[no-untyped-call]
-        first = torch.full((int(place.max()) + 1,), len(rows), device="cpu").scatter_reduce(
-            0, place, torch.arange(len(rows), device="cpu"), "amin"
-        )
-        first = first.sort().values
-        return Asked(rows[first], merits[order][first], costs[order][first])
+
+def _next(search: Search, asked: Asked | None) -> Ask | None:
+    """What the search wants asked next; None where it has ended."""
+    try:
+        return search.send(asked)  # type: ignore[arg-type]  # None starts a generator
+    except StopIteration:
+        return None
 
 
 class Answered(NamedTuple):
@@ -88,89 +91,106 @@ class Answered(NamedTuple):
     slopes: Tensor | None = None
 
 
-# Answers the rows of several hunts: their numbers (n,), the rows (n, F), and whether slopes are wanted.
+# Answers rows of several inputs: the inputs' numbers (n,), the rows (n, F), and whether slopes are wanted.
 Answer = Callable[[Tensor, Tensor, bool], Answered]
+# A function of rows (n, F) and the numbers (n,) of the inputs that they are for.
+OfRows = Callable[[Tensor, Tensor], Tensor]
 
 
-def driven(hunts: Sequence[Hunt], searches: Sequence[Search]) -> "Drive":
-    """The searches of these hunts, ready to be driven."""
-    return Drive(list(hunts), list(searches))
-
-
-@dataclass
-class Drive:
-    """Searches that go on side by side: what all of them want asked at a time is asked in one pass."""
-
-    hunts: list[Hunt]
-    searches: list[Search]
-
-    def run(self, answer: Answer) -> None:
-        """Until every search has ended, or `answer` gave less than was asked: then time is up."""
-        wanted = {number: ask for number in range(len(self.searches)) if (ask := self._next(number, None)) is not None}
-        while wanted:
-            answers: dict[int, Asked] = {}
-            for slopes in (False, True):
-                mine = {number: ask for number, ask in wanted.items() if ask.slopes == slopes}
-                if mine and not self._answer(mine, slopes, answer, answers):
-                    self._close()
-                    return
-            wanted = {number: ask for number in wanted if (ask := self._next(number, answers[number])) is not None}
-
-    def _answer(self, mine: dict[int, Ask], slopes: bool, answer: Answer, answers: dict[int, Asked]) -> bool:
-        """Put these questions in one pass; whether there was time for all of it."""
-        wanted = {number: _wanted(self.hunts[number], ask) for number, ask in mine.items()}
-        owners = torch.cat([torch.full((len(one.places),), number, device="cpu") for number, one in wanted.items()])
-        places = torch.cat([torch.arange(len(one.places), device="cpu") for one in wanted.values()])
-        # The first row of each, then the second: where time is up before the end, none of them has got nothing.
-        order = places.argsort(stable=True)
-        rows = torch.cat([one.rows[one.places] for one in wanted.values()])[order]
-        merits, slope = answer(owners[order], rows, slopes) if len(rows) else Answered(places.double(), None)
-        asked = owners[order[: len(merits)]]
-        for number, one in wanted.items():
-            own = asked == number
-            answers[number] = _told(self.hunts[number], one, Answered(merits[own], None if slope is None else slope[own]))
-        return len(merits) == len(owners)
-
-    def _next(self, number: int, answered: Asked | None) -> Ask | None:
-        try:
-            ask = self.searches[number].send(answered)  # type: ignore[arg-type]  # None starts a generator
-        except StopIteration:
-            self.hunts[number].done = True
-            return None
-        return ask
-
-    def _close(self) -> None:
-        for search in self.searches:
-            search.close()
-
-
-class _Wanted(NamedTuple):
-    """Rows (n, F) of a question in their final form, what stands for each, and the `places` (m,) of those to be asked about."""
+class Found(NamedTuple):
+    """Rows (n, F) that are decided as wished, by input, each input's nearest first: the inputs' numbers are the `owners` (n,)."""
 
     rows: Tensor
-    digests: list[bytes]
-    places: Tensor
+    merits: Tensor
+    costs: Tensor
+    owners: Tensor
+
+    def taken(self, places: Tensor) -> "Found":
+        """Those at these places, in this order."""
+        return Found(*(part[places] for part in self))
 
 
-def _wanted(hunt: Hunt, ask: Ask) -> _Wanted:
-    """With slopes every row is asked about, else those that are not known: each once."""
-    rows = hunt.room.final(ask.rows)
-    if ask.slopes:
-        return _Wanted(rows, [], torch.arange(len(rows), device="cpu"))
-    digests = [blake2b(row, digest_size=DIGEST).digest() for row in rows.numpy()]
-    first = {one: place for place, one in reversed(list(enumerate(digests))) if one not in hunt.known}
-    return _Wanted(rows, digests, torch.tensor(sorted(first.values()), dtype=torch.int64, device="cpu"))
+class Hunts:
+    """What is looked for and found for each of several inputs, whose rows (B, F) these are. `final` gives rows the form in which
+    they may be, `cost` (n,) what they cost. `done` says of which inputs the search came to its end by itself.
+    """
+
+    def __init__(self, rows: Tensor, final: OfRows, cost: OfRows) -> None:
+        self.final, self.cost = final, cost
+        self.done = [False] * len(rows)
+        none = torch.zeros(0, dtype=torch.float64, device="cpu")
+        self._found = Found(rows[:0], none, none, none.long())
+        self._new: list[Found] = []
+        # The merit of every row that was asked about without slopes, so that none is asked about twice, and what was found with.
+        self._known: dict[int, float] = {}
+        self._held: set[int] = set()
+
+    def drive(self, search: Search, answer: Answer) -> None:
+        """Until the search has ended, or `answer` gave less than was asked: then time is up."""
+        asked: Asked | None = None
+        while (ask := _next(search, asked)) is not None:
+            if (asked := self._asked(ask, answer)) is None:
+                search.close()
+                return
+
+    def found(self, owner: int | None = None) -> Found:
+        """Every different row that was found, or those of one input."""
+        if self._new:
+            parts = zip(self._found, *self._new, strict=True)
+            every = Found(*(torch.cat(part) for part in parts))
+            every = every.taken(every.costs.argsort(stable=True))
+            self._found, self._new = every.taken(every.owners.argsort(stable=True)), []
+        return self._found if owner is None else self._found.taken((self._found.owners == owner).nonzero().flatten())
+
+    def _asked(self, ask: Ask, answer: Answer) -> Asked | None:
+        """The answer to a question; None where there was no time for all of it. What was found is kept."""
+        owners = torch.zeros(len(ask.rows), dtype=torch.int64, device="cpu") if ask.owners is None else ask.owners
+        rows = self.final(ask.rows, owners)
+        keys, costs = row_keys(torch.cat([owners[:, None].double(), rows.double()], 1)), self.cost(rows, owners)
+        places = torch.arange(len(rows), device="cpu") if ask.slopes else self._unknown(keys)
+        # The first row of each input, then the second: where time is up before the end, none of them has got nothing.
+        places = places[places_within(owners[places]).argsort(stable=True)]
+        given = answer(owners[places], rows[places], ask.slopes) if len(places) else Answered(costs[:0])
+        asked = places[: len(given.merits)]
+        new = [keys[place] for place in asked.tolist()]
+        self._keep(Found(rows[asked], given.merits, costs[asked], owners[asked]), new, ask.slopes)
+        if len(asked) < len(places):
+            return None
+        if ask.slopes:
+            back = places.argsort()
+            return Asked(rows, given.merits[back], costs, None if given.slopes is None else given.slopes[back])
+        self._known.update(zip(new, given.merits.tolist(), strict=True))
+        merits = torch.tensor(list(map(self._known.__getitem__, keys)), dtype=torch.float64, device="cpu")
+        return Asked(rows, merits, costs)
+
+    def _unknown(self, keys: list[int]) -> Tensor:
+        """The places of those that were not asked about, each once."""
+        first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+        places = sorted(place for key, place in first.items() if key not in self._known)
+        return torch.tensor(places, dtype=torch.int64, device="cpu")
+
+    def _keep(self, asked: Found, keys: list[int], slopes: bool) -> None:
+        """Remember what is decided as wished, each row once: with slopes a row may be asked about again."""
+        good = (asked.merits > 0).nonzero().flatten()
+        if slopes or self._held:
+            kept = {
+                keys[place]: place for place in good.tolist() if keys[place] not in self._held and keys[place] not in self._known
+            }
+            self._held |= kept.keys() if slopes else set()
+            good = torch.tensor(list(kept.values()), dtype=torch.int64, device="cpu")
+        if len(good):
+            self._new.append(asked.taken(good))
 
 
-def _told(hunt: Hunt, wanted: _Wanted, answered: Answered) -> Asked:
-    """What the search is told, after what is new was remembered: of all rows, or of those there was time for."""
-    rows, digests, places = wanted
-    places, costs = places[: len(answered.merits)], hunt.cost(rows)
-    new = Asked(rows[places], answered.merits, costs[places], answered.slopes)
-    hunt.keep(new)
-    if not digests:
-        return new
-    hunt.known |= zip([digests[place] for place in places.tolist()], answered.merits.tolist(), strict=True)
-    told = [place for place, one in enumerate(digests) if one in hunt.known]
-    merits = torch.tensor([hunt.known[digests[place]] for place in told], dtype=torch.float64, device="cpu")
-    return Asked(rows[told], merits, costs[told])
+def places_within(owners: Tensor) -> Tensor:
+    """(n,) how many with the same owner come before each."""
+    order = owners.argsort(stable=True)
+    counts = torch.bincount(owners)
+    before = torch.arange(len(owners), device="cpu") - (counts.cumsum(0) - counts).repeat_interleave(counts)
+    return torch.empty_like(order).scatter(0, order, before)
+
+
+def row_keys(rows: Tensor) -> list[int]:
+    """What stands for each of these rows (n, F) of one dtype: two different ones share it by no chance that counts."""
+    table = (rows + 0.0).numpy()  # -0 is 0
+    return list(map(hash, table.view(f"V{table.shape[1] * table.itemsize}")[:, 0].tolist()))

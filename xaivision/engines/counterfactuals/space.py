@@ -47,23 +47,42 @@ class Space:
 
     def between(self, first: Tensor, second: Tensor) -> Tensor:
         """(n, m) float64 what changing each of the first rows (n, F) into each of the second (m, F) costs."""
-        pieces = self.pieces(first[:, None], second[None])
+        return self.apart(first[:, None], second[None])
+
+    def apart(self, first: Tensor, second: Tensor) -> Tensor:
+        """(...) float64 what changing rows (..., F) into others costs, each into its own."""
+        pieces = self.pieces(first, second)
         if self.norm == torch.inf:
             return pieces.amax(-1)
         return pieces.sum(-1) if self.norm == 1 else pieces.pow(self.norm).sum(-1).pow(1 / self.norm)
 
     def pieces(self, first: Tensor, second: Tensor) -> Tensor:
-        """(..., P) what each part adds to that: columns of numbers first, then single ones with patterns, then linked ones."""
-        columns = self.numbers
-        moved = (second[..., columns].double() - first[..., columns].double()).abs()
-        found = [moved * self.weight[columns]]
-        if len(swapped := self.swapped):  # all at once: one by one they would take most of a search in tables of categories
-            found.append((first[..., swapped] != second[..., swapped]).double() * self.weight[swapped])
-        for part in self.parts:
-            if len(part.columns) > 1:
-                other = (first[..., part.columns] != second[..., part.columns]).any(-1, keepdim=True)
-                found.append(other.double() * self.weight[part.columns[0]])
-        return torch.cat(found, -1)
+        """(..., P) what each part adds to that; where a column is a part of its own it has its own place, all others add none."""
+        moved = (second.double() - first.double()).abs() * self._prices[0]
+        if len(self.swapped):  # all at once: one by one they would take most of a search in tables of categories
+            moved += (first != second) * self._prices[1]
+        linked = [part for part in self.parts if len(part.columns) > 1]
+        for part in linked:
+            other = (first[..., part.columns] != second[..., part.columns]).any(-1)
+            moved[..., part.columns[0]] += other.double() * self.weight[part.columns[0]]
+        return moved
+
+    @cached_property
+    def _prices(self) -> Tensor:
+        """(2, F) what a unit of change costs of numbers that are parts of their own, and any change of single patterns."""
+        prices = torch.zeros(2, len(self.weight), dtype=torch.float64, device="cpu")
+        prices[0, self.numbers], prices[1, self.swapped] = self.weight[self.numbers], self.weight[self.swapped]
+        return prices
+
+    @cached_property
+    def members(self) -> Tensor:
+        """(A, F) which columns belong to each part: columns of numbers first, then parts with patterns."""
+        patterned = [part.columns for part in self.parts if part.patterns is not None]
+        members = torch.zeros(len(self.numbers) + len(patterned), len(self.low), dtype=torch.bool, device="cpu")
+        members[torch.arange(len(self.numbers), device="cpu"), self.numbers] = True
+        for place, columns in enumerate(patterned, len(self.numbers)):
+            members[place, columns] = True
+        return members
 
     @cached_property
     def swapped(self) -> Tensor:
@@ -102,11 +121,10 @@ class Room:
         self.value = self.row.double()
         low = torch.where(space.direction > 0, torch.maximum(space.low, self.value), space.low)
         high = torch.where(space.direction < 0, torch.minimum(space.high, self.value), space.high)
-        low, high = _on_steps(low, space.step, torch.ceil), _on_steps(high, space.step, torch.floor)
-        columns = space.numbers.tolist()
+        low, high = on_steps(low, space.step, torch.ceil), on_steps(high, space.step, torch.floor)
         # A column whose only place is the one it has cannot move.
-        movable = [c for c in columns if space.free[c] and low[c] <= high[c] and not low[c] == high[c] == self.value[c]]
-        self.numbers = torch.tensor(movable, dtype=torch.int64, device="cpu")
+        movable = space.free & (low <= high) & ~((low == high) & (low == self.value))
+        self.numbers = space.numbers[movable[space.numbers]]
         self.low, self.high = low[self.numbers], high[self.numbers]
         self.choices = [choice for part in space.parts if (choice := self._choice(part)) is not None]
         self.members = self._members()
@@ -128,27 +146,21 @@ class Room:
         out = self.row.repeat(len(rows), 1)
         rows = rows.double()
         if len(self.numbers):
-            out[:, self.numbers] = self._final_numbers(rows[:, self.numbers])
+            value, step = self.value[self.numbers], self.space.step[self.numbers]
+            out[:, self.numbers] = final_numbers(rows[:, self.numbers], value, step, (self.low, self.high)).to(out.dtype)
         if len(self._single.columns):
             away = (rows[:, self._single.columns, None] - self._single.values).abs()
             out[:, self._single.columns] = self._single.at(away.argmin(-1)).to(out.dtype)
         for _, columns, patterns in self._others:
-            out[:, columns] = patterns[_nearest_pattern(rows[:, columns], patterns)].to(out.dtype)
+            out[:, columns] = patterns[nearest_pattern(rows[:, columns], patterns)].to(out.dtype)
         return out
-
-    def _final_numbers(self, given: Tensor) -> Tensor:
-        value, step = self.value[self.numbers], self.space.step[self.numbers]
-        moved = torch.minimum(torch.maximum(_on_steps(given, step, torch.round), self.low), self.high)
-        # A value that stays is always allowed, off the steps and out of range too.
-        stays = (given - value).abs() <= torch.where(step > 0, step / 2 * (moved - value).abs().clamp_max(1), 0)
-        return torch.where(stays | (given == value), value, moved).to(self.row.dtype)
 
     def rounded(self, rows: Tensor) -> Tensor:
         """(n, F) float64 rows whose numbers, where they differ from the row's, have no more digits than say anything."""
         rows = rows.double()
         if self.space.fine is None:
             return rows
-        return torch.where(rows == self.value, rows, _on_steps(rows, self.space.fine, torch.round))
+        return torch.where(rows == self.value, rows, on_steps(rows, self.space.fine, torch.round))
 
     def changed(self, rows: Tensor) -> Tensor:
         """(n, A) whether each movable part differs from the row's."""
@@ -216,16 +228,25 @@ class Room:
         return members
 
 
-def _on_steps(values: Tensor, step: Tensor, rounded: Callable[[Tensor], Tensor]) -> Tensor:
+def final_numbers(given: Tensor, value: Tensor, step: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
+    """Numbers that were given in the place of each `value`, on the steps and between the ends; or the value, where they stay."""
+    moved = torch.minimum(torch.maximum(on_steps(given, step, torch.round), ends[0]), ends[1])
+    # A value that stays is always allowed, off the steps and out of range too.
+    stays = (given - value).abs() <= torch.where(step > 0, step / 2 * (moved - value).abs().clamp_max(1), 0)
+    return torch.where(stays | (given == value), value, moved)
+
+
+def on_steps(values: Tensor, step: Tensor, rounded: Callable[[Tensor], Tensor]) -> Tensor:
     """The values on multiples of their step; as they are where it is 0. What lies on one but for rounding stays there."""
     size = torch.where(step > 0, step, 1.0)
-    nearest = (values / size).round()
-    beside = rounded(values / size)
-    whole = torch.where((nearest * size - values).abs() <= 1e-6 * size, nearest, beside)
+    scaled = values / size
+    whole = scaled.round()
+    if rounded is not torch.round:
+        whole = torch.where((whole * size - values).abs() <= 1e-6 * size, whole, rounded(scaled))
     return torch.where(step > 0, whole * size, values)
 
 
-def _nearest_pattern(given: Tensor, patterns: Tensor) -> Tensor:
+def nearest_pattern(given: Tensor, patterns: Tensor) -> Tensor:
     """(n,) the number of the nearest pattern, each column in units of its spread over the patterns."""
     spread = patterns.amax(0) - patterns.amin(0)
     spread = torch.where(spread > 0, spread, torch.inf)  # where all patterns agree nothing is to be told apart

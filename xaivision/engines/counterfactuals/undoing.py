@@ -2,11 +2,13 @@
 
 from collections.abc import Generator
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.searching import Ask, Asked, Search, in_helpings
+from xaivision.engines.counterfactuals.rooms import Rooms
+from xaivision.engines.counterfactuals.searching import Ask, Asked, Search, in_helpings, places_within
 from xaivision.engines.counterfactuals.space import Room
 
 # A search that ends with rows.
@@ -18,94 +20,116 @@ SECTIONS, ROUNDS = 10, 3
 ONE_BY_ONE = 4
 
 
-def undone(room: Room, rows: Tensor, undoable: Tensor | None = None, rounds: int = 8) -> Search:
-    """Ask about these rows (m, F) with fewer and fewer of their changes, as long as the decision holds.
+class Rows(NamedTuple):
+    """Rows (m, F) of these rooms, and of which of them each is (m,)."""
+
+    rooms: Rooms
+    rows: Tensor
+    owners: Tensor
+
+    def taken(self, places: Tensor) -> "Rows":
+        """Those at these places."""
+        return Rows(self.rooms, self.rows[places], self.owners[places])
+
+
+def alone(room: Room, rows: Tensor) -> Rows:
+    """Rows (m, F) of one room."""
+    return Rows(Rooms([room]), rows, torch.zeros(len(rows), dtype=torch.int64, device="cpu"))
+
+
+def undone(rows: Rows, undoable: Tensor | None = None, rounds: int = 8) -> Search:
+    """Ask about these rows with fewer and fewer of their changes, as long as the decision holds.
 
     Every single change is taken back on trial; those that alone are not needed are then taken back together, cheapest harm
     first, as many as it bears. `undoable` (m, A): the changes that may be tried, all of them where None.
     """
-    current = rows
     for _ in range(rounds):
-        tried = room.changed(current)
-        if undoable is not None:
-            tried &= undoable
-        tried &= (room.changed(current).sum(1) > 1)[:, None]  # the last change is what makes it a counterfactual
+        changed = rows.rooms.changed(rows.rows, rows.owners)
+        tried = changed if undoable is None else changed & undoable
+        tried = tried & (changed.sum(1) > 1)[:, None]  # the last change is what makes it a counterfactual
         if not bool(tried.any()):
             return
-        one = tried.nonzero()
-        answered = yield from in_helpings(len(one), len(room.row), partial(_without, room, current, one))
+        pairs = tried.nonzero()
+        made = partial(_without, rows, changed, pairs)
+        answered = yield from in_helpings(len(pairs), rows.rows.shape[1], made, rows.owners[pairs[:, 0]])
         good = answered.merits > 0
         if not bool(good.any()):
             return
-        current = yield from _together(room, current, one[good], answered.merits[good])
+        fewer = yield from _together(rows, changed, pairs[good], answered.merits[good])
+        moved = torch.zeros(len(fewer), dtype=torch.bool, device="cpu")
+        moved[pairs[good][:, 0]] = True  # of the others nothing can be undone, now or later
+        rows = rows._replace(rows=fewer).taken(moved)
+        undoable = None if undoable is None else undoable[moved]
 
 
-def _together(room: Room, current: Tensor, one: Tensor, merits: Tensor) -> Narrowing:
+def _without(rows: Rows, changed: Tensor, pairs: Tensor, part: slice) -> Tensor:
+    """(t, F) each of these rows without one of its changes: a stretch of the pairs (n, 2) of row and part."""
+    numbers, parts = pairs[part].T
+    kept = changed[numbers]
+    kept[torch.arange(len(kept), device="cpu"), parts] = False
+    return rows.rooms.mixed(rows.rows[numbers], kept, rows.owners[numbers])
+
+
+def _together(rows: Rows, changed: Tensor, pairs: Tensor, merits: Tensor) -> Narrowing:
     """The rows without as many of the changes that alone are not needed, pairs (t, 2) of row and part, as they bear."""
-    owners: list[int] = []
-    fewer: list[Tensor] = []
-    for owner in sorted(set(one[:, 0].tolist())):
-        mine = one[:, 0] == owner
-        order = one[mine, 1][merits[mine].argsort(descending=True, stable=True)]
-        kept = room.changed(current[owner : owner + 1])[0]
-        for part in order[: int(kept.sum()) - 1].tolist():
-            kept = kept.clone()
-            kept[part] = False
-            fewer.append(kept)
-            owners.append(owner)
-    numbers, kept_parts = torch.tensor(owners, device="cpu"), torch.stack(fewer)
-    asked = yield from in_helpings(len(owners), len(room.row), lambda part: room.mixed(current[numbers[part]], kept_parts[part]))
-    out = current.clone()
-    for place, holds in enumerate((asked.merits > 0).tolist()):  # those with fewer changes come later
-        if holds:
-            out[owners[place]] = asked.rows[place]
+    pairs = pairs[merits.argsort(descending=True, stable=True)]
+    place = places_within(pairs[:, 0])
+    turn = torch.full(changed.shape, changed.shape[1], device="cpu")  # when each change is taken back: never, where it is needed
+    turn[pairs[:, 0], pairs[:, 1]] = place
+    bears = place < changed.sum(1)[pairs[:, 0]] - 1
+    numbers, last = pairs[bears, 0], place[bears]
+
+    def made(part: slice) -> Tensor:
+        mine = numbers[part]
+        return rows.rooms.mixed(rows.rows[mine], changed[mine] & (turn[mine] > last[part, None]), rows.owners[mine])
+
+    asked = yield from in_helpings(len(numbers), rows.rows.shape[1], made, rows.owners[numbers])
+    holds = asked.merits > 0
+    most = torch.full((len(changed),), -1, device="cpu").scatter_reduce(0, numbers[holds], last[holds], "amax")
+    best = holds & (last == most[numbers])
+    out = rows.rows.clone()
+    out[numbers[best]] = asked.rows[best]
     return out
 
 
-def _without(room: Room, current: Tensor, pairs: Tensor, part: slice) -> Tensor:
-    """(t, F) each of these rows without one of its changes: a stretch of the pairs (n, 2) of row and part."""
-    one = pairs[part]
-    kept = room.changed(current)[one[:, 0]]
-    kept[torch.arange(len(one), device="cpu"), one[:, 1]] = False
-    return room.mixed(current[one[:, 0]], kept)
-
-
-def tightened(room: Room, rows: Tensor) -> Search:
-    """Ask about rows between the input and these (m, F), nearer and nearer, the numbers of a row moved together, then each."""
-    current = yield from _along(room, rows, None)
-    if not len(room.numbers) or room.space.norm != 1:  # in other norms it is the whole that counts
+def tightened(rows: Rows) -> Search:
+    """Ask about rows between the input and these, nearer and nearer, the numbers of a row moved together, then each."""
+    space = rows.rooms.space
+    rows = rows._replace(rows=(yield from _along(rows, None)))
+    if not len(space.numbers) or space.norm != 1:  # in other norms it is the whole that counts
         return
     for _ in range(ONE_BY_ONE):
-        paid = (current[:, room.numbers].double() - room.value[room.numbers]).abs() * room.space.weight[room.numbers]
-        mine = (paid > 0).sum(1) > 1  # one number alone is what moving together has done already
-        if not bool(mine.any()):
+        moved = (rows.rows.double() - rows.rooms.value[rows.owners]).abs()[:, space.numbers]
+        paid = moved * space.weight[space.numbers]
+        several = (paid > 0).sum(1) > 1  # one number alone is what moving together has done already
+        if not bool(several.any()):
             return
-        dearest = paid[mine].argmax(1)
-        nearer = yield from _along(room, current[mine], room.numbers[dearest])
-        if torch.equal(nearer, current[mine]):
-            return
-        current = current.clone()
-        current[mine] = nearer
+        rows = rows.taken(several)
+        before, dearest = rows.rows, space.numbers[paid[several].argmax(1)]
+        rows = rows._replace(rows=(yield from _along(rows, dearest)))
+        rows = rows.taken((rows.rows != before).any(1))  # where the dearest bears nothing it would be tried again
 
 
-def _along(room: Room, rows: Tensor, column: Tensor | None) -> Narrowing:
-    """The nearest rows to the input between it and these (m, F) that hold; of each only one `column` (m,) moves where given."""
-    moving = torch.zeros(rows.shape, dtype=torch.bool, device="cpu")
+def _along(rows: Rows, column: Tensor | None) -> Narrowing:
+    """The nearest rows to the input between it and these that hold; of each only one `column` (m,) moves where given."""
+    rooms, given, owners = rows
+    moving = torch.zeros(given.shape, dtype=torch.bool, device="cpu")
     if column is None:
-        moving[:, room.numbers] = True
+        moving[:, rooms.space.numbers] = True
     else:
-        moving[torch.arange(len(rows), device="cpu"), column] = True
-    end, low = rows.double(), torch.zeros(len(rows), 1, dtype=torch.float64, device="cpu")
-    start, high, best = torch.where(moving, room.value, end), torch.ones_like(low), rows
+        moving[torch.arange(len(given), device="cpu"), column] = True
+    end, low = given.double(), torch.zeros(len(given), 1, dtype=torch.float64, device="cpu")
+    start, high, best = torch.where(moving, rooms.value[owners], end), torch.ones_like(low), given
     shares = torch.arange(1, SECTIONS + 1, dtype=torch.float64, device="cpu") / (SECTIONS + 1)
-    for _ in range(ROUNDS if len(room.numbers) else 0):
+    every = owners.repeat_interleave(SECTIONS)
+    for _ in range(ROUNDS if len(rooms.space.numbers) else 0):
         places = low + (high - low) * shares  # (m, s)
         trials = start[:, None] + places[..., None] * (end - start)[:, None]
-        asked = yield Ask(room.rounded(trials.flatten(0, 1)))
-        holds = (asked.merits > 0).view(len(rows), SECTIONS)
+        asked = yield Ask(rooms.rounded(trials.flatten(0, 1), every), owners=every)
+        holds = (asked.merits > 0).view(len(given), SECTIONS)
         first = torch.where(holds.any(1), holds.int().argmax(1), SECTIONS)
         edges = torch.cat([low, places, high], 1)
         low, high = edges.gather(1, first[:, None]), edges.gather(1, first[:, None] + 1)
-        found = asked.rows.view(len(rows), SECTIONS, -1)[torch.arange(len(rows), device="cpu"), first.clamp_max(SECTIONS - 1)]
+        found = asked.rows.view(len(given), SECTIONS, -1)[torch.arange(len(given), device="cpu"), first.clamp_max(SECTIONS - 1)]
         best = torch.where((first < SECTIONS)[:, None], found, best)
     return best

@@ -127,7 +127,7 @@ class Answers:
             merits, slope = self._with_slopes(inputs, target)
         else:
             merits, slope = self.merits(self.q.model(inputs), target), None
-        for owner in sorted(set(owners.tolist())):
+        for owner in sorted(set(owners.tolist())) if any(self.requirements) else ():
             mine = owners == owner
             for requirement in self.requirements[owner]:
                 merits[mine] = torch.minimum(merits[mine], requirement(rows[mine]))

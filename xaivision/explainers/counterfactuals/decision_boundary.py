@@ -15,8 +15,9 @@ from xaivision.core.diagnostics import Note
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.edit_paths import few_edits, length, ordered
-from xaivision.engines.counterfactuals.searching import Drive, Search
-from xaivision.engines.counterfactuals.undoing import undone
+from xaivision.engines.counterfactuals.rooms import by_owner
+from xaivision.engines.counterfactuals.searching import Search, of_one, side_by_side
+from xaivision.engines.counterfactuals.undoing import Rows, undone
 from xaivision.explainers.counterfactuals.hunting import Asking, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
@@ -58,22 +59,20 @@ class DecisionBoundary(Wishes):
         """
         with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
             ways: dict[int, Tensor] = {}
-            for hunt in scene.hunts:
-                if self.cost is None:
-                    hunt.cost = partial(length, hunt.room)
-            searches = [self._search(scene, index, ways) for index in range(len(scene.hunts))]
-            Drive(scene.hunts, searches).run(scene.answers)
+            if self.cost is None:
+                scene.hunts.cost = by_owner([partial(length, room) for room in scene.rooms.each])
+            searches = [
+                of_one(index, self._search(scene, index, ways)) for index in range(len(scene.inputs)) if scene.open(index)
+            ]
+            scene.hunts.drive(side_by_side(searches), scene.answers)
             return self._answer(scene, ways)
 
     def _search(self, scene: Scene, index: int, ways: dict[int, Tensor]) -> Search:
-        hunt = scene.hunts[index]
-        if int(scene.goals[index]) == int(scene.predicted[index]):
-            return
-        yield from few_edits(hunt.room, scene.background, self.samples, self.most_edits, scene.generator())
-        if not len(found := hunt.found().rows):
-            return
-        yield from undone(hunt.room, found[:1])
-        ways[index] = yield from ordered(hunt.room, hunt.found().rows[0])
+        room, hunts = scene.rooms.each[index], scene.hunts
+        yield from few_edits(room, scene.background, self.samples, self.most_edits, scene.generator())
+        if len(nearest := hunts.found(index).rows[:1]):
+            yield from undone(Rows(scene.rooms, nearest, torch.full((1,), index, device="cpu")))
+            ways[index] = yield from ordered(room, hunts.found(index).rows[0])
 
     def _answer(self, scene: Scene, ways: dict[int, Tensor]) -> Counterfactuals:
         """Every row of every way asked about once more, in the form in which it is handed out."""
@@ -101,7 +100,7 @@ def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) ->
     name = query.class_names[goal] if query.class_names else f"class {goal}"
     if int(scene.predicted[index]) == goal:
         return Note("warn", f"nothing has to change: the prediction is {name} already", (index,))
-    if not len(scene.hunts[index].room):
+    if not len(scene.rooms.each[index]):
         return Note("warn", "not found: every feature is frozen, so nothing may change", (index,))
     if not found:
         over = " in the time there was" if scene.answers.over else ""

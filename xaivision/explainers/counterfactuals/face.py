@@ -14,7 +14,7 @@ from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.density_paths import densest_paths
 from xaivision.engines.counterfactuals.searching import Search
 from xaivision.engines.counterfactuals.space import Room
-from xaivision.explainers.counterfactuals.hunting import Asking, hunted, scene_of
+from xaivision.explainers.counterfactuals.hunting import Asking, hunted, one_by_one, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
@@ -52,8 +52,8 @@ class Face(Wishes):
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
         """(B, total_CFs, F) rows, nearest first, each asked about again in its final form."""
         with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
-            return hunted(scene, self._propose)
+            return hunted(scene, one_by_one(self._propose))
 
     def _propose(self, scene: Scene, room: Room, index: int) -> Search:
         neighbors = max(LEAST_NEIGHBORS, round(self.fraction * len(scene.background)))
-        return densest_paths(room, scene.background, scene.wished(index), neighbors, self.total_CFs)
+        return densest_paths(room, scene.background, scene.wished(int(scene.goals[index])), neighbors, self.total_CFs)

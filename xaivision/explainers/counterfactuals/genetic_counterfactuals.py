@@ -13,8 +13,6 @@ from xaivision.core.settings import check_number_from_zero, check_positive_integ
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.evolution import Evolution, evolved
 from xaivision.engines.counterfactuals.searching import Search
-from xaivision.engines.counterfactuals.space import Room
-from xaivision.engines.counterfactuals.transplants import by_distance
 from xaivision.explainers.counterfactuals.hunting import Asking, hunted, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
@@ -28,7 +26,7 @@ class GeneticCounterfactuals(Wishes):
     """Rows with the class to reach, bred from the nearest unlike neighbors in the `background` and from random rows.
 
     Parents are those that hold at the least `proximity_weight` times cost plus `sparsity_weight` times changed columns. It ends
-    after `maxiterations` generations, or when for five of them the best has become better by less than the share `thresh`.
+    after `maxiterations` generations, or when for three of them the best has become better by less than the share `thresh`.
     All other settings are those of `Wishes`.
     """
 
@@ -36,7 +34,7 @@ class GeneticCounterfactuals(Wishes):
         name="genetic_counterfactuals",
         answers="Which near and sparse change turns the prediction, found by crossing and mutating candidates?",
         misleads="Values that are mixed of several cases need not occur together. Another seed may find another set.",
-        cost="1 forward an example of the background, half a population (20 by default) a generation, mostly 10 to 40 of them",
+        cost="1 forward an example of the background, a population (40 by default) a generation, mostly 5 to 20 of them",
         source="Schleich et al., GeCo, 2021, arXiv:2101.01292; as in DiCE, arXiv:1905.07697",
         needs=Access.SCORES,
         domains=("tabular",),
@@ -57,9 +55,8 @@ class GeneticCounterfactuals(Wishes):
         with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
             return hunted(scene, self._propose)
 
-    def _propose(self, scene: Scene, room: Room, index: int) -> Search:
+    def _propose(self, scene: Scene, owners: Tensor) -> Search:
         population = max(LEAST_POPULATION, POPULATION * self.total_CFs)
         plan = Evolution(population, self.maxiterations, self.thresh, self.proximity_weight, self.sparsity_weight)
-        cases = scene.background[scene.wished(index)]
-        nearest = by_distance(room, cases, self.sparsity_weight)[: population // 2]
-        return evolved(room, cases[nearest], plan, scene.generator())
+        first = [rows[: population // 2] for rows in scene.nearest(owners, self.sparsity_weight)]
+        return evolved(scene.rooms, owners, first, plan, scene.generator())

@@ -17,9 +17,9 @@ from xaivision.core.question import Question, question
 from xaivision.core.sharing import shared_scores
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.diversity import diverse_choice
-from xaivision.engines.counterfactuals.searching import Asked, Drive, Hunt, Search
+from xaivision.engines.counterfactuals.searching import HELPING, Found, Search, of_one, places_within, row_keys, side_by_side
 from xaivision.engines.counterfactuals.space import Room
-from xaivision.engines.counterfactuals.undoing import tightened, undone
+from xaivision.engines.counterfactuals.undoing import Rows, tightened, undone
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
@@ -29,8 +29,11 @@ SPARE = 2
 # in it.
 CHOICE, MOST_CHOICE = 100, 1000
 
-# The search of one input.
-Propose = Callable[[Scene, Room, int], Search]
+# So many rows of each input are reckoned to be made up at a time.
+TOGETHER = 200
+
+# The search of several inputs, by their numbers (b,).
+Propose = Callable[[Scene, Tensor], Search]
 
 
 @dataclass(frozen=True)
@@ -74,41 +77,60 @@ def scene_of(explainer: Explainer, wishes: Wishes, asking: Asking) -> Iterator[S
 
 def hunted(scene: Scene, propose: Propose) -> Counterfactuals:
     """The answer of a method that proposes so."""
-    searches = [_whole_search(scene, propose, index) for index in range(len(scene.hunts))]
-    Drive(scene.hunts, searches).run(scene.answers)
+    for index in range(len(scene.inputs)):
+        scene.hunts.done[index] = not scene.open(index)
+    searches = [_whole_search(scene, propose, team) for team in teams(scene)]
+    scene.hunts.drive(side_by_side(searches), scene.answers)
     return finished(scene)
 
 
-def _whole_search(scene: Scene, propose: Propose, index: int) -> Search:
-    hunt = scene.hunts[index]
-    if int(scene.goals[index]) == int(scene.predicted[index]) or not len(hunt.room):
-        return
-    yield from propose(scene, hunt.room, index)
-    if scene.wishes.posthoc_sparsity_param is None:
-        return
-    if len(rows := chosen(scene, hunt, SPARE).rows):
-        yield from undone(hunt.room, rows, _undoable(scene, hunt.room, rows))
-        yield from tightened(hunt.room, chosen(scene, hunt, SPARE).rows)
+def teams(scene: Scene) -> list[Tensor]:
+    """The numbers of the inputs that are to become something else, those that are searched for together: what is made up for all
+    of them at once must not be too much.
+    """
+    open_ = torch.tensor([index for index in range(len(scene.inputs)) if scene.open(index)], dtype=torch.int64, device="cpu")
+    size = max(1, HELPING // (TOGETHER * scene.inputs.shape[1]))
+    return [open_[start : start + size] for start in range(0, len(open_), size)]
 
 
-def _undoable(scene: Scene, room: Room, rows: Tensor) -> Tensor | None:
-    limits = scene.undoable(room)
-    if limits is None:
-        return None
-    allowed = torch.ones(len(rows), len(room), dtype=torch.bool, device="cpu")
-    numbers = room.numbers
-    allowed[:, : len(numbers)] = (rows[:, numbers].double() - room.value[numbers]).abs() <= limits[: len(numbers)]
-    return allowed
+def one_by_one(propose: Callable[[Scene, Room, int], Search]) -> Propose:
+    """Proposals that are made for each input by itself."""
+
+    def proposed(scene: Scene, owners: Tensor) -> Search:
+        mine = [(owner, propose(scene, scene.rooms.each[owner], owner)) for owner in owners.tolist()]
+        yield from side_by_side([of_one(owner, search) for owner, search in mine])
+
+    return proposed
 
 
-def chosen(scene: Scene, hunt: Hunt, spare: int = 0) -> Asked:
-    """The set of what was found that is best by proximity and diversity, nearest first."""
-    found, wishes = hunt.found(), scene.wishes
-    found = Asked(*(part[: max(min(CHOICE * wishes.total_CFs, MOST_CHOICE), wishes.total_CFs)] for part in found[:3]))
-    distances = lambda one: scene.space.between(found.rows[one : one + 1], found.rows)[0]  # noqa: E731 - one line, used once
+def _whole_search(scene: Scene, propose: Propose, owners: Tensor) -> Search:
+    yield from propose(scene, owners)
+    if scene.wishes.posthoc_sparsity_param is not None and len((found := chosen(scene, owners, SPARE)).rows):
+        rows = Rows(scene.rooms, found.rows, found.owners)
+        yield from undone(rows, scene.undoable(rows.rows, rows.owners))
+        fewer = chosen(scene, owners, SPARE)
+        yield from tightened(Rows(scene.rooms, fewer.rows, fewer.owners))
+    for owner in owners.tolist():
+        scene.hunts.done[owner] = True
+
+
+def chosen(scene: Scene, owners: Tensor, spare: int = 0) -> Found:
+    """Of what was found for each of these inputs the set that is best by proximity and diversity, nearest first."""
+    found, wishes = scene.hunts.found(), scene.wishes
+    counts = torch.bincount(found.owners, minlength=len(scene.inputs))
+    most = max(min(CHOICE * wishes.total_CFs, MOST_CHOICE), wishes.total_CFs)
+    size = min(most, int(counts[owners].max()))
+    if not size:
+        return found.taken(owners[:0])
+    place = torch.arange(size, device="cpu")
+    missing = place >= counts[owners, None]
+    places = ((counts.cumsum(0) - counts)[owners, None] + place).masked_fill(missing, 0)
+    costs, rows = found.costs[places].masked_fill(missing, torch.inf), found.rows[places]
+    sets = torch.arange(len(owners), device="cpu")
+    distances = lambda one: scene.space.apart(rows[sets, one, None], rows)  # noqa: E731 - one line, used once
     k = wishes.total_CFs + spare
-    places = sorted(diverse_choice(found.costs, distances, k, wishes.proximity_weight, wishes.diversity_weight))
-    return Asked(found.rows[places], found.merits[places], found.costs[places])
+    numbers = diverse_choice(costs, distances, k, wishes.proximity_weight, wishes.diversity_weight).sort(1).values
+    return found.taken(places.gather(1, numbers.clamp_max(size - 1))[numbers < size])
 
 
 def finished(scene: Scene) -> Counterfactuals:
@@ -116,9 +138,10 @@ def finished(scene: Scene) -> Counterfactuals:
     k, inputs = scene.wishes.total_CFs, scene.inputs
     rows = inputs[:, None].repeat(1, k, 1)
     held = torch.zeros(len(inputs), k, dtype=torch.bool, device="cpu")
-    for index, hunt in enumerate(scene.hunts):
-        mine = chosen(scene, hunt).rows
-        rows[index, : len(mine)], held[index, : len(mine)] = mine, True
+    for owners in teams(scene):
+        mine = chosen(scene, owners)
+        places = mine.owners, places_within(mine.owners)
+        rows[places], held[places] = mine.rows, True
     scores = scene.q.model(rows.flatten(0, 1).to(scene.q.query.inputs))
     goals = scene.goals.repeat_interleave(k).to(scores.device)
     flips = (scores.argmax(1) == goals).cpu().view(held.shape)
@@ -131,24 +154,23 @@ def finished(scene: Scene) -> Counterfactuals:
 
 def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
     """What was not found and why, what was cut short, and what is a row of the background."""
-    unsteady = (held & ~flips).any(1)
-    for index, hunt in enumerate(scene.hunts):
-        count = int((held & flips)[index].sum())
-        if reason := _shortfall(scene, hunt, index, count):
+    unsteady, counts = (held & ~flips).any(1).tolist(), (held & flips).sum(1).tolist()
+    known = (held & _known(rows, scene.background)).sum(1).tolist()
+    for index, done in enumerate(scene.hunts.done):
+        if reason := _shortfall(scene, index, counts[index]):
             scene.q.note(Note("warn", reason, (index,)))
         if unsteady[index]:
             scene.q.note(Note("warn", "the model decides a found row otherwise when it is asked about it again", (index,)))
-        if scene.answers.over and not hunt.done:
+        if scene.answers.over and not done:
             text = f"the search ended when the {scene.wishes.max_seconds:g} s were over: there may be nearer counterfactuals"
             scene.q.note(Note("warn", text, (index,)))
-        known = [int(place) for place in held[index].nonzero().flatten() if _is_known(rows[index, place], scene.background)]
-        if known:
-            which = "the counterfactual is a row" if rows.shape[1] == 1 else f"{len(known)} of the counterfactuals are rows"
+        if known[index]:
+            which = "the counterfactual is a row" if rows.shape[1] == 1 else f"{known[index]} of the counterfactuals are rows"
             text = f"{which} of the background, value for value: whoever sees it sees a known case"
             scene.q.note(Note("ok", text, (index,)))
 
 
-def _shortfall(scene: Scene, hunt: Hunt, index: int, count: int) -> str:
+def _shortfall(scene: Scene, index: int, count: int) -> str:
     """Why fewer were found than asked for; empty where none is missing."""
     if count >= scene.wishes.total_CFs:
         return ""
@@ -156,12 +178,14 @@ def _shortfall(scene: Scene, hunt: Hunt, index: int, count: int) -> str:
     name = scene.q.query.class_names[goal] if scene.q.query.class_names else str(goal)
     if goal == int(scene.predicted[index]):
         return f"nothing has to change: the prediction is {name} already"
-    if not len(hunt.room):
+    if not len(scene.rooms.each[index]):
         return "not found: every feature is frozen, so nothing may change"
     if not count:
         return f"not found: no row that was tried within what may change is predicted as {name}"
     return f"{count} of {scene.wishes.total_CFs} counterfactuals were found: no other row that was tried reaches {name}"
 
 
-def _is_known(row: Tensor, background: Tensor) -> bool:
-    return bool((background == row).all(1).any())
+def _known(rows: Tensor, background: Tensor) -> Tensor:
+    """(B, k) which of these rows (B, k, F) are rows of the background."""
+    known = set(row_keys(background.to(rows.dtype)))
+    return torch.tensor([key in known for key in row_keys(rows.flatten(0, 1))], device="cpu").view(rows.shape[:2])

@@ -12,7 +12,6 @@ from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.settings import check_number_from_zero
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.searching import Search
-from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.transplants import transplants
 from xaivision.explainers.counterfactuals.hunting import Asking, hunted, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
@@ -52,5 +51,5 @@ class NearestUnlikeNeighbors(Wishes):
         with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
             return hunted(scene, self._propose)
 
-    def _propose(self, scene: Scene, room: Room, index: int) -> Search:
-        return transplants(room, scene.background[scene.wished(index)], self.sparsity_weight, CHOICE * self.total_CFs)
+    def _propose(self, scene: Scene, owners: Tensor) -> Search:
+        return transplants(scene.rooms, owners, scene.nearest(owners, self.sparsity_weight), CHOICE * self.total_CFs)

@@ -16,9 +16,10 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.question import Question
 from xaivision.engines.counterfactuals.edit_paths import length
 from xaivision.engines.counterfactuals.greedy_edits import Edits, greedy_edits
-from xaivision.engines.counterfactuals.searching import Asked, Drive, Hunt, Search
+from xaivision.engines.counterfactuals.rooms import by_owner
+from xaivision.engines.counterfactuals.searching import Found, Hunts, Search, of_one, side_by_side
 from xaivision.engines.counterfactuals.space import Room
-from xaivision.engines.counterfactuals.undoing import tightened, undone
+from xaivision.engines.counterfactuals.undoing import alone, tightened, undone
 from xaivision.explainers.counterfactuals.answering import LEAST_PROBABILITY, Answers, Clock
 from xaivision.explainers.counterfactuals.hunting import Asking, Opened, opened
 from xaivision.explainers.counterfactuals.picture_codes import Choice, code_row, code_space
@@ -56,8 +57,9 @@ class _PictureHunt:
         self.goals = goals(self.q, self.wishes.desired_class, started.scores).cpu()
         self.codes = self._encoded(clock)
         width = max(len(code.values) for code in self.codes)
-        rooms = [Room(code_space(code, plan.choice, width), code_row(code, width)) for code in self.codes]
-        self.hunts = [Hunt(room, partial(length, room)) for room in rooms]
+        self.rooms = [Room(code_space(code, plan.choice, width), code_row(code, width)) for code in self.codes]
+        cost = by_owner([partial(length, room) for room in self.rooms])
+        self.hunts = Hunts(torch.stack([room.row for room in self.rooms]), by_owner([room.final for room in self.rooms]), cost)
         self.answers = Answers(self.q, self.goals.to(self.q.query.inputs.device), None, clock, self.rendered)
         self.foreign = self._foreign()
 
@@ -78,16 +80,17 @@ class _PictureHunt:
 
     def answer(self) -> Counterfactuals:
         """Search for all inputs side by side, and ask about what is handed out once more."""
-        Drive(self.hunts, [self._search(index) for index in range(len(self.hunts))]).run(self.answers)
+        searches = [of_one(index, self._search(index)) for index in range(len(self.inputs))]
+        self.hunts.drive(side_by_side(searches), self.answers)
         pictures = self.inputs[:, None].repeat(1, self.wishes.total_CFs, 1, 1, 1)
         words = [[""] * self.wishes.total_CFs for _ in self.inputs]
-        for index, hunt in enumerate(self.hunts):
-            found, code = self._different(index), self.codes[index]
+        for index, code in enumerate(self.codes):
+            found = self._different(index)
             if not len(found):
                 continue
             pictures[index, : len(found)] = self.rendered(torch.full((len(found),), index, device="cpu"), found)
             words[index][: len(found)] = ["; ".join(code_words(code, row[: len(code.values)])) for row in found]
-            if self.answers.over and not hunt.done:
+            if self.answers.over and not self.hunts.done[index]:
                 text = f"the search ended when the {self.wishes.max_seconds:g} s were over: there may be nearer counterfactuals"
                 self.q.note(Note("warn", text, (index,)))
         return asked_again(self.q, pictures, Reached(self.goals, self.predicted, words), self._why_not)
@@ -102,24 +105,28 @@ class _PictureHunt:
 
     def _search(self, index: int) -> Search:
         """One counterfactual after the other, each with none of the edits of those before it."""
-        hunt = self.hunts[index]
-        if int(self.goals[index]) == int(self.predicted[index]) or self.foreign[index] or not len(hunt.room):
-            return
-        for number in range(self.wishes.total_CFs):
-            before = self._different(index)[:number]
-            if len(before) < number:
-                return
-            barred = hunt.room.changed(before).any(0)
-            if not len(self._ranked(index, barred).rows):
-                surer = self.wishes.proximity_weight is not None
-                yield from greedy_edits(hunt.room, Edits(self.plan.most_edits, barred=barred, surer=surer))
-            if len(found := self._ranked(index, barred).rows[:NEAREST]):
-                yield from undone(hunt.room, found)
-                yield from tightened(hunt.room, self._ranked(index, barred).rows[:NEAREST])
+        room = self.rooms[index]
+        if int(self.goals[index]) != int(self.predicted[index]) and not self.foreign[index] and len(room):
+            for number in range(self.wishes.total_CFs):
+                before = self._different(index)[:number]
+                if len(before) < number:
+                    break
+                yield from self._next(index, room.changed(before).any(0))
+        self.hunts.done[index] = True
+
+    def _next(self, index: int, barred: Tensor) -> Search:
+        """A counterfactual with none of the `barred` (A,) edits."""
+        room = self.rooms[index]
+        if not len(self._ranked(index, barred).rows):
+            surer = self.wishes.proximity_weight is not None
+            yield from greedy_edits(room, Edits(self.plan.most_edits, barred=barred, surer=surer))
+        if len(found := self._ranked(index, barred).rows[:NEAREST]):
+            yield from undone(alone(room, found))
+            yield from tightened(alone(room, self._ranked(index, barred).rows[:NEAREST]))
 
     def _different(self, index: int) -> Tensor:
         """(n, D) the best row that was found, the best one with none of its edits, and so on, as many as are wished at most."""
-        room = self.hunts[index].room
+        room = self.rooms[index]
         taken: list[Tensor] = []
         barred = torch.zeros(len(room), dtype=torch.bool, device="cpu")
         while len(taken) < self.wishes.total_CFs and len(rows := self._ranked(index, barred).rows):
@@ -127,16 +134,14 @@ class _PictureHunt:
             barred |= room.changed(rows[:1])[0]
         return torch.stack(taken) if taken else room.row[None][:0]
 
-    def _ranked(self, index: int, barred: Tensor) -> Asked:
+    def _ranked(self, index: int, barred: Tensor) -> Found:
         """What was found with none of the `barred` (A,) edits, best first."""
-        hunt = self.hunts[index]
-        found = hunt.found()
-        free = ~hunt.room.changed(found.rows)[:, barred].any(1)
-        found = Asked(*(part[free] for part in found[:3]))
+        found = self.hunts.found(index)
+        found = found.taken(~self.rooms[index].changed(found.rows)[:, barred].any(1))
         if self.wishes.proximity_weight is None:
             return found
         worth = self._doubts(found.merits) + self.wishes.proximity_weight * found.costs
-        return Asked(*(part[worth.argsort(stable=True)] for part in found[:3]))
+        return found.taken(worth.argsort(stable=True))
 
     def _doubts(self, merits: Tensor) -> Tensor:
         """(n,) -log of the probability of the class to reach beside the next one, of rows that are so far ahead."""
@@ -147,7 +152,7 @@ class _PictureHunt:
     def _foreign(self) -> list[bool]:
         """Which pictures the model decides otherwise as the generator makes them: edits of those say nothing of the inputs."""
         known = [index for index, code in enumerate(self.codes) if len(code.values)]
-        rows = torch.stack([self.hunts[index].room.row for index in known])
+        rows = torch.stack([self.rooms[index].row for index in known])
         own = self.rendered(torch.tensor(known, device="cpu"), rows)
         predicted = self.q.model(own.to(self.q.query.inputs)).argmax(1).cpu()
         foreign = [False] * len(self.codes)
@@ -161,9 +166,9 @@ class _PictureHunt:
             text = "the generator's own version of this picture is decided otherwise, so that its edits say nothing about it"
             return Note("refuse", text, (index,))
         unread = not len(self.codes[index].values)
-        if not len(self.hunts[index].room) and not unread:
+        if not len(self.rooms[index]) and not unread:
             return Note("warn", "not found: nothing may change", (index,))
-        cut = unread or (self.answers.over and not self.hunts[index].done)
+        cut = unread or (self.answers.over and not self.hunts.done[index])
         over = f" in the {self.wishes.max_seconds:g} s there were" if cut else ""
         text = f"not found: no edit that was tried{over} is decided as {named(self.q, int(self.goals[index]))}"
         return Note("warn", text, (index,))

@@ -13,7 +13,6 @@ from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.random_changes import random_changes
 from xaivision.engines.counterfactuals.searching import Search
-from xaivision.engines.counterfactuals.space import Room
 from xaivision.explainers.counterfactuals.hunting import Asking, hunted, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
@@ -51,5 +50,5 @@ class RandomCounterfactuals(Wishes):
         with scene_of(self, self, Asking(model, inputs, targets, seed)) as scene:
             return hunted(scene, self._propose)
 
-    def _propose(self, scene: Scene, room: Room, index: int) -> Search:
-        return random_changes(room, self.sample_size, CHOICE * self.total_CFs, scene.generator())
+    def _propose(self, scene: Scene, owners: Tensor) -> Search:
+        return random_changes(scene.rooms, owners, self.sample_size, CHOICE * self.total_CFs, scene.generator())

@@ -1,6 +1,6 @@
 """Everything that the searches of one question share: the space, the classes to reach, the known rows, the clock."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import torch
@@ -10,8 +10,10 @@ from xaivision.core.errors import InputError
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.engines.counterfactuals.crowds import Crowd
-from xaivision.engines.counterfactuals.searching import Hunt
+from xaivision.engines.counterfactuals.rooms import Rooms, by_owner
+from xaivision.engines.counterfactuals.searching import Hunts, OfRows
 from xaivision.engines.counterfactuals.space import Room
+from xaivision.engines.counterfactuals.transplants import by_distance
 from xaivision.explainers.background import fitting_background
 from xaivision.explainers.counterfactuals.answering import Answers, Clock, Requirement
 from xaivision.explainers.counterfactuals.table_space import table_space
@@ -37,55 +39,73 @@ class Scene:
         self.predicted = scores.argmax(1)
         self.goals = goals(q, wishes.desired_class, scores)
         self.answers = Answers(q, self.goals, wishes.stopping_threshold, self.clock)
-        self.hunts = [self._hunt(row) for row in self.inputs]
+        self.rooms = Rooms([Room(self.space, row) for row in self.inputs])
+        self.hunts = Hunts(self.rooms.row, self.rooms.final, self._cost())
         if wishes.plausible is not None:
-            self.answers.requirements = [self._requirements(index) for index in range(len(self.hunts))]
+            self.answers.requirements = [self._requirements(int(goal)) for goal in self.goals]
 
-    def wished(self, index: int) -> Tensor:
-        """(N,) which rows of the background are decided as this input is to be."""
-        return self._merits_of_background(int(self.goals[index])) > 0
+    def open(self, index: int) -> bool:
+        """Whether this input is to become something else, and may."""
+        return int(self.goals[index]) != int(self.predicted[index]) and len(self.rooms.each[index]) > 0
+
+    def wished(self, goal: int) -> Tensor:
+        """(N,) which rows of the background are decided so."""
+        if goal not in self._wished:
+            self._wished[goal] = self._merits_of_background(goal) > 0
+        return self._wished[goal]
+
+    def nearest(self, owners: Tensor, sparsity_weight: float) -> list[Tensor]:
+        """For each of these inputs (b,) the rows of the background that are decided as it is to be, nearest first."""
+        found: dict[int, Tensor] = {}
+        goals = self.goals.cpu()[owners]
+        for goal in goals.unique().tolist():  # type: ignore[no-untyped-call]
+            mine = owners[goals == goal]
+            cases = self.background[self.wished(goal)]
+            found |= zip(mine.tolist(), by_distance(self.rooms, mine, cases, sparsity_weight), strict=True)
+        return [found[owner] for owner in owners.tolist()]
 
     def generator(self) -> torch.Generator:
         """Draws for one input: the same for each, so that its neighbors in the batch do not matter."""
         return self.q.generator("proposals")
 
-    def undoable(self, room: Room) -> Tensor | None:
-        """(A,) by how much each movable part may have changed to be tried for undoing; None where any change is tried."""
+    def undoable(self, rows: Tensor, owners: Tensor) -> Tensor | None:
+        """(n, A) which parts of rows (n, F) of these inputs have not changed too much to be tried for undoing; None: any is."""
         quantile = self.wishes.posthoc_sparsity_param
         if quantile is None or quantile >= 1:
             return None
-        table = self.background.double()
+        numbers, table = self.space.numbers, self.background.double()[:, self.space.numbers]
         small = (table - table.median(0).values).abs().quantile(quantile, dim=0)
-        limits = torch.full((len(room),), torch.inf, dtype=torch.float64, device="cpu")
-        limits[: len(room.numbers)] = small[room.numbers]
-        return limits
+        allowed = torch.ones(len(rows), len(self.space.members), dtype=torch.bool, device="cpu")
+        allowed[:, : len(numbers)] = (rows.double() - self.rooms.value[owners]).abs()[:, numbers] <= small
+        return allowed
 
-    def _hunt(self, row: Tensor) -> Hunt:
-        room = Room(self.space, row)
+    def _cost(self) -> OfRows:
         given = self.wishes.cost
         if given is None:
-            return Hunt(room, room.cost)
+            return self.rooms.cost
 
-        def cost(rows: Tensor) -> Tensor:
+        def cost(row: Tensor, rows: Tensor) -> Tensor:
             found = torch.as_tensor(given(row, rows)).detach().double().cpu()
             if found.shape != (len(rows),):
                 raise InputError(f"`cost` must return one number a row, ({len(rows)},). Got shape {tuple(found.shape)}.")
             return found
 
-        return Hunt(room, cost)
+        return by_owner([partial(cost, row) for row in self.inputs])
 
-    def _requirements(self, index: int) -> list[Requirement]:
-        share = self.wishes.plausible
-        cases = self.background[self.wished(index)]
-        if share is None or len(cases) <= 1:
+    def _requirements(self, goal: int) -> list[Requirement]:
+        if self.wishes.plausible is None or int(self.wished(goal).sum()) <= 1:
             return []
-        return [self._crowd(int(self.goals[index])).slack]
+        return [self._crowd(goal).slack]
 
     def _crowd(self, goal: int) -> Crowd:
         if goal not in self._crowds:
-            cases = self.background[self._merits_of_background(goal) > 0]
+            cases = self.background[self.wished(goal)]
             self._crowds[goal] = Crowd(self.space, cases, NEIGHBORS, float(self.wishes.plausible or 0))
         return self._crowds[goal]
+
+    @cached_property
+    def _wished(self) -> dict[int, Tensor]:
+        return {}
 
     @cached_property
     def _crowds(self) -> dict[int, Crowd]:

@@ -25,7 +25,7 @@ from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.lime_tabular import LimeTabular
 from xaivision.explainers.nearest_examples import NearestExamples
-from xaivision.explainers.rows_in_words import change_words, column_words, condition_words
+from xaivision.explainers.rows_in_words import class_words, column_words, rule_sentence, turn_sentence
 from xaivision.explainers.rules.anchors import Anchors
 
 
@@ -95,30 +95,16 @@ class Composite:
             return q.narrative(told.effects, regions, text, evidence)
 
     def _text(self, q: Question, told: Told, index: int, predicted: int) -> str:
-        query, rule = q.query, told.rules.rules[index][0]
+        query = q.query
         values = told.effects.values[index]
         strongest = values.abs().argsort(descending=True, stable=True)[: self.features].tolist()
         effects = ", ".join(f"{column_words(query, column)} {float(values[column]):+.3g}" for column in strongest)
-        held = " and ".join(condition_words(query, one) for one in rule.conditions) or "anything holds"
-        own, goal = int(query.targets[index]), int(told.way.goals[index])
-        case = told.cases
         return (
-            f"Effects on {_name(q, own)}: {effects}. "
-            f"While {held}, {rule.precision:.0%} of drawn rows stay {_name(q, own)}. "
-            f"{_turn(told.way, index, _name(q, goal))} "
-            f"The most similar known row is number {int(case.indices[index, 0])}, predicted as {_name(q, predicted)}."
+            f"Effects on {class_words(query, int(query.targets[index]))}: {effects}. "
+            f"{rule_sentence(told.rules, index)} {turn_sentence(told.way, index)} "
+            f"The most similar known row is number {int(told.cases.indices[index, 0])}, "
+            f"predicted as {class_words(query, predicted)}."
         )
-
-
-def _turn(way: Counterfactuals, index: int, goal: str) -> str:
-    """The last edit of the way, after those before it."""
-    place = way.found[index].nonzero().flatten().tolist()
-    if not place:
-        return f"No row with few edits that was tried is predicted as {goal}."
-    steps = [way.query.inputs[index], *way.counterfactuals[index, : place[0] + 1]]
-    last = change_words(way.query, steps[-2], steps[-1])
-    before = change_words(way.query, steps[0], steps[-2])
-    return f"It turns to {goal} with {last}" + (f", after {before}." if len(steps) > 2 else ".")
 
 
 def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
@@ -133,10 +119,6 @@ def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
         "similar": int(told.cases.indices[index, 0]),
         "similar_predicted": predicted,
     }
-
-
-def _name(q: Question, class_: int) -> str:
-    return q.query.class_names[class_] if q.query.class_names else f"class {class_}"
 
 
 def _pass_on(q: Question, told: Told) -> None:
