@@ -26,6 +26,7 @@ NAMES = (
     "shapley_tables",
     "counterfactuals",
     "picture_counterfactuals",
+    "lasting_counterfactuals",
     "metrics",
     "parameter_randomization",
     "prototypes",

@@ -76,6 +76,7 @@ def drawn() -> None:
     keep("sonar_prototypes", sonar_prototypes())
     for name, strip in counterfactual_strips().items():
         keep(name, strip)
+    keep("attributes_digit", attribute_strips())
     keep("narrative", narrative())
     keep("narrative_sonar", narrative_sonar())
 
@@ -112,6 +113,16 @@ def counterfactual_strips() -> dict[str, bytes]:
         found = xv.explain(xv.load_model(model), picture, "object_counterfactuals", generator=SegmentLayers(TILES[name]))
         strips[f"counterfactual_{name}"] = png(found.show())
     return strips
+
+
+def attribute_strips() -> bytes:
+    """A digit that attributes turn, with each of four from low to high."""
+    digits, model = xv.load_dataset("digits"), xv.load_model("digits_cnn")
+    autoencoder = xv.picture_autoencoder(model, digits.train.inputs)
+    attributes = xv.find_attributes(model, autoencoder, digits.train.inputs[:100], k=4)
+    sheet = xv.attribute_sheet(model, attributes, digits.test.inputs[:60], shown=6)
+    turned = next(place for place, row in enumerate(sheet.shown) if bool(sheet.answer.found[row].any()))
+    return png(sheet.show(turned))
 
 
 def narrative() -> bytes:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from xaivision.data.image_folders import ImageFolders, load_image_folders
     from xaivision.data.registry import load_dataset
     from xaivision.data.schema import TableSchema
+    from xaivision.evaluation.attribute_sheet import attribute_sheet
     from xaivision.evaluation.comparison import Comparison
     from xaivision.evaluation.masked_finetuning import Masking, masked_finetuning
     from xaivision.evaluation.prototypes.evaluating import evaluate_prototypes
@@ -92,6 +93,7 @@ __all__ = [
     "Target",
     "TorchClassifier",
     "Verdict",
+    "attribute_sheet",
     "audit",
     "benchmark",
     "certified",
@@ -157,6 +159,7 @@ _ROOMS = {
     "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
+    "attribute_sheet": "xaivision.evaluation.attribute_sheet",
     "audit": "xaivision.auditing",
     "benchmark": "xaivision.benchmarking",
     "certified": "xaivision.models.prototypes.certifying",

@@ -7,6 +7,7 @@ import typer
 
 from xaivision import __version__
 from xaivision.commands.app import app as app_in_the_browser
+from xaivision.commands.attributes import attributes
 from xaivision.commands.audit import audit
 from xaivision.commands.benchmark import benchmark
 from xaivision.commands.compare import compare
@@ -64,6 +65,7 @@ app.command()(train)
 app.command()(shortcuts)
 app.command()(surrogate)
 app.command()(prototypes)
+app.command()(attributes)
 app.add_typer(datasets, name="datasets")
 app.command("app")(app_in_the_browser)
 app.command()(demo)

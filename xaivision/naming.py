@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.errors import FileFormatError, InputError, UnknownNameError
 from xaivision.core.onnx_session import is_onnx
 from xaivision.core.wrapping import classifier
 from xaivision.data.csv_files import load_csv
@@ -21,7 +21,7 @@ from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.data.sample_images import SAMPLE_IMAGES, load_sample_image
 from xaivision.hidden_names import hiding_notes
 from xaivision.labeled_folders import labeled_folder, pictures_of, unlearned
-from xaivision.models.registry import available_models, load_model
+from xaivision.models.registry import TIMM_PREFIX, available_models, load_model
 from xaivision.models.trained_content import SUFFIX as TRAINED
 from xaivision.models.trained_file import load_trained
 from xaivision.surrogates.surrogate_file import holds_surrogate, load_surrogate
@@ -50,7 +50,20 @@ def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
         return _from_file(spec, settings)
     if spec.lower().endswith(TRAINED):
         return _trained(spec, settings)
-    return _made_by_factory(spec, settings) if ":" in spec else load_model(spec, **settings)
+    return _made_by_factory(spec, settings) if ":" in spec else _named(spec, settings)
+
+
+def _named(spec: str, settings: Mapping[str, Any]) -> ClassifierAdapter:
+    """Raises: InputError, where a file of another kind is meant: no name of a model would help there."""
+    try:
+        return load_model(spec, **settings)
+    except UnknownNameError as error:
+        if not Path(spec).is_file() and (not Path(spec).suffix or spec.startswith(TIMM_PREFIX)):
+            raise
+        what = (
+            f"a model's name, an ONNX file, a {TRAINED} file that `train` or `surrogate` has written, or package.module:factory"
+        )
+        raise InputError(f"`--model` must be {what}. Got {spec!r}.") from error
 
 
 def _trained(path: str, settings: Mapping[str, Any]) -> ClassifierAdapter:

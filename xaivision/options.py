@@ -23,6 +23,9 @@ LabelOption = Annotated[str | None, typer.Option("--label", help="A column of th
 BackgroundOption = Annotated[
     str | None, typer.Option("--background", help="Reference inputs: a data set (its training part), a folder or a CSV file.")
 ]
+ClassesOption = Annotated[
+    str | None, typer.Option("--classes", help="Folders that are classes, with commas; all that are not hidden if left out.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Everything random is drawn from it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 SetOption = Annotated[

@@ -11,7 +11,7 @@ import pytest
 from xaivision import cli
 
 SONAR = ["uci_sonar", "--model", "uci_sonar_mlp"]
-COMMANDS = ("list", "explain", "compare", "evaluate", "audit", "train", "shortcuts", "demo", "info")
+COMMANDS = ("list", "explain", "compare", "evaluate", "audit", "train", "shortcuts", "attributes", "demo", "info")
 
 
 # A real SIGINT, sent to itself at a moment that no clock decides.

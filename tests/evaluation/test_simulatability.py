@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from functools import cache
 
 import pytest
@@ -196,3 +197,30 @@ def test_answers_that_are_missing_unknown_or_double_are_refused(study):
     (folder / "key.json").unlink()
     with pytest.raises(InputError, match="`folder` must hold the `key\\.json`"):
         import_answers(folder)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda known: Anchors(known[:300], most_samples=3000, threshold=0.8),
+            r"While column \d.*, \d+% of drawn rows stay (class )?[01]\.",
+        ),
+        (DecisionBoundary, r"(It turns to (class )?[01] with column \d|No row with few edits)"),
+    ],
+    ids=["rule", "way"],
+)
+def test_a_study_tells_rules_and_ways_in_words(make, said, tmp_path):
+    model, known, rows = cat10()
+    folder = export_study(tmp_path, make(known), model, rows[:60], design=Design(items=4, learned=2))
+    told = re.findall(r"<p class='told'>(.*?)</p>", (folder / "learn.html").read_text())
+    assert len(told) == 2
+    assert all(re.match(said, one) for one in told)
+
+
+def test_the_forms_say_what_to_do(study):
+    folder, key = study
+    for phase in ("before", "after"):
+        page = (folder / f"{phase}.html").read_text()
+        assert f"Write into answers.csv, in its lines of the phase {phase}, " in page
+        assert f"as answer one of: {', '.join(key['classes'])}." in page

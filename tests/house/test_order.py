@@ -32,8 +32,10 @@ MANY_PARAMETERS = {
     "xaivision.commands.audit": frozenset({"audit"}),
     "xaivision.commands.train": frozenset({"train"}),
     "xaivision.commands.surrogate": frozenset({"surrogate"}),
+    "xaivision.commands.shortcuts": frozenset({"shortcuts"}),
     "xaivision.commands.narrate": frozenset({"narrate"}),
     "xaivision.commands.pick": frozenset({"pick"}),
+    "xaivision.commands.attributes": frozenset({"attributes"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
     # The stages of a narrative, each of which may be another.

@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 import xaivision as xv
-from xaivision.core.errors import FileFormatError, InputError
+from xaivision.core.errors import Cancelled, FileFormatError, InputError
 from xaivision.core.generator import Code, Direction, code_words
+from xaivision.core.progress import CancelToken, reporting
 from xaivision.data import sonar_simulator
 from xaivision.models.generators.picture_autoencoder import AutoencoderRecipe, picture_autoencoder, turned
 from xaivision.models.generators.segment_layers import BRIGHTNESS, CONTRAST, REMOVAL, SATURATION, SegmentLayers
@@ -235,3 +236,59 @@ def test_too_few_pictures_are_refused():
     model = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
     with pytest.raises(InputError, match=r"`pictures` must be more than 16 pictures \(N, C, H, W\)\. Got shape \(5, 1, 8, 8\)\."):
         picture_autoencoder(model, blobs(5))
+
+
+class Counting:
+    """Counts what is tracked, and cancels before the pass after so many."""
+
+    def __init__(self, most=None):
+        self.token, self.most, self.passes = CancelToken(), most, 0
+
+    def start(self, what, total):
+        return self
+
+    def advance(self):
+        self.passes += 1
+        if self.passes == self.most:
+            self.token.cancel()
+
+    def finish(self):
+        pass
+
+
+def counted(counting, *arguments, **settings):
+    with reporting(counting, counting.token):
+        return picture_autoencoder(*arguments, **settings)
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits_and_a_finished_one_is_taken_as_it_is(tmp_path):
+    model = xv.classifier(Mean(), domain="image", num_classes=2, score_unit="logit")
+    pictures, recipe = blobs(40), AutoencoderRecipe(width=3, epochs=5)
+    whole = picture_autoencoder(model, pictures, recipe)
+    with pytest.raises(Cancelled):
+        counted(Counting(2), model, pictures, recipe, checkpoint=tmp_path)
+    going_on, finished = Counting(), Counting()
+    resumed = counted(going_on, model, pictures, recipe, checkpoint=tmp_path)
+    taken = counted(finished, model, pictures, recipe, checkpoint=tmp_path)
+    assert (going_on.passes, finished.passes) == (3, 0)
+    for one in (resumed, taken):
+        assert torch.equal(one.codes(pictures), whole.codes(pictures))
+        assert torch.equal(one.reconstructed(pictures), whole.reconstructed(pictures))
+
+
+def test_every_training_has_a_file_of_its_own(tmp_path):
+    network = Mean()
+    model = xv.classifier(network, domain="image", num_classes=2, score_unit="logit")
+    pictures, recipe = blobs(40), AutoencoderRecipe(width=3, epochs=1)
+    picture_autoencoder(model, pictures, recipe, checkpoint=tmp_path / "kept")
+    picture_autoencoder(model, pictures, recipe, seed=1, checkpoint=tmp_path / "kept")
+    picture_autoencoder(model, pictures + 0.01, recipe, checkpoint=tmp_path / "kept")
+    picture_autoencoder(model, pictures, AutoencoderRecipe(width=4, epochs=1), checkpoint=tmp_path / "kept")
+    network.slope.data.fill_(3.0)
+    picture_autoencoder(model, pictures, recipe, checkpoint=tmp_path / "kept")
+    files = sorted((tmp_path / "kept").iterdir())
+    assert len(files) == 5
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-20])
+    with pytest.raises(FileFormatError, match=r"cannot be gone on from: it is damaged or no such file\. Remove it"):
+        picture_autoencoder(model, pictures, recipe, checkpoint=tmp_path / "kept")

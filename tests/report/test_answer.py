@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,8 +17,9 @@ from report_results import (
     zero,
 )
 
-from xaivision.report.answer import answer_text, map_text
+from xaivision.report.answer import MOST_CHANGES, answer_text, map_text
 from xaivision.report.signed_map import SignedMap
+from xaivision.report.wording import number
 
 
 def test_a_map_is_told_by_where_most_of_it_lies():
@@ -52,7 +55,7 @@ def test_a_zero_map_is_told_as_zero():
     ("make", "said"),
     [
         (examples, "example 3: similarity \N{MINUS SIGN}1.00"),
-        (counterfactuals, "2 of 2 counterfactuals reach no; the nearest changes 3 values"),
+        (counterfactuals, "2 of 2 counterfactuals reach no; the nearest changes column 0 "),
         (rules, "no rule was found"),
         (concept_scores, "whiskers"),
     ],
@@ -68,3 +71,27 @@ def test_a_narrative_speaks_for_itself():
 def test_every_type_has_an_answer_for_every_input():
     for query in (image_query(2), table_query(2)):
         assert all(answer_text(result, index) for result in every_explanation(query) for index in range(2))
+
+
+def test_a_counterfactual_row_is_told_by_what_changes_and_how():
+    query = table_query(2)
+    told = counterfactuals(query)
+    before, after = query.inputs[1, 0], told.counterfactuals[1, 0, 0]
+    said = f"column 0 {number(float(before), 4)} \N{RIGHTWARDS ARROW} {number(float(after), 4)}, column 1 "
+    assert f"the nearest changes {said}" in answer_text(told, 1)
+    none = replace(told, found=torch.zeros_like(told.found))
+    assert answer_text(none, 1).startswith("no counterfactual that reaches ")
+    second = replace(told, found=torch.tensor([[False, True]] * 2), counterfactuals=told.counterfactuals.clone())
+    second.counterfactuals[1, 1] = query.inputs[1]
+    second.counterfactuals[1, 1, 2] += 1e-4
+    assert answer_text(second, 1).startswith("1 of 2 counterfactuals reach")
+    near = answer_text(second, 1).rpartition("changes ")[2]
+    assert near.startswith("column 2 ")
+    assert len(set(near.removeprefix("column 2 ").split(" \N{RIGHTWARDS ARROW} "))) == 2  # with as many digits as tell them apart
+
+
+def test_many_changes_are_counted():
+    query = table_query(1)
+    told = counterfactuals(query)
+    told.counterfactuals[0, 0] = query.inputs[0] + 1
+    assert f"and {query.inputs.shape[1] - MOST_CHANGES} columns more" in answer_text(told, 0)

@@ -14,11 +14,13 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.rules import Rules
 from xaivision.report.example_words import example_lines, sum_words
-from xaivision.report.features import top_bars, words_of
+from xaivision.report.features import change_words, top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
-from xaivision.report.wording import counted, number, plain, signed
+from xaivision.report.wording import counted, feature_names, number, plain, signed
 
 STRONGEST = 5
+# Columns of a counterfactual that are named; the figure and `changes_table` show all.
+MOST_CHANGES = 6
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "center", "right")
 
 
@@ -66,13 +68,30 @@ def _examples(explanation: Examples, index: int) -> str:
 
 def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
     found = int(explanation.found[index].sum())
-    changed = int((explanation.counterfactuals[index, 0] != explanation.query.inputs[index]).sum())
     goal = int(explanation.goals[index])
     name = plain(explanation.query.class_names[goal] if explanation.query.class_names else goal)
     held = counted(len(explanation.found[index]), "counterfactual")
     if explanation.edits is not None and explanation.edits[index][0]:
         return f"{found} of {held} reach {name}: {plain(explanation.edits[index][0])}"
-    return f"{found} of {held} reach {name}; the nearest changes {counted(changed, 'value')}"
+    if not found:
+        return f"no counterfactual that reaches {name} was found"
+    return f"{found} of {held} reach {name}; the nearest changes {_nearest_changes(explanation, index)}"
+
+
+def _nearest_changes(explanation: Counterfactuals, index: int) -> str:
+    """The columns that change, each with its value before and after; of pictures how many values."""
+    query = explanation.query
+    before = query.inputs[index]
+    after = explanation.counterfactuals[index, int(explanation.found[index].int().argmax())]
+    moved = (after != before).nonzero()
+    if before.ndim != 1:
+        return counted(len(moved), "value")
+    names = feature_names(query, len(before))
+    columns = moved.flatten().tolist()
+    pairs = [(at, change_words(query, at, float(before[at]), float(after[at]))) for at in columns[:MOST_CHANGES]]
+    told = [f"{names[at]} {old} \N{RIGHTWARDS ARROW} {new}" for at, (old, new) in pairs]
+    more = [f"and {counted(len(columns) - MOST_CHANGES, 'column')} more"] if len(columns) > MOST_CHANGES else []
+    return ", ".join([*told, *more])
 
 
 def _rules(explanation: Rules, index: int) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
-from xaivision.report.features import value_words
+from xaivision.report.features import change_words, value_words
 from xaivision.report.table import empty_table
 from xaivision.report.wording import feature_names, headline, number, plain
 
@@ -52,7 +52,7 @@ def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
     rows = []
     for column in moved.any(0).nonzero().flatten().tolist():
         cells = [
-            value_words(query, column, float(row[column])) if bool(changed[column]) else SAME
+            change_words(query, column, float(before[column]), float(row[column]))[1] if bool(changed[column]) else SAME
             for row, changed in zip(after, moved, strict=True)
         ]
         rows.append((names[column], value_words(query, column, float(before[column])), *cells))

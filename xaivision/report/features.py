@@ -14,6 +14,7 @@ from xaivision.report.signed_map import SignedMap
 from xaivision.report.wording import condition_text, feature_names, listed, number, plain
 
 TOP = 10
+MOST_DIGITS = 9
 POSITIVE_COLOR, NEGATIVE_COLOR = POSITIVE_ANCHORS[3], NEGATIVE_ANCHORS[3]
 
 
@@ -63,6 +64,16 @@ def value_words(query: Query, column: int, value: float) -> str:
     code = round(value) if math.isfinite(value) else -1
     known = 0 <= code < len(names) and abs(value - code) <= CODE_SLACK
     return plain(names[code]) if known else number(value, 4)
+
+
+def change_words(query: Query, column: int, before: float, after: float) -> tuple[str, str]:
+    """Two values of this column in words, with as many digits as tell them apart."""
+    words = value_words(query, column, before), value_words(query, column, after)
+    for digits in range(5, MOST_DIGITS + 1):
+        if words[0] != words[1]:
+            break
+        words = number(before, digits), number(after, digits)
+    return words
 
 
 def rule_words(query: Query, rule: Rule) -> str:

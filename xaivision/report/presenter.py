@@ -10,11 +10,14 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.scores import Scores
 from xaivision.core.whole_file import write_whole
+from xaivision.evaluation.attribute_sheet import AttributeSheet
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
 from xaivision.report import files
+from xaivision.report.attribute_figure import attribute_figure
+from xaivision.report.attribute_files import attribute_fragment, write_attributes
 from xaivision.report.audit_figure import audit_figure
 from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_html import audit_fragment
@@ -41,12 +44,15 @@ class ReportPresenter:
 
     def show(self, result: Any, index: int | None = None) -> Figure:
         """A figure of the result: of the input at `index`, the first one where None; scores and audits have one of all inputs,
-        and a gallery of prototypes one for each class. Of a surrogate its tree, or its fidelity where it has none.
+        a gallery of prototypes one for each class, a sheet of attributes one for each picture shown. Of a surrogate its tree, or
+        its fidelity where it has none.
 
         Raises: InputError, where it is no result of this library, there is no such input, or scores or an audit are given one.
         """
         if isinstance(result, PrototypeGallery):
             return gallery_figure(result, 0 if index is None else index)
+        if isinstance(result, AttributeSheet):
+            return attribute_figure(result, 0 if index is None else index)
         if isinstance(result, SurrogateStudy):
             return _of_surrogate(result, index)
         if not isinstance(result, Scores | AuditReport | BenchmarkReport):
@@ -62,10 +68,13 @@ class ReportPresenter:
         """Write the result to one safetensors file, a comparison or a narrative to a page where the path ends in
         `.html`; its path.
 
-        The report of an audit, a benchmark, a gallery of prototypes and a surrogate: a page and its numbers into a folder.
+        The report of an audit, a benchmark, a gallery of prototypes, a sheet of attributes and a surrogate: a page and its
+        numbers into a folder.
         """
         if isinstance(result, PrototypeGallery):
             return write_gallery(result, path)[0]
+        if isinstance(result, AttributeSheet):
+            return write_attributes(result, path)[0]
         if isinstance(result, SurrogateStudy):
             return write_surrogate(result, path)[0]
         if isinstance(result, AuditReport):
@@ -89,6 +98,8 @@ class ReportPresenter:
             return benchmark_fragment(result)
         if isinstance(result, PrototypeGallery):
             return gallery_fragment(result)
+        if isinstance(result, AttributeSheet):
+            return attribute_fragment(result)
         if isinstance(result, SurrogateStudy):
             return surrogate_fragment(result)
         return html_fragment(result if isinstance(result, Scores) else _known(result))

@@ -12,17 +12,19 @@ from torch import Tensor
 
 from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query
 from xaivision.core.random import generator
+from xaivision.core.rules import Rules
 from xaivision.core.whole_file import write_whole
 from xaivision.core.wrapping import classifier
 from xaivision.evaluation.simulatability.items import balanced
 from xaivision.evaluation.simulatability.simulated import Simulated
-from xaivision.explainers.rows_in_words import column_words, value_words
+from xaivision.explainers.rows_in_words import column_words, rule_sentence, turn_sentence, value_words
 
 SCHEMA = "xaivision.study/1"
 PHASES = ("before", "after")
@@ -74,9 +76,14 @@ def export_study(
     out.mkdir(parents=True, exist_ok=True)
     questions = [_question(query, rows[number], place, names) for place, number in enumerate(asked.tolist())]
     for phase in PHASES:
-        write_whole(out / f"{phase}.html", _page(f"What will the model say? ({phase})", questions).encode())
+        task = (
+            f"Guess for every item; there is no hurry. Write into {SHEET}, in its lines of the phase {phase}, your name as "
+            f"user and as answer one of: {', '.join(names)}."
+        )
+        write_whole(out / f"{phase}.html", _page(f"What will the model say? ({phase})", task, questions).encode())
     lessons = [_lesson(query, index, names, told[index]) for index in range(len(learned))]
-    write_whole(out / "learn.html", _page("What the model said, and why", lessons).encode())
+    task = "Read these examples between the two phases. There is nothing to fill in, and none of them is asked about."
+    write_whole(out / "learn.html", _page("What the model said, and why", task, lessons).encode())
     sheet = "user,phase,item,answer\n" + "".join(f"user1,{phase},{place},\n" for phase in PHASES for place in range(len(asked)))
     write_whole(out / SHEET, sheet.encode())
     key = {"schema": SCHEMA, "method": explainer.about.name, "classes": list(names), "right": predicted[asked].tolist()}
@@ -141,7 +148,11 @@ def _words(explained: Explanation, index: int) -> str:
         values = explained.values[index]
         order = values.abs().argsort(descending=True, stable=True)[:5].tolist()
         return ", ".join(f"{column_words(explained.query, column)} {float(values[column]):+.3g}" for column in order)
-    raise InputError("`explainer` must give attributions or words, which people can read. `as_attribution()` converts others.")
+    if isinstance(explained, Rules):
+        return rule_sentence(explained, index)
+    if isinstance(explained, Counterfactuals):
+        return turn_sentence(explained, index)
+    raise InputError("`explainer` must give attributions, rules, counterfactuals or words, which people can read.")
 
 
 def _table(query: Query, row: Tensor) -> str:
@@ -162,6 +173,8 @@ def _lesson(query: Query, index: int, names: tuple[str, ...], words: str) -> str
     )
 
 
-def _page(title: str, parts: list[str]) -> str:
-    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{STYLE}</style>"
-    return f"<!doctype html><html lang='en'><head>{head}</head><body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>"
+def _page(title: str, task: str, parts: list[str]) -> str:
+    named, view = escape(title), "<meta name='viewport' content='width=device-width'>"
+    head = f"<meta charset='utf-8'>{view}<title>{named}</title><style>{STYLE}</style>"
+    body = f"<h1>{named}</h1><p>{escape(task)}</p>{''.join(parts)}"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>"
