@@ -15,9 +15,9 @@ from xaivision.fitting_methods import fitting_methods
 from xaivision.models.prototypes.layer_plan import SYSTEMS
 from xaivision.surrogates.curves import DEEPEST
 from xaivision.surrogates.growing import KINDS, Growth
-from xaivision.surrogates.rankers import RANKERS
+from xaivision.surrogates.rankers import OF_READINGS, RANKERS
 
-SURROGATE_KINDS, SURROGATE_RANKINGS = tuple(KINDS), tuple(RANKERS)
+SURROGATE_KINDS, SURROGATE_RANKINGS, PICTURE_RANKINGS = tuple(KINDS), tuple(RANKERS), OF_READINGS
 # How deep the curve of a surrogate goes; how deep it grows, and how many rows a leaf has at least, where nothing is said.
 DEEPEST_SURROGATE, USUAL_DEPTH, USUAL_IN_A_LEAF = DEEPEST, Growth.depth, Growth.in_a_leaf
 PROTOTYPE_SYSTEMS = tuple(SYSTEMS)

@@ -1,13 +1,13 @@
 """Which surrogate: its kind, how many features it may read, how deep it may grow, and what its features are ranked by."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
-from desk.table import Table
+from desk.surrogate_subject import SurrogateSubject
 from xaivision import SurrogateStudy, surrogate
-from xaivision.offers import DEEPEST_SURROGATE, SURROGATE_KINDS, SURROGATE_RANKINGS, USUAL_DEPTH, USUAL_IN_A_LEAF
+from xaivision.offers import DEEPEST_SURROGATE, SURROGATE_KINDS, USUAL_DEPTH, USUAL_IN_A_LEAF
 from xaivision.report.wording import plain
 
 MOST_FEATURES = 30
@@ -27,14 +27,14 @@ class SurrogateQuestion:
     seed: int = 0
 
 
-def chosen_surrogate(page: str, table: Table) -> SurrogateQuestion:
+def chosen_surrogate(page: str, subject: SurrogateSubject) -> SurrogateQuestion:
     """Each by a widget under the page's own key."""
     kind = st.selectbox(
         "Surrogate", SURROGATE_KINDS, format_func=_words, key=f"{page}_kind", bind="query-params", persist_state="session"
     )
-    counts = ["auto", *map(str, range(1, min(MOST_FEATURES, int(table.rows.shape[1])) + 1))]
+    counts = ["auto", *map(str, range(1, min(MOST_FEATURES, subject.features) + 1))]
     if st.session_state.get(f"{page}_k", "auto") not in counts:
-        del st.session_state[f"{page}_k"]  # another table had more columns
+        del st.session_state[f"{page}_k"]  # what was asked about before had more of them
     k = st.select_slider(
         "Features it may read",
         counts,
@@ -46,10 +46,13 @@ def chosen_surrogate(page: str, table: Table) -> SurrogateQuestion:
         "Depth", 1, DEEPEST_SURROGATE, USUAL_DEPTH, key=f"{page}_depth", bind="query-params", disabled=kind not in GROWS_DEEP
     )
     with st.expander("More"):
+        usual = subject.rankings[:1]
+        if not set(st.session_state.get(f"{page}_rankings", usual)) <= set(subject.rankings):
+            del st.session_state[f"{page}_rankings"]  # nothing of a picture can be shuffled
         rankings = st.multiselect(
             "Features ranked by",
-            SURROGATE_RANKINGS,
-            ["permutation"],
+            subject.rankings,
+            usual,
             format_func=_words,
             key=f"{page}_rankings",
             bind="query-params",
@@ -58,20 +61,17 @@ def chosen_surrogate(page: str, table: Table) -> SurrogateQuestion:
         )
         in_a_leaf = st.number_input("Fewest rows in a leaf", 1, 100, USUAL_IN_A_LEAF, key=f"{page}_leaf", bind="query-params")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key=f"{page}_seed", bind="query-params")
-    return SurrogateQuestion(
-        kind, "auto" if k == "auto" else int(k), depth, int(in_a_leaf), tuple(rankings) or ("permutation",), int(seed)
-    )
+    return SurrogateQuestion(kind, "auto" if k == "auto" else int(k), depth, int(in_a_leaf), tuple(rankings) or usual, int(seed))
 
 
-def study_of(table: Table, asked: SurrogateQuestion) -> SurrogateStudy:
+def study_of(subject: SurrogateSubject, asked: SurrogateQuestion) -> SurrogateStudy:
     """What `xv.surrogate` finds.
 
     Raises: as `xv.surrogate`.
     """
-    data: Any = table.background
     return surrogate(
-        table.model,
-        data,
+        subject.model,
+        subject.data,
         kind=asked.kind,
         k=asked.k,
         rankings=asked.rankings,

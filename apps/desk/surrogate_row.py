@@ -9,13 +9,18 @@ from desk.job import Job
 from desk.telling import as_text
 from desk.text_table import text_table
 from desk.view import wall
-from xaivision import SurrogateStudy
+from desk.wide_picture import wide_picture
+from xaivision import SurrogateStudy, explain
 from xaivision.core.errors import XaivisionError
 from xaivision.report.changes_table import changes_of_row, changes_rows
 from xaivision.report.panel import panel_of
 from xaivision.report.scale import LARGEST
 from xaivision.report.surrogate_cases import Case, cases_of, follow_sentence, rule_sentence
+from xaivision.report.surrogate_page import SurrogatePage, surrogate_page
 from xaivision.report.view import View
+
+# Of pictures: maps of a second or less.
+MAPS = ("grad_cam", "occlusion", "integrated_gradients")
 
 
 def case_list(page: str, job: Job) -> None:
@@ -67,7 +72,9 @@ def one_row(page: str, job: Job) -> None:
     except XaivisionError as error:
         st.info(as_text(error))
         return
-    if study.plan.kind == "tree":
+    if study.black_box.domain == "image":
+        _map_beside(page, job, study, row)
+    elif study.plan.kind == "tree":
         _way_and_turn(page, job, study, row)
 
 
@@ -84,3 +91,19 @@ def _way_and_turn(page: str, job: Job, study: SurrogateStudy, row: int) -> None:
         if bool(turned.found[0, 0]):
             text_table(f"{page}_turned", changes_of_row(turned).headings, changes_rows(turned))
         st.markdown(as_text(job.kept_as(("follows", row), lambda: follow_sentence(study, turned))))
+
+
+def _map_beside(page: str, job: Job, study: SurrogateStudy, row: int) -> None:
+    """Where the black box looks in the picture that the rule was just told of, and the tree that only reads numbers of it."""
+    inputs = study.held_out.inputs[row : row + 1]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown("**Where the black box looks in it**")
+        method = st.selectbox("Map", MAPS, key=f"{page}_map_method", bind="query-params")
+        found: Any = job.kept_as(("map", method, row), lambda: explain(study.black_box, inputs, method))
+        gallery(page, inputs, wall(found.query, [panel_of(found, 0)], View("shared_raw", LARGEST)))
+    told: SurrogatePage = job.kept_as("page", lambda: surrogate_page(study))
+    if told.tree is not None:
+        with right:
+            st.markdown("**What the surrogate asks instead**")
+            wide_picture(f"{page}_tree_beside", told.tree)

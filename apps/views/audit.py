@@ -15,17 +15,20 @@ st.caption(
 )
 with st.sidebar:
     request = chosen_audit()
-    started = request is not None and st.button(
-        "Start, or go on",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=not (request.inputs and request.methods and request.metrics),
-    )
+# On the page itself: the sidebar is longer than a window, and hidden in a narrow one.
+started = request is not None and st.button(
+    "Start, or go on",
+    type="primary",
+    icon=":material/play_arrow:",
+    disabled=not (request.inputs and request.methods and request.metrics),
+)
 if started and request is not None:
     watch(PAGE, (("audit", str(request.out)), repr(request)), partial(done_audit, request), again=True)
 seen = watched(PAGE)
 if seen is None:
-    st.info("Name the data in the sidebar, and start. A folder that holds an audit of the same configuration is gone on with.")
+    st.info(
+        "Name the data in the sidebar, and start here. A folder that holds an audit of the same configuration is gone on with."
+    )
 else:
     progress(PAGE, seen.job, tell_audit, goes_on=False)
     if seen.waits:

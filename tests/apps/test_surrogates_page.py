@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 
 import xaivision as xv
+from desk.gallery import gallery_data
+from desk.view import wall
 from xaivision.report.changes_table import changes_rows
+from xaivision.report.panel import panel_of
+from xaivision.report.scale import LARGEST
+from xaivision.report.surrogate_cases import rule_sentence
 from xaivision.report.surrogate_files import surrogate_contents
 from xaivision.report.surrogate_page import surrogate_page
+from xaivision.report.view import View
 
+OF_DIGITS = {"surrogates_of": "Pictures", "surrogates_set": "Digits, 8 x 8"}
 ASKED = {"surrogates_table": "wine", "surrogates_model": "wine_logistic", "surrogates_k": "3", "surrogates_depth": "3"}
 
 
@@ -134,3 +141,42 @@ def test_a_table_without_the_models_columns_is_one_sentence(visit):
     (error,) = page.run().errors
     assert "the uploaded file" in error
     assert "age" in error
+
+
+def card_of(found):
+    """What the gallery is handed of an attribution alone."""
+    shown = wall(found.query, [panel_of(found, 0)], View("shared_raw", LARGEST))
+    return untimed(gallery_data(found.query.inputs, shown)["cards"][0])
+
+
+def untimed(card):
+    """The card but for its lines, the last of which tells the seconds."""
+    return {name: told for name, told in card.items() if name != "lines"}
+
+
+def test_of_pictures_the_rule_stands_beside_a_map_of_where_the_black_box_looks(surrogates):
+    """The tree reads named numbers of a picture; the numbers and the map are the library's."""
+    page = surrogates(**OF_DIGITS, surrogates_k="4").settled()
+    assert page.errors == []
+    model = xv.load_model("digits_cnn")
+    mine = xv.surrogate(model, "digits", k=4, depth=3)
+    told = surrogate_page(mine)
+    assert table(page, "fidelity") == cells(told.fidelity, 4)
+    page.set("surrogates_row", 7).tab("One row")
+    said = "\n".join(one.value for one in page.at.markdown).replace("\\", "")
+    assert rule_sentence(mine, 7) in said
+    found = xv.explain(model, mine.held_out.inputs[7:8], "grad_cam")
+    shown = untimed(page.data("gallery")["cards"][0])
+    assert shown == card_of(found)
+    other = xv.explain(model, mine.held_out.inputs[7:8], "occlusion")
+    page.set("surrogates_map_method", "occlusion")
+    assert untimed(page.data("gallery")["cards"][0]) == card_of(other)
+    assert card_of(other)["label"] != shown["label"]
+    assert page.data("wide_picture") == {"uri": told.tree.uri, "alt": told.tree.alt}
+
+
+def test_what_ranks_columns_is_not_offered_for_pictures(surrogates):
+    page = surrogates(**OF_DIGITS).settled()
+    offered = next(one for one in page.at.multiselect if one.label == "Features ranked by")
+    assert offered.value == ["mutual_information"]
+    assert len(offered.options) == 2

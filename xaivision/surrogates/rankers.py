@@ -45,6 +45,8 @@ def ranked(method: str, question: RankingQuestion) -> FeatureRanking:
     """
     if method not in RANKERS:
         raise UnknownNameError("ranking", method, RANKERS)
+    if method not in OF_READINGS:
+        _need_columns(method, question)
     values = np.array(RANKERS[method](question), dtype=np.float64)
     values[list(question.candidates.constant)] = 0.0
     for first, rest in question.candidates.copies.items():
@@ -54,7 +56,6 @@ def ranked(method: str, question: RankingQuestion) -> FeatureRanking:
 
 def by_permutation(question: RankingQuestion) -> Floats:
     """How far the probabilities move when a column is shuffled."""
-    _need_columns("permutation", question)
     model = question.model
     return permutation_importances(
         lambda rows: probabilities_of(model, rows), question.seen.inputs, question.candidates, seed=question.seed
@@ -63,7 +64,6 @@ def by_permutation(question: RankingQuestion) -> Floats:
 
 def by_gradient(question: RankingQuestion) -> Floats:
     """(F,) mean absolute slope of the predicted class's score, times the column's spread."""
-    _need_columns("gradient", question)
     model, seen = question.model, question.seen
     if not isinstance(model, TorchClassifier):
         raise CapabilityError(
@@ -106,7 +106,6 @@ def by_attention(question: RankingQuestion) -> Floats:
 
     Raises: CapabilityError, where the network has no attention, or attends to latents.
     """
-    _need_columns("attention", question)
     ranking = attention_of(question.model, question.seen)
     if isinstance(ranking, LatentRanking):
         raise CapabilityError(
@@ -138,10 +137,12 @@ def _need_columns(method: str, question: RankingQuestion) -> None:
     if not isinstance(question.reading, Columns):
         raise CapabilityError(
             f"The ranking `{method}` changes columns of a table, and the black box takes no {question.seen.names[0]!r}. "
-            "Use `mutual_information` or `tree_shapley`, which look at what is measured alone."
+            f"Use {' or '.join(f'`{name}`' for name in OF_READINGS)}, which look at what is measured alone."
         )
 
 
+# Those that need no column to change: they rank what is measured of pictures too.
+OF_READINGS = ("mutual_information", "tree_shapley")
 RANKERS: Mapping[str, Callable[[RankingQuestion], Floats]] = {
     "permutation": by_permutation,
     "mutual_information": by_mutual_information,
