@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import known_answer_tables
 
+from xaivision.data.known_answers.tetrominoes import BACKGROUNDS, SCENARIOS, SIDES
 from xaivision.evaluation.known_answers.known_question import LEARNED
 from xaivision.evaluation.known_answers.suites.large_tetrominoes import ON_WAVES, PERCEPTRON, WITH_NORMS
 
@@ -156,13 +157,14 @@ def test_the_acceptance_holds_in_the_committed_numbers(told):
 
 
 def test_robust_networks_are_far_ahead_of_the_standard_one_where_little_is_kept_and_random_maps_near_nothing(told):
-    """The acceptance of DiffROAR."""
+    """The acceptance of DiffROAR, of the means and, of the random maps, of their intervals over draws as well."""
     rows = {name: values[1:3] for name, values in told["studies"]["diffroar"]["rows"]}
     robust = [values for name, values in rows.items() if name.startswith("robust") and "," not in name]
     assert len(robust) == 2
     for values in robust:
         assert all(one - other > 0.3 for one, other in zip(values, rows["standard"], strict=True))
     assert max(map(abs, rows["random"])) < 0.05
+    assert -0.05 < min(rows["random, from"]) < max(rows["random, to"]) < 0.05
 
 
 def named(told, method, score):
@@ -194,6 +196,25 @@ def test_a_constant_map_has_what_chance_has_in_every_score_and_is_nowhere_the_be
         for question, row in found.items():
             of_question = [one for one in told["rows"] if (one["question"], one["score"]) == (question, score) and one["ahead"]]
             assert max(one["mean"] or 0 for one in of_question) > row["mean"], (question, score)
+
+
+def test_every_set_of_tetrominoes_is_asked_of_a_network_that_has_learned_it(told):
+    asked = {one["set_name"] for one in told["questions"] if one["suite"] == "tetrominoes"}
+    wanted = {f"tetrominoes {scenario} {back} {side}" for scenario in SCENARIOS for back in BACKGROUNDS for side in SIDES}
+    assert asked == wanted
+
+
+def test_whose_maps_are_doubted_is_told_beside_the_score_and_with_its_reason(told):
+    text = known_answer_tables.suites(RESULT)
+    assert told["doubted"]
+    for one in told["doubted"]:
+        assert f"`{one['method']}`" in text.split("### Whose maps are doubted")[1]
+    counts = {(row["question"], row["method"]): row["doubted"] for row in told["rows"] if row["score"] == "auc"}
+    for one in told["doubted"]:
+        number = next(
+            n for n, two in enumerate(told["questions"]) if f"{two['set_name']} / {two['model_name']}" == one["question"]
+        )
+        assert counts[number, one["method"]] == one["inputs"] > 0
 
 
 def test_every_model_that_was_asked_has_learned_its_set(told):

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.shapley_interactions import ShapleyInteractions
     from xaivision.explainers.smooth_grad import SmoothGrad
     from xaivision.explainers.smooth_grad_squared import SmoothGradSquared
+    from xaivision.explainers.sobol import Sobol
     from xaivision.explainers.superpixel_lime import SuperpixelLime
     from xaivision.explainers.transformer_attribution import TransformerAttribution
     from xaivision.explainers.tree_path import TreePath
@@ -133,6 +134,7 @@ __all__ = [
     "SmoothGrad",
     "SmoothGradSquared",
     "Sobel",
+    "Sobol",
     "SuperpixelLime",
     "TransformerAttribution",
     "TreePath",
