@@ -15,6 +15,7 @@ from xaivision.fitting_methods import fitting_methods
 from xaivision.models.prototypes.layer_plan import SYSTEMS
 from xaivision.surrogates.curves import DEEPEST
 from xaivision.surrogates.growing import KINDS, Growth
+from xaivision.surrogates.picture_reading import grid_statistics
 from xaivision.surrogates.rankers import OF_READINGS, RANKERS
 
 SURROGATE_KINDS, SURROGATE_RANKINGS, PICTURE_RANKINGS = tuple(KINDS), tuple(RANKERS), OF_READINGS
@@ -29,6 +30,11 @@ def counterfactual_methods(model: ClassifierAdapter, given: Collection[str] = ()
     """Names of the methods for rows that find counterfactuals, fit the model and need no setting but those that will be given."""
     fitting = set(fitting_methods(model, given))
     return tuple(name for name, made in explainers().items() if issubclass(made, Wishes) and name in fitting)
+
+
+def picture_features(pictures: Dataset) -> int:
+    """How many named numbers a surrogate may read of each of the pictures, where nothing else is said."""
+    return len(grid_statistics(int(pictures.inputs.shape[1])).names)
 
 
 def decides_by_prototypes(model: ClassifierAdapter) -> bool:

@@ -13,8 +13,7 @@ from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.core.sharing import fingerprint
-from xaivision.offers import PICTURE_RANKINGS, SURROGATE_RANKINGS
-from xaivision.surrogates.picture_reading import grid_statistics
+from xaivision.offers import PICTURE_RANKINGS, SURROGATE_RANKINGS, picture_features
 
 OF = {"tables": "Rows of a table", "pictures": "Pictures"}
 PICTURES = {"sonar48": "Small sonar scenes, 48 x 48", "digits": "Digits, 8 x 8"}
@@ -69,5 +68,4 @@ def _pictures(page: str) -> SurrogateSubject | None:
     except XaivisionError as error:
         say_error(error)
         return None
-    read = grid_statistics(int(pictures.inputs.shape[1]))
-    return SurrogateSubject(name, found, pictures, len(read.names), PICTURE_RANKINGS, (name, data))
+    return SurrogateSubject(name, found, pictures, picture_features(pictures), PICTURE_RANKINGS, (name, data))

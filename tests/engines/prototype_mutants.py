@@ -359,6 +359,13 @@ def _uncertainty():
         ),
         _mutant("the larger density", "uncertainty", "torch.minimum(own", "torch.maximum(own", overlap),
         _mutant("kernels are too wide", "uncertainty", "** -0.2", "** 0.0", overlap),
+        _mutant(
+            "kernels as wide as all classes ask for",
+            "uncertainty",
+            "overlaps(distance_curves(pair), first)[:, 1] for pair in pairs",
+            "overlaps(distance_curves(distances), classes)[:, number] for number, _ in enumerate(pairs)",
+            normal.check_a_third_class_has_no_part_in_the_overlap_of_two,
+        ),
     )
 
 

@@ -123,6 +123,21 @@ def test_distances_that_do_not_differ_from_draw_to_draw_overlap_only_with_themse
     assert found[0].tolist() == pytest.approx([1.0, 0.0, 1.0], abs=1e-9)
 
 
+def check_a_third_class_has_no_part_in_the_overlap_of_two():
+    """However far it lies; a class overlaps with itself wholly."""
+    drawn = torch.randn(200, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for far in (20.0, 100.0, 1000.0):
+        distances = (torch.tensor([5.0, 8.0, far], dtype=torch.float64) + 0.3 * drawn)[None]
+        found = doubts.pair_overlaps(distances, torch.tensor([0]))[0]
+        assert found.tolist() == pytest.approx([1.0, 0.0, 0.0], abs=1e-3)
+        alone = doubts.overlaps(doubts.distance_curves(distances[:, :, [1, 0]]), torch.tensor([0]))[0, 1]
+        assert float(doubts.pair_overlaps(distances, torch.tensor([1]))[0, 0]) == float(alone)
+
+
+def test_a_third_class_has_no_part_in_the_overlap_of_two():
+    check_a_third_class_has_no_part_in_the_overlap_of_two()
+
+
 def check_a_prototype_speaks_for_its_own_class_with_one_sign():
     weights = torch.tensor([[-3.0, -1.0], [0.5, -20.0]])
     slope = evidence.dense_evidence(weights, torch.tensor([0, 1])).slope

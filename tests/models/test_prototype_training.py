@@ -153,6 +153,19 @@ def test_certificates_hold_on_a_real_table(system, wine):
     assert not bool(attacked(model, inputs, found).any())
 
 
+@pytest.mark.parametrize("system", ["rbf", "components"])
+def test_certificates_in_float32_are_those_in_float64_also_where_detections_are_too_small_for_a_float(system, wine):
+    """Ten times a wine is far from every prototype: its detections are 0 in float32, and its radius is no infinity."""
+    classifier = train(wine, model=system, epochs=10).classifier
+    rows = 10 * wine.inputs[:20].float()
+    assert not classifier.model.prototypes(classifier.model.encoder(rows)).any()
+    single = xv.certified(classifier, rows, wine.targets[:20])
+    classifier.model.double()
+    double = xv.certified(classifier, rows.double(), wine.targets[:20])
+    assert bool(double.radii.isfinite().all())
+    torch.testing.assert_close(single.radii, double.radii, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.slow
 def test_no_attack_of_five_thousand_leaves_its_certified_radius():
     count = 0
@@ -195,6 +208,20 @@ def test_pruning_leaves_every_class_a_prototype(pictures):
     model = train(pictures, **{**QUICK, "per_class": 4, "epochs": 1, "cycles": 1}, prune=True)
     assert min(model.card.prototypes) >= 1
     assert sum(model.card.prototypes) == len(model.network.prototypes.centers) == 8 - model.card.pruned
+
+
+@pytest.mark.parametrize("system", ["rbf", "components"])
+def test_a_network_without_some_prototypes_says_what_the_others_say(system, wine):
+    """Components have a row of weights for being there and one for being absent."""
+    network = train(wine, model=system, epochs=2, per_class=2).network
+    kept = torch.tensor([True, False, True, True, False, True])
+    present, absent = network.reasoning.present_and_absent()
+    weights = network.reasoning.weights.detach().clone()
+    network.keep(kept)
+    assert torch.equal(network.reasoning.weights, weights[kept.repeat(len(weights) // 6)])
+    assert network(wine.inputs[:3].float()).shape == (3, 3)
+    assert present.shape == absent.shape == (6, 3)
+    assert [len(part) for part in network.reasoning.present_and_absent()] == [4, 4]
 
 
 @pytest.mark.parametrize(

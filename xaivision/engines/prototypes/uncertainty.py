@@ -81,3 +81,11 @@ def overlaps(curves: Curves, classes: Tensor) -> Tensor:
     """(B, K) the area under both densities, of a class (B,) and of each: 1 where they are the same, which it is with itself."""
     own = curves.densities[torch.arange(len(classes), device=classes.device), classes][:, None]
     return torch.trapezoid(torch.minimum(own, curves.densities), curves.at[:, None], dim=2)
+
+
+def pair_overlaps(distances: Tensor, classes: Tensor) -> Tensor:
+    """(B, K) the overlap of a class (B,) with each, from distances (B, S, K): a third class, however far, has no part in it."""
+    own = distances.gather(2, classes[:, None, None].expand(-1, distances.shape[1], 1)).squeeze(2)
+    first = torch.zeros_like(classes)
+    pairs = (torch.stack([own, other], 2) for other in distances.unbind(2))
+    return torch.stack([overlaps(distance_curves(pair), first)[:, 1] for pair in pairs], 1)

@@ -14,7 +14,7 @@ from xaivision.core.random import generator
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
-from xaivision.engines.prototypes.uncertainty import Curves, distance_curves, overlaps, share_below, uncertainty
+from xaivision.engines.prototypes.uncertainty import Curves, distance_curves, pair_overlaps, share_below, uncertainty
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 
 Reading = Literal["confident", "ambiguous", "unfamiliar"]
@@ -121,7 +121,7 @@ def explain_uncertainty(model: Classifier, inputs: Tensor) -> PrototypeUncertain
 def _largest_overlaps(distances: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
     """(B,) the largest with another class, and (B,) which class that is."""
     parts = [
-        overlaps(distance_curves(some), labels).scatter(1, labels[:, None], -1).max(1)
+        pair_overlaps(some, labels).scatter(1, labels[:, None], -1).max(1)
         for some, labels in zip(torch.split(distances, CHUNK), torch.split(classes, CHUNK), strict=True)
     ]
     return torch.cat([part.values for part in parts]), torch.cat([part.indices for part in parts])

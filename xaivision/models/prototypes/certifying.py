@@ -12,7 +12,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.engines.prototypes.certificate import certified_radius
 from xaivision.models.prototypes.encoders import TableEncoder
-from xaivision.models.prototypes.prototype_network import SIMILARITIES, PrototypeNetwork, pooled
+from xaivision.models.prototypes.prototype_network import ENCODER, PrototypeNetwork, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +46,21 @@ def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) 
             '`certified` needs a model whose detections fall with the distance at a known rate: "rbf" or "components". '
             f"Got one with {network.plan.squash} similarities, which has no certificate."
         )
-    found = adapter.layer_outputs(inputs, Layer(SIMILARITIES))
+    found = adapter.layer_outputs(inputs, Layer(ENCODER))
     scores = found.all_scores
     chosen = scores.argmax(1) if classes is None else classes.to(scores.device)
     with torch.no_grad():
         present, absent = network.reasoning.present_and_absent()
-        logarithms = pooled(found.activations).double().log()
-        radii = certified_radius(logarithms, present, absent, network.prototypes.scale, chosen)
+        radii = certified_radius(_logarithms(network, found.activations), present, absent, network.prototypes.scale, chosen)
     if isinstance(network.encoder, TableEncoder):
         return Certificate(
             radii.to(inputs.device) / network.encoder.metric.stretch, chosen.to(inputs.device), "standardized columns"
         )
     return Certificate(radii.to(inputs.device), chosen.to(inputs.device), "patches of the encoder")
+
+
+def _logarithms(network: PrototypeNetwork, places: Tensor) -> Tensor:
+    """(B, P) those of the detections, by the distances themselves: far from everything a detection is too small for a float."""
+    scale = network.prototypes.scale
+    assert scale is not None  # noqa: S101 - asked before
+    return -nearest(network.prototypes.distances(places)).double() / scale.double()

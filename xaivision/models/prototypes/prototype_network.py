@@ -12,8 +12,8 @@ from xaivision.models.prototypes.prototype_layer import PrototypeLayer
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
 from xaivision.models.prototypes.reasoning import PrototypeReasoning
 
-# The submodule whose output is the similarities of every place; who watches it sees all that an explanation needs.
-SIMILARITIES = "prototypes"
+# The submodules whose outputs are the places, and their similarities; who watches these sees all that an explanation needs.
+ENCODER, SIMILARITIES = "encoder", "prototypes"
 SOURCES = ("source_inputs", "source_rows", "source_labels", "source_places", "source_boxes")
 
 
@@ -60,8 +60,7 @@ class PrototypeNetwork(nn.Module):
         self.prototypes.plan = self.reasoning.plan = replace(self.plan, count=int(kept.sum()))
         with torch.no_grad():
             self.prototypes.centers = nn.Parameter(self.prototypes.centers[kept])
-            self.reasoning.weights = nn.Parameter(self.reasoning.weights[kept])
-        self.reasoning.owners = self.reasoning.owners[kept]
+        self.reasoning.keep(kept)
         for name in SOURCES:
             setattr(self, name, getattr(self, name)[kept])
 
@@ -73,3 +72,8 @@ class PrototypeNetwork(nn.Module):
 def pooled(similarities: Tensor) -> Tensor:
     """(B, P) the best place of each prototype; of a table there is one place."""
     return best_places(similarities)[0] if similarities.ndim > 2 else similarities
+
+
+def nearest(distances: Tensor) -> Tensor:
+    """(B, P) the smallest distance of each prototype over the places."""
+    return -pooled(-distances)

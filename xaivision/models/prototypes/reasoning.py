@@ -48,6 +48,13 @@ class PrototypeReasoning(nn.Module):
         absent = torch.zeros_like(evidence.slope) if evidence.constant is None else evidence.constant
         return evidence.slope + absent, absent
 
+    def keep(self, kept: Tensor) -> None:
+        """Do without the prototypes that are not `kept` (P,)."""
+        rows = kept.repeat(len(self.weights) // len(kept))  # components have a second row each, of being absent
+        with torch.no_grad():
+            self.weights = nn.Parameter(self.weights[rows])
+        self.owners = self.owners[kept]
+
     def forward(self, similarities: Tensor) -> Tensor:
         return self.evidence().scores(similarities)
 
