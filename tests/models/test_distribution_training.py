@@ -103,6 +103,13 @@ def test_the_curves_of_one_input_are_densities_of_its_distances(model, wine):
         found.curves(3)
 
 
+def test_nothing_is_said_of_rows_that_are_not_finite(model, wine):
+    rows = wine.inputs[:3].float().clone()
+    rows[1, 2] = torch.nan
+    with pytest.raises(InputError, match=r"`inputs` must be finite\. Got 1 values that are NaN or infinite"):
+        xv.explain_uncertainty(model.classifier, rows)
+
+
 @pytest.mark.parametrize("covariance", ["diagonal", "full"])
 def test_draws_are_decoded_to_inputs_around_the_means(wine, covariance):
     trained = train(wine, **QUICK, covariance=covariance)

@@ -200,6 +200,14 @@ def test_models_without_a_certificate_say_so(parts, pictures):
         xv.certified(load_model_of_wine(), torch.zeros(1, 13))
 
 
+def test_inputs_and_classes_without_a_certificate_are_refused(rbf, wine):
+    rows = wine.inputs[:4].float()
+    with pytest.raises(InputError, match=r"`inputs` must be finite\. Got 1 values"):
+        xv.certified(rbf.classifier, rows.masked_fill(rows == rows.max(), torch.nan))
+    with pytest.raises(InputError, match=r"`classes` must be class numbers from 0 to 2\. Got 7"):
+        xv.certified(rbf.classifier, rows, torch.tensor([7, 1, 1, 1]))
+
+
 def load_model_of_wine():
     return xv.load_model("wine_logistic")
 

@@ -96,7 +96,7 @@ def asked(model: ClassifierAdapter, inputs: Tensor, targets: Targets = None, sco
     Raises: InputError, where the inputs are empty, not finite, of the wrong shape or not in [0, 1] for images, or a
     target is no class of the model.
     """
-    _check_batch(model, inputs)
+    check_batch(model, inputs)
     scores = scorer(model, inputs)
     _check_unit(model, scores)
     target = resolved_target(targets, scores, model.score_unit)
@@ -165,7 +165,8 @@ def _check_probabilities(scores: Tensor) -> None:
         )
 
 
-def _check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:
+def check_batch(model: ClassifierAdapter, inputs: Tensor) -> None:
+    """Raises: InputError, where the inputs are empty, not finite, of the wrong shape or not in [0, 1] for images."""
     model.check(inputs)
     low, high = (float(end) for end in inputs.detach().aminmax())  # NaN where one value is: one look shows it all
     if not (isfinite(low) and isfinite(high)):

@@ -146,8 +146,8 @@ def target_numbers(targets: Targets, batch: int, num_classes: int, score_unit: S
             "classes it differs from the logit by a constant."
         )
     shape = (batch, num_classes)
-    classes = None if asked.classes is None else _class_numbers("targets", asked.classes, shape, device)
-    against = None if asked.against is None else _class_numbers("against", asked.against, shape, device)
+    classes = None if asked.classes is None else class_numbers("targets", asked.classes, shape, device)
+    against = None if asked.against is None else class_numbers("against", asked.against, shape, device)
     return TargetNumbers(classes, against, asked.output, score_unit)
 
 
@@ -161,7 +161,11 @@ def resolved_target(targets: Targets, scores: Tensor, score_unit: ScoreUnit) -> 
     return target_numbers(targets, batch, num_classes, score_unit, scores.device).settled(scores)
 
 
-def _class_numbers(name: str, given: object, shape: tuple[int, int], device: torch.device) -> Tensor:
+def class_numbers(name: str, given: object, shape: tuple[int, int], device: torch.device) -> Tensor:
+    """(B,) of as many inputs and classes as `shape` says: one number for all, or one for each.
+
+    Raises: InputError, where they are none, of the named argument.
+    """
     batch, classes = shape
     try:
         chosen = torch.as_tensor(given, device=device)

@@ -9,6 +9,7 @@ from torch import Tensor
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.layers import Layer
+from xaivision.core.query import check_batch
 from xaivision.core.presenting import few, shape_of
 from xaivision.core.random import generator
 from xaivision.core.settings import check_positive_integer
@@ -104,6 +105,7 @@ def explain_uncertainty(model: Classifier, inputs: Tensor) -> PrototypeUncertain
     Source: Vadillo et al., 2024, arXiv:2403.13740.
     """
     adapter, network = _network("explain_uncertainty", model)
+    check_batch(adapter, inputs)
     points = adapter.layer_outputs(inputs, Layer("encoder")).activations
     with adapter.held(), torch.no_grad():
         distances = network.distances(points.to(adapter.device), network.noise)

@@ -8,6 +8,8 @@ from torch import Tensor
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import CapabilityError
 from xaivision.core.layers import Layer
+from xaivision.core.query import check_batch
+from xaivision.core.targets import class_numbers
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.engines.prototypes.certificate import certified_radius
@@ -31,7 +33,7 @@ class Certificate:
 def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) -> Certificate:
     """How far each input may move before its class changes; `classes` (B,), None: those predicted.
 
-    Raises: CapabilityError, where the model has no certificate; InputError, where inputs do not fit.
+    Raises: CapabilityError, where the model has no certificate; InputError, where inputs or classes do not fit.
 
     Source: Saralajew et al., 2024, arXiv:2412.15499.
     """
@@ -46,9 +48,12 @@ def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) 
             '`certified` needs a model whose detections fall with the distance at a known rate: "rbf" or "components". '
             f"Got one with {network.plan.squash} similarities, which has no certificate."
         )
+    check_batch(adapter, inputs)
     found = adapter.layer_outputs(inputs, Layer(ENCODER))
     scores = found.all_scores
-    chosen = scores.argmax(1) if classes is None else classes.to(scores.device)
+    chosen = (
+        scores.argmax(1) if classes is None else class_numbers("classes", classes, (len(scores), scores.shape[1]), scores.device)
+    )
     with torch.no_grad():
         present, absent = network.reasoning.present_and_absent()
         radii = certified_radius(_logarithms(network, found.activations), present, absent, network.prototypes.scale, chosen)
