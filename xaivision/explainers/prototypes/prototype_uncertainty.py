@@ -9,8 +9,8 @@ from torch import Tensor
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.layers import Layer
-from xaivision.core.query import check_batch
 from xaivision.core.presenting import few, shape_of
+from xaivision.core.query import check_batch
 from xaivision.core.random import generator
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.torch_classifier import TorchClassifier
