@@ -48,7 +48,7 @@ def figure(plot: CurvePlot) -> go.Figure:
         height=360,
         margin={"l": 8, "r": 28, "t": 8, "b": 8},
         xaxis={"title": f"share {plot.progress}", "range": [0, 1], "tickvals": QUARTERS, "tickformat": ".0%", "automargin": True},
-        yaxis={"title": plot.unit, "range": [low - 0.02 * (high - low), high + 0.02 * (high - low)], "automargin": True},
+        yaxis={"range": [low - 0.02 * (high - low), high + 0.02 * (high - low)], "automargin": True},
         legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "traceorder": "normal"},
         hovermode="x unified",
     )
