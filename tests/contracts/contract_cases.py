@@ -119,7 +119,7 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "c_lime": lambda subject: {"budget": prod(subject.one) + 40},
     "lfa": lambda subject: {"budget": 40, **tiles(subject)},
     "rise": lambda _subject: {"budget": 60, "grid": 3},
-    "sobol": lambda subject: {**tiles(subject), "budget": 60},
+    "sobol": lambda subject: {**tiles(subject), "budget": 600},
 }
 # Methods whose answer depends on the seed; all others must not depend on it.
 DRAWN_AT_RANDOM = (
