@@ -8,6 +8,7 @@ import streamlit as st
 from desk.shared import model
 from desk.telling import say_error
 from desk.uploads import as_uploaded
+from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.serving import MODEL_VARIABLE
@@ -30,6 +31,14 @@ def chosen_model(page: str, names: Sequence[str], domain: str) -> tuple[str, Cla
         return None
     name = st.selectbox("Model", offered, key=f"{page}_model", bind="query-params", persist_state="session")
     return loaded_model(name)
+
+
+def chosen_name(key: str, data: str) -> str:
+    """The name of one of the models that were trained on this data, of the selectbox with this key."""
+    names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{data}_")]
+    if st.session_state.get(key, names[0]) not in names:
+        del st.session_state[key]
+    return st.selectbox("Model", names, key=key, bind="query-params", persist_state="session")
 
 
 def loaded_model(name: str) -> tuple[str, ClassifierAdapter] | None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from desk.models import chosen_name
 from desk.shared import model
 from desk.table import chosen_table
 from desk.telling import say_error, say_nothing_yet
 from xaivision import load_dataset
-from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.core.sharing import fingerprint
@@ -59,10 +59,7 @@ def _table(page: str) -> SurrogateSubject | str | None:
 
 def _pictures(page: str) -> SurrogateSubject | None:
     data = st.selectbox("Set", list(PICTURES), format_func=lambda one: PICTURES[one], key=f"{page}_set", bind="query-params")
-    names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{data}_")]
-    if st.session_state.get(f"{page}_network", names[0]) not in names:
-        del st.session_state[f"{page}_network"]
-    name = st.selectbox("Model", names, key=f"{page}_network", bind="query-params")
+    name = chosen_name(f"{page}_network", data)
     try:
         found, pictures = model(name), load_dataset(data)
     except XaivisionError as error:

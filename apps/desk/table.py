@@ -6,13 +6,12 @@ from typing import Any
 import streamlit as st
 
 from desk.address import mark_of, numbers_of, numbers_text, recalled, remember
-from desk.models import given_model
+from desk.models import chosen_name, given_model
 from desk.question import Source
 from desk.shared import model
 from desk.telling import say_error, say_warning
 from desk.uploads import as_uploaded, uploaded_file
 from xaivision import load_dataset
-from xaivision.catalog import catalog
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import XaivisionError
 from xaivision.core.sharing import fingerprint
@@ -66,10 +65,7 @@ def chosen_table(page: str) -> Table | None:
     table = st.selectbox("Table", offered, key=f"{page}_table", bind="query-params", persist_state="session")
     if own and table == GIVEN:
         return _of_given(page, str(given))
-    names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{table}_")]
-    if st.session_state.get(f"{page}_model", names[0]) not in names:
-        del st.session_state[f"{page}_model"]
-    name = st.selectbox("Model", names, key=f"{page}_model", bind="query-params", persist_state="session")
+    name = chosen_name(f"{page}_model", table)
     try:
         return _loaded(table, name)
     except XaivisionError as error:

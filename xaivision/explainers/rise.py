@@ -21,7 +21,7 @@ from xaivision.engines.baselines import Baseline
 from xaivision.engines.random_masks import MaskDraws, Presence, drawn_masks, enlarged, presence_effect
 from xaivision.explainers.doubts import chance_doubts
 from xaivision.explainers.evaluations import with_evaluations
-from xaivision.explainers.perturbed_scores import finite
+from xaivision.explainers.perturbed_scores import faded_scores
 from xaivision.explainers.reference import baseline_of
 
 
@@ -85,16 +85,13 @@ class Rise:
 
     def _effect(self, q: Question, baseline: Tensor, row: int, masks: MaskDraws) -> Presence:
         picture, grid = self._sizes(q.query.inputs)
-        one, reference = q.query.inputs[row], baseline[row]
+        table = q.query.inputs.ndim == 2
 
         def parts() -> Iterator[tuple[Tensor, Tensor]]:
             size = batch_size_of(q.model, q.query.inputs)
             for start in track(range(0, self.budget, size), "masks"):
                 seen = enlarged(masks, slice(start, start + size), grid, picture)
-                weight = seen[:, 0] if one.ndim == 1 else seen[:, None]
-                scores = q.model(torch.lerp(reference[None], one[None], weight.to(one)))
-                rows = torch.full((len(scores),), row, device=scores.device)
-                yield seen.flatten(1), finite(q.query.target.take(rows).of(scores), "Choose another `baseline`")
+                yield seen.flatten(1), faded_scores(q, row, baseline[row], seen[:, 0] if table else seen)
 
         found = presence_effect(parts(), picture[0] * picture[1], self.centered)
         if not bool(found.values.isfinite().all()):

@@ -32,7 +32,7 @@ from xaivision.engines.sobol_indices import (
 )
 from xaivision.explainers.doubts import chance_doubts
 from xaivision.explainers.evaluations import with_evaluations
-from xaivision.explainers.perturbed_scores import finite
+from xaivision.explainers.perturbed_scores import faded_scores
 from xaivision.explainers.players import player_labels
 from xaivision.explainers.reference import baseline_of
 
@@ -107,17 +107,9 @@ class Sobol:
         def scored() -> Iterator[Tensor]:
             for start in track(range(0, runs, size), "runs"):
                 strengths = design.strengths(slice(start, min(start + size, runs)))
-                yield self._scores(q, baseline[row], labels, row, strengths)
+                yield faded_scores(q, row, baseline[row], strengths[:, labels.cpu()])
 
         return sobol_indices(torch.cat(list(scored())), points, self.order)
-
-    def _scores(self, q: Question, reference: Tensor, labels: Tensor, row: int, strengths: Tensor) -> Tensor:
-        """(n,) of one input whose players have these strengths (n, M)."""
-        one = q.query.inputs[row]
-        weight = strengths.to(one)[:, labels]
-        scores = q.model(torch.lerp(reference[None], one[None], weight if one.ndim == 1 else weight[:, None]))
-        rows = torch.full((len(scores),), row, device=scores.device)
-        return finite(q.query.target.take(rows).of(scores), "Choose another `baseline`")
 
 
 def _placed(values: tuple[Tensor, ...], labels: Tensor) -> Tensor:
