@@ -38,7 +38,8 @@ def chosen_name(key: str, data: str) -> str:
     names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{data}_")]
     if st.session_state.get(key, names[0]) not in names:
         del st.session_state[key]
-    return st.selectbox("Model", names, key=key, bind="query-params", persist_state="session")
+    name: str = st.selectbox("Model", names, key=key, bind="query-params", persist_state="session")
+    return name
 
 
 def loaded_model(name: str) -> tuple[str, ClassifierAdapter] | None:
