@@ -61,6 +61,7 @@ import xaivision as xv
 from xaivision.core.image_format import ImageFormat
 
 def made():
+    torch.manual_seed(0)
     head = torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 2)
     net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), *head)
     return xv.classifier(net, num_classes=2, image_format=ImageFormat(3, 16, 16))
