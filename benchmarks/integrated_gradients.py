@@ -15,6 +15,7 @@ TARGET = 282  # a cat: what EfficientNet-Lite0 names first
 NETWORKS = {
     "integrated_gradients": "EfficientNet-Lite0",
     "integrated_gradients_resnet": "ResNet-18 with random weights",
+    "integrated_gradients_resnet50": "ResNet-50 with random weights",
 }
 PEERS = (COLD, "captum, its default", "captum, 16 a batch", "captum, 16 a batch, channels last")
 
@@ -53,7 +54,8 @@ def peer(contest: str, name: str, quick: bool) -> Work:
 
 
 def _network(contest: str, lite: TorchClassifier) -> TorchClassifier:
-    return random_resnet() if contest.endswith("_resnet") else lite
+    _, resnet, depth = contest.partition("_resnet")
+    return random_resnet(int(depth or 18)) if resnet else lite
 
 
 def _steps(quick: bool) -> int:

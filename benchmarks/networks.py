@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet18
+from torchvision.models import resnet18, resnet50
 
 from xaivision.core.image_format import ImageFormat
 from xaivision.core.torch_classifier import TorchClassifier
@@ -12,10 +12,10 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SEED = 0
 
 
-def random_resnet() -> TorchClassifier:
-    """ResNet-18 with random weights for photos of 224 pixels: what a pass costs does not depend on them."""
+def random_resnet(depth: int = 18) -> TorchClassifier:
+    """ResNet-18 or -50 with random weights for photos of 224 pixels: what a pass costs does not depend on them."""
     with construction(SEED):
-        network = resnet18()
+        network = {18: resnet18, 50: resnet50}[depth]()
     return TorchClassifier(network.eval(), 1000, image_format=ImageFormat(3, 224, 224), mean=MEAN, std=STD)
 
 

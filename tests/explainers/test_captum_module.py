@@ -254,12 +254,16 @@ def test_an_activation_that_writes_into_what_others_read_is_asked_as_it_works(na
     assert any("no longer works in place" in note.text for note in found.diagnostics.notes)
 
 
+@pytest.mark.parametrize("in_place", [True, False])
 @pytest.mark.parametrize("name", RULED)
-def test_activations_work_in_place_again_afterwards(name):
-    model = classifier_of(lambda: Apart(lambda: nn.ReLU(inplace=True)))
+def test_activations_work_in_place_afterwards_as_they_did_before(name, in_place):
+    model = classifier_of(lambda: Apart(lambda: nn.ReLU(inplace=in_place)))
     explainer(name).explain(model, images(), 1)
-    assert model.model.one.inplace
+    assert model.model.one.inplace == in_place
     assert not model.model.one._forward_pre_hooks
+
+
+def test_activations_that_were_cut_off_work_in_place_again():
     with pytest.raises(CapabilityError, match="switched off"):
         explainer("guided_backprop").explain(off := classifier_of(lambda: SwitchedOff(lambda: nn.ReLU(inplace=True))), images())
     assert off.model.one.inplace

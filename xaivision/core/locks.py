@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from torch import nn
 
+from xaivision.core.modes import parts
 from xaivision.core.progress import track
 
 # Who waits for a model that is being explained must still hear that the job was cancelled.
@@ -108,10 +109,10 @@ def lock_of(model: object) -> ModelLock:
 
     Two modules with a common part, such as one backbone under two heads, exclude each other too.
     """
-    parts = list(model.modules()) if isinstance(model, nn.Module) else [model]
+    own = parts(model) if isinstance(model, nn.Module) else [model]
     with _guard:
         try:
             new = _PartLock()
-            return ModelLock(frozenset(_locks.setdefault(part, new) for part in parts))
+            return ModelLock(frozenset(_locks.setdefault(part, new) for part in own))
         except TypeError:  # bound methods and other callables that cannot be hashed or referenced weakly
             return ModelLock(frozenset([_PartLock()]))

@@ -48,44 +48,34 @@ def _structure(module: nn.Module, closely: bool) -> Hashable:
 
 
 def _visit(name: str, part: nn.Module, closely: bool, found: list[Hashable]) -> None:
-    """Add the part and those below it, one flat tuple each: this is done before every explanation."""
+    """Add the part and those below it, one flat tuple each: this is done several times before every explanation."""
     own: list[Any] = [name, id(part), type(part)]
-    kept = [item for item in vars(part).items() if item[0] not in KEPT_BY_TORCH]
-    _add_plain(kept, own)
-    if closely:
-        own += _held(part, kept)
+    for key, value in vars(part).items():
+        if key not in KEPT_BY_TORCH:
+            own += _setting(key, value, closely)
     # None ends what is before it: no setting and no id is one.
     own += (None, *map(id, part._parameters.values()), None, *map(id, part._buffers.values()))
+    if closely:
+        own += map(_version, part._buffers.values())
     found.append(tuple(own))
     for child_name, child in part._modules.items():
         if child is not None:
             _visit(f"{name}.{child_name}", child, closely, found)
 
 
-def _add_plain(kept: list[tuple[str, Any]], own: list[Any]) -> None:
-    """Settings that a forward pass may read, and the hooks that it runs, each after its name."""
-    for name, value in kept:
-        if type(value) in PLAIN:
-            own += (name, value)
-        elif isinstance(value, tuple):
-            own += (name, repr(value))  # it may hold tensors, which have no equality
-        elif name in HOOKS and value:
-            own += (name, tuple(value))
-
-
-def _held(part: nn.Module, kept: list[tuple[str, Any]]) -> list[tuple[str, object]]:
-    """What else a forward pass may read while it is traced, and what it may read of buffers as plain numbers."""
-    found: list[tuple[str, object]] = [(name, _version(buffer)) for name, buffer in part._buffers.items()]
-    for name, value in kept:
-        if name.startswith("_") or type(value) in PLAIN:
-            continue  # what torch keeps there is looked at by itself
-        if isinstance(value, dict | list | set):
-            found.append((name, repr(value)))
-        elif callable(value) and not isinstance(value, nn.Module):
-            found.append((name, id(value)))
-        else:
-            found.append((name, _said(value)))
-    return found
+def _setting(name: str, value: Any, closely: bool) -> tuple[Hashable, ...]:
+    """What a forward pass may read, or the hooks that it runs, after its name; `closely`: also what it may read while traced."""
+    if type(value) in PLAIN:
+        return name, value
+    if isinstance(value, tuple):
+        return name, repr(value)  # it may hold tensors, which have no equality
+    if name in HOOKS:
+        return (name, tuple(value)) if value else ()
+    if not closely or name.startswith("_"):
+        return ()  # what torch keeps there is looked at by itself
+    if isinstance(value, dict | list | set):
+        return name, repr(value)
+    return name, id(value) if callable(value) and not isinstance(value, nn.Module) else _said(value)
 
 
 def _said(value: object, above: frozenset[int] = frozenset()) -> str:

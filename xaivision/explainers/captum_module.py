@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import CapabilityError, MissingExtraError
+from xaivision.core.modes import parts
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.engines.disjoint_pooling import disjoint_pools, overlaps
 from xaivision.engines.gradient_path import Step, unruled
@@ -68,12 +69,14 @@ class Rules:
     """What a method of captum changes the gradient of.
 
     `covers`: whether a step that a module of this class does alone is changed rightly. `concerns`: whether a step has to be
-    changed at all. `revealed`: whether a repair may show that a step is one of those it concerns.
+    changed at all. `revealed`: whether a repair may show that a step is one of those it concerns. `copied`: its hooks hand a
+    module a copy of its input.
     """
 
     covers: Callable[[type[nn.Module]], bool]
     concerns: Callable[[Step], bool] = lambda _step: True
     revealed: Callable[[Step], bool] = lambda _step: False
+    copied: bool = False
 
     def uncovered(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """The steps without a rule, from the input on."""
@@ -103,6 +106,8 @@ class Hookable:
 
 
 T = TypeVar("T")
+# Where every module keeps its hooks.
+KEEPING_HOOKS = tuple(name for name, value in vars(nn.Module()).items() if name.endswith("_hooks") and isinstance(value, dict))
 
 
 def by_rules(subject: Subject, rules: Rules, answer: Callable[[Hookable], T], *, earlier: bool = False) -> T:
@@ -195,7 +200,7 @@ def _covered(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
     if hopeless := [step for step in uncovered if step.alone and step.kind is not None and is_torchs(step.kind)]:
         raise _no_rule(subject.method, hopeless[0], len(uncovered))
     view = repaired_classifier(model, inputs)
-    shown = looks.at(view.model)
+    shown = looks.at(view.model, view=True)
     if left := rules.uncovered(shown.steps):
         names = {step.operation for step in left}  # the module itself knows where they are, its view need not
         raise _no_rule(subject.method, next((step for step in uncovered if step.operation in names), left[0]), len(left))
@@ -212,7 +217,7 @@ def _revealed(subject: Subject, rules: Rules, looks: Looks) -> Hookable:
             view = repaired_classifier(subject.model, subject.inputs)
         except CapabilityError:
             return Hookable(subject.model, seen)
-        shown = looks.at(view.model)
+        shown = looks.at(view.model, view=True)
         if sum(map(rules.revealed, shown.steps)) < len(hidden) and not rules.uncovered(shown.steps):
             return Hookable(view.model, shown, view.repairs, view.exact)
     return Hookable(subject.model, seen)
@@ -243,8 +248,8 @@ def _inputs_of_their_own(module: nn.Module, rules: Rules, called: list[nn.Module
     Raises: CapabilityError, where such a module has backward hooks of its own: captum leaves it out without an error; where no
     gradient passes one.
     """
-    parts = [part for part in module.modules() if rules.covers(type(part))]
-    if hooked := [part for part in parts if part._backward_hooks]:
+    changed = [part for part in parts(module) if rules.covers(type(part))]
+    if hooked := [part for part in changed if part._backward_hooks]:
         raise CapabilityError(
             f"captum takes the plain gradient of modules that have a backward hook. Got one on {type(hooked[0]).__name__}. "
             "Remove it first."
@@ -258,24 +263,25 @@ def _inputs_of_their_own(module: nn.Module, rules: Rules, called: list[nn.Module
             )
         called.append(part)
 
-    with inputs_apart(parts, see):
+    with inputs_apart(changed, see, copied=rules.copied):
         yield
 
 
 @contextmanager
 def as_found(module: nn.Module) -> Iterator[None]:
     """Hooks and attributes that anybody adds to the module or its parts inside are gone afterwards, after an error too."""
-    before = [(part, set(vars(part)), {name: list(hooks) for name, hooks in _hooks(part)}) for part in module.modules()]
+    before = [(part, set(vars(part)), {name: set(hooks) for name, hooks in _hooks(part)}) for part in parts(module)]
     try:
         yield
     finally:
         for part, attributes, hooked in before:
-            for name in set(vars(part)) - attributes:
+            for name in vars(part).keys() - attributes:
                 delattr(part, name)
             for name, hooks in _hooks(part):
-                for key in [key for key in hooks if key not in hooked[name]]:
+                for key in hooks.keys() - hooked.get(name, ()):
                     del hooks[key]
 
 
-def _hooks(part: nn.Module) -> Iterator[tuple[str, dict[int, Any]]]:
-    return ((name, value) for name, value in vars(part).items() if name.endswith("_hooks") and isinstance(value, dict))
+def _hooks(part: nn.Module) -> list[tuple[str, dict[int, Any]]]:
+    """Those that there are, by where torch keeps them."""
+    return [(name, hooks) for name in KEEPING_HOOKS if (hooks := vars(part).get(name))]

@@ -20,10 +20,13 @@ def is_torchs(kind: type[nn.Module]) -> bool:
 
 
 @contextmanager
-def inputs_apart(parts: Sequence[nn.Module], see: Callable[[nn.Module, Tensor], object]) -> Iterator[None]:
+def inputs_apart(
+    parts: Sequence[nn.Module], see: Callable[[nn.Module, Tensor], object], *, copied: bool = False
+) -> Iterator[None]:
     """Each of the parts gets its input as a tensor of its own, which `see` is told at every call.
 
     torch's own modules get a view and leave it as it is while this lasts; any other might write into it, and gets a copy.
+    `copied`: hooks that are added inside hand each part a copy of that, on which torch's own work in place.
     """
 
     def apart(part: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -32,14 +35,14 @@ def inputs_apart(parts: Sequence[nn.Module], see: Callable[[nn.Module, Tensor], 
         return (own, *given[1:])
 
     handles = [part.register_forward_pre_hook(apart) for part in parts]
-    in_place: list[Any] = [part for part in parts if is_torchs(type(part)) and getattr(part, "inplace", False)]
+    switched: list[Any] = [part for part in parts if is_torchs(type(part)) and getattr(part, "inplace", copied) != copied]
     try:
-        for part in in_place:
-            part.inplace = False
+        for part in switched:
+            part.inplace = copied
         yield
     finally:
-        for part in in_place:
-            part.inplace = True
+        for part in switched:
+            part.inplace = not copied
         for handle in handles:
             handle.remove()
 

@@ -113,33 +113,40 @@ class Looks:
         self._seen: dict[nn.Module, Seen] = {}
         self.reused = False
 
-    def at(self, model: TorchClassifier) -> Seen:
-        """What the model's module does with the first input; found out once."""
+    def at(self, model: TorchClassifier, *, view: bool = False) -> Seen:
+        """What the model's module does with the first input; found out once.
+
+        `view`: the module is a repaired view, and another one is made once the explained module changes: it stays as it is.
+        """
         if model.model not in self._seen:
-            self._seen[model.model] = self._found(model)
+            self._seen[model.model] = self._found(model, None if view else module_structure(model.model, closely=True))
         return self._seen[model.model]
 
-    def _found(self, model: TorchClassifier) -> Seen:
-        known, now = _looks.get(model.model), _module_now(model, self._inputs)
+    def _found(self, model: TorchClassifier, structure: object) -> Seen:
+        known, now = _looks.get(model.model), _now(structure, self._inputs)
         own = known is not None and known.question() is self._target
         # Where no gradient passes nobody runs the module again, and nothing would tell that another input goes another way.
         if known is None or known.module != now or not (own or (self._earlier and known.seen.steps)):
-            return seen_now(model, self._target, self._inputs)
+            return _looked_at(model, now, self._target, self._inputs)
         self.reused = self.reused or not own
         return known.seen
 
 
 def seen_now(model: TorchClassifier, target: AnyTarget, inputs: Tensor) -> Seen:
     """What the model's module does with the first of these inputs, looked at once a question."""
-    known, now = _looks.get(model.model), _module_now(model, inputs)
+    return _looked_at(model, _now(module_structure(model.model, closely=True), inputs), target, inputs)
+
+
+def _now(structure: object, inputs: Tensor) -> object:
+    return structure, tuple(inputs.shape[1:]), inputs.dtype
+
+
+def _looked_at(model: TorchClassifier, now: object, target: AnyTarget, inputs: Tensor) -> Seen:
+    known = _looks.get(model.model)
     if known is None or known.module != now or known.question() is not target:
         written = known.seen.overwrites if known is not None and known.module == now else None
         known = _looks[model.model] = _Look(now, ref(target), _seen(model, target, inputs[:1], written))
     return known.seen
-
-
-def _module_now(model: TorchClassifier, inputs: Tensor) -> object:
-    return module_structure(model.model, closely=True), tuple(inputs.shape[1:]), inputs.dtype
 
 
 def _seen(model: TorchClassifier, target: AnyTarget, one: Tensor, written: bool | None) -> Seen:

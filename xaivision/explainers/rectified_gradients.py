@@ -45,6 +45,7 @@ RECTIFIERS = Rules(
     lambda kind: issubclass(kind, nn.ReLU),
     concerns=lambda step: _named(step) == "relu",
     revealed=lambda step: _named(step) in _MAY_BE_RELU,
+    copied=True,
 )
 
 
