@@ -1,7 +1,8 @@
 """What prototypes rest on where it is planted, the hue or the texture of a square: mean scores of five trainings of each.
 
-`python -m benchmarks planted_characteristics`: two minutes on one core. Strengths of the changes are the paper's (of pictures as
-small as these, waves are smaller), pictures those of the training part. Rows that the result file holds are kept: what is to be
+`python -m benchmarks planted_characteristics`: two minutes on one core. Strengths of the changes are the paper's, but of pictures
+as small as these waves are smaller, and texture is smoothed more, which has more noise here than photos have. Pictures are those
+of the training part. Rows that the result file holds are kept: what is to be
 measured anew is deleted there.
 """
 

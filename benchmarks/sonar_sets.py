@@ -38,7 +38,10 @@ FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class SonarSet:
-    """A data set with `masks` (n, H, W) of the targets of the test rows `rows` (n,), and a `model` of it with its accuracy."""
+    """A data set with `masks` (n, H, W) of the targets of the test rows `rows` (n,), and a `model` of it with its accuracy.
+
+    These are the rows that the model is right about, of those with a mask where there are any.
+    """
 
     data: Dataset
     model: TorchClassifier
@@ -59,29 +62,55 @@ def six_classes(side: int = SIDE) -> SonarSet:
 
 def victims(side: int = SIDE) -> SonarSet:
     """Side-scan tiles with a human-shaped effigy or without, with masks of it."""
+    return _trained(*_victims(side))
+
+
+def debris(side: int = SIDE) -> SonarSet:
+    """Crops of whole water-tank frames around each object, with the object's mask; the split is by frames."""
+    return _trained(*_debris(side, FEWEST_CROPS))
+
+
+def in_folds(name: str, side: int = SIDE) -> list[SonarSet]:
+    """Victims, or debris of every class, once for each fold, by a model that learned from the other folds.
+
+    `rows` are all of the fold with a mask, whether the model is right about them or not.
+    """
+    data, masks = _victims(side) if name == "victims" else _debris(side, 1)
+    found = []
+    for fold in folded(data):
+        model, right = _learned(fold)
+        model.model.to(memory_format=torch.channels_last)  # takes half the time on a processor
+        rows = torch.tensor([row for row in fold.split.test.tolist() if row in masks])
+        drawn = torch.stack([masks[row] for row in rows.tolist()])
+        found.append(SonarSet(fold, model, rows, drawn, _balanced(right, fold.test.targets)))
+    return found
+
+
+def _victims(side: int) -> tuple[Dataset, dict[int, Tensor]]:
+    """The pictures, and masks (side, side) by the row numbers of those that have one."""
     folders = load_image_folders(pictures_folder() / "sdvd", classes=["no_victim", "victim"])
     shape = ImageFormat(1, side, side, interpolation="nearest")
     found = picture_masks(folders.paths, pictures_folder() / "sdvd" / "masks")
     masks = {row: fitted(mask[None].float(), shape, "a mask")[0] > 0.5 for row, mask in found.items()}
-    return _trained(folders.dataset(side), masks)
+    return folders.dataset(side), masks
 
 
-def debris() -> SonarSet:
-    """Crops of whole water-tank frames around each object, with the object's mask; the split is by frames."""
+def _debris(side: int, fewest: int) -> tuple[Dataset, dict[int, Tensor]]:
+    """The crops of classes that have so many, and the mask (side, side) of each by its row number."""
     root = pictures_folder() / "md_segmentation"
     with (root / "boxes.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["label"] != NO_OBJECT]
     counts = {label: sum(row["label"] == label for row in rows) for label in sorted({row["label"] for row in rows})}
-    names = tuple(label for label, count in counts.items() if count >= FEWEST_CROPS)
+    names = tuple(label for label, count in counts.items() if count >= fewest)
     kept = [row for row in rows if row["label"] in names]
-    crops, masks = zip(*(_crop(root, row) for row in kept), strict=True)
+    crops, masks = zip(*(_crop(root, row, side) for row in kept), strict=True)
     targets = torch.tensor([names.index(row["label"]) for row in kept])
     groups = torch.tensor([int(Path(row["file"]).stem.rsplit("-", 1)[1]) // STEP for row in kept])
     card = load_dataset("sonar48", count=4).card
     in_test = torch.isin(groups % 5, torch.tensor(TEST_FRAMES))
     split = Split((~in_test).nonzero().flatten(), in_test.nonzero().flatten())
     data = Dataset("md_segmentation", torch.stack(crops), targets, names, card, fixed_split=split, groups=groups)
-    return _trained(data, dict(enumerate(masks)))
+    return data, dict(enumerate(masks))
 
 
 def simulated() -> SonarSet:
@@ -112,23 +141,26 @@ def folded(data: Dataset, folds: int = FOLDS, seed: int = 0) -> list[Dataset]:
 
 
 def _trained(data: Dataset, masks: Mapping[int, Tensor]) -> SonarSet:
-    trained = train(data, "efficientnet_lite0", side=data.inputs.shape[-1], seed=0)
-    test = data.split.test
-    right = trained(data.inputs[test]).argmax(1) == data.targets[test]
+    model, right = _learned(data)
     # Explanations of wrong answers are explanations of other things.
-    chosen = torch.tensor(
-        [row for row, hit in zip(test.tolist(), right.tolist(), strict=True) if hit and (not masks or row in masks)]
-    )
+    named = data.split.test[right].tolist()
+    chosen = torch.tensor([row for row in named if not masks or row in masks])
     drawn = torch.stack([masks[row] for row in chosen.tolist()]) if masks else None
-    return SonarSet(data, trained.classifier, chosen, drawn, _balanced(right, data.targets[test]))
+    return SonarSet(data, model, chosen, drawn, _balanced(right, data.test.targets))
+
+
+def _learned(data: Dataset) -> tuple[TorchClassifier, Tensor]:
+    """A classifier that learned from the training part, and which pictures (n,) of the test part it is right about."""
+    model = train(data, "efficientnet_lite0", side=data.inputs.shape[-1], seed=0).classifier
+    return model, model(data.test.inputs).argmax(1) == data.test.targets
 
 
 def _balanced(right: Tensor, targets: Tensor) -> float:
     return float(torch.stack([right[targets == label].double().mean() for label in targets.unique()]).mean())
 
 
-def _crop(root: Path, row: Mapping[str, str]) -> tuple[Tensor, Tensor]:
-    """(1, SIDE, SIDE) the crop, and (SIDE, SIDE) bool where its object is."""
+def _crop(root: Path, row: Mapping[str, str], size: int) -> tuple[Tensor, Tensor]:
+    """(1, size, size) the crop, and (size, size) bool where its object is."""
     left, top, width, height = (int(row[name]) for name in ("x", "y", "w", "h"))
     frame = load_image(root / row["file"])[:1]
     mask = load_image(root / row["file"].replace("images", "masks").replace(".jpg", ".png"))
@@ -138,8 +170,8 @@ def _crop(root: Path, row: Mapping[str, str]) -> tuple[Tensor, Tensor]:
     side = min(int(CONTEXT * max(width, height)), min(frame.shape[1:]))
     y = min(max(0, top + height // 2 - side // 2), frame.shape[1] - side)
     x = min(max(0, left + width // 2 - side // 2), frame.shape[2] - side)
-    shape = ImageFormat(1, SIDE, SIDE)
+    shape = ImageFormat(1, size, size)
     picture = fitted(frame[:, y : y + side, x : x + side], shape, "a crop")
-    nearest = ImageFormat(1, SIDE, SIDE, interpolation="nearest")
+    nearest = ImageFormat(1, size, size, interpolation="nearest")
     cut = fitted(inside[None, y : y + side, x : x + side].float(), nearest, "a mask")
     return picture, cut[0] > 0.5

@@ -33,6 +33,7 @@ TILES = {"sonar": Slic(30), "digit": Grid(4, 4)}
 PAGES = {
     "photos": 1000,
     "photos_faithfulness": 1000,
+    "photos_words": 1100,
     "sonar_mask": 900,
     "sonar_shortcuts": 900,
     "tables": 1000,

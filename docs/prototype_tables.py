@@ -22,7 +22,22 @@ def planted(result: Path) -> str:
         (name, f"{_mean(found['rows'], 'sizes', number):.3f}", *(cell for own in kinds.values() for cell in _cells(own, number)))
         for number, name in enumerate(found["changes"])
     ]
-    return table(heads, rows)
+    told = " ".join(_told(kinds, found["changes"], name) for name in PLANTED)
+    return f"{table(heads, rows)}\n\n{told}"
+
+
+def _told(kinds: dict[str, list[dict[str, Any]]], changes: list[str], name: str) -> str:
+    """In how many trainings the planted property comes first, what comes next, and what it has where another is planted."""
+    own, number = kinds[name], changes.index(name)
+    other = next(rows for kind, rows in kinds.items() if kind != name)
+    first = sum(max(row["scores"]) == row["scores"][number] for row in own)
+    means = {change: _mean(own, "scores", place) for place, change in enumerate(changes)}
+    second = sorted(means, key=lambda change: -means[change] if change != name else 1.0)[0]
+    share = _mean(other, "scores", number) / means[name]
+    return (
+        f"Where the {name} is planted, it has the largest score in {first} of {len(own)} trainings, {second} comes next, and "
+        f"where it tells nothing, it has {share:.0%} of that."
+    )
 
 
 def accuracies(result: Path) -> str:

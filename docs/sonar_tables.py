@@ -30,7 +30,7 @@ def segmentations(result: Path) -> str:
             FILLS.get(row["fill"], row["fill"]),
             f"{row['segments']:.1f}",
             f"{row['fit']:.2f}",
-            f"{row['top_drop']:.2f} / {row['random_drop']:.2f}",
+            f"{_share(row['top_drop'])} / {_share(row['random_drop'])}",
             _share(row["inside"]),
             _share(row["area"]),
             f"{row['repeatable']:.2f}",
@@ -171,4 +171,5 @@ def _interval(value: float, interval: Any) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    """Two digits, none of them of a negative nothing."""
+    return "" if value is None else f"{round(value, 2) + 0.0:.2f}"

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from xaivision.evaluation.attribute_sheet import attribute_sheet
     from xaivision.evaluation.comparison import Comparison
     from xaivision.evaluation.masked_finetuning import Masking, masked_finetuning
+    from xaivision.evaluation.prototypes.attacked_certificate import attack_certificate
     from xaivision.evaluation.prototypes.evaluating import evaluate_prototypes
+    from xaivision.evaluation.prototypes.push_gaps import push_gaps
     from xaivision.evaluation.random_labels import trained_on_random_labels
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.counterfactuals.attributes import find_attributes
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.lime_package import LimePackage
     from xaivision.explainers.narratives.huggingface_loading import load_captioner
     from xaivision.explainers.prototypes.characteristics import explain_prototypes
+    from xaivision.explainers.prototypes.distribution_gallery import distribution_gallery
     from xaivision.explainers.prototypes.gallery import prototype_gallery
     from xaivision.explainers.prototypes.prototype_uncertainty import explain_uncertainty, prototype_draws
     from xaivision.explainers.prototypes.summary import summarized
@@ -93,6 +96,7 @@ __all__ = [
     "Target",
     "TorchClassifier",
     "Verdict",
+    "attack_certificate",
     "attribute_sheet",
     "audit",
     "benchmark",
@@ -100,6 +104,7 @@ __all__ = [
     "classifier",
     "compare",
     "cross_table",
+    "distribution_gallery",
     "evaluate",
     "evaluate_prototypes",
     "explain",
@@ -126,6 +131,7 @@ __all__ = [
     "progress",
     "prototype_draws",
     "prototype_gallery",
+    "push_gaps",
     "recommend",
     "shap_explanation",
     "shortcuts",
@@ -159,6 +165,7 @@ _ROOMS = {
     "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",
     "Verdict": "xaivision.core.verdict",
+    "attack_certificate": "xaivision.evaluation.prototypes.attacked_certificate",
     "attribute_sheet": "xaivision.evaluation.attribute_sheet",
     "audit": "xaivision.auditing",
     "benchmark": "xaivision.benchmarking",
@@ -166,6 +173,7 @@ _ROOMS = {
     "classifier": "xaivision.facade",
     "compare": "xaivision.facade",
     "cross_table": "xaivision.choosing",
+    "distribution_gallery": "xaivision.explainers.prototypes.distribution_gallery",
     "evaluate": "xaivision.facade",
     "evaluate_prototypes": "xaivision.evaluation.prototypes.evaluating",
     "explain": "xaivision.facade",
@@ -191,6 +199,7 @@ _ROOMS = {
     "progress": "xaivision.terminal",
     "prototype_draws": "xaivision.explainers.prototypes.prototype_uncertainty",
     "prototype_gallery": "xaivision.explainers.prototypes.gallery",
+    "push_gaps": "xaivision.evaluation.prototypes.push_gaps",
     "recommend": "xaivision.choosing",
     "shap_explanation": "xaivision.report.shap_explanation",
     "shortcuts": "xaivision.shortcut_search",

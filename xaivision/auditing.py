@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from xaivision.core.access import Access
 from xaivision.core.classifier import ClassifierAdapter
@@ -214,7 +215,14 @@ def _items(data: Any, model: ClassifierAdapter) -> Items:
             return PictureItems(tuple(picture_paths(data)), model.image_format)
         found = items_from([str(data)], model, rows=test_rows(str(data), model))
         return GivenItems(found.inputs, found.titles)
-    return GivenItems(as_batch(model, data))
+    return GivenItems(as_batch(model, _without_labels(data)))
+
+
+def _without_labels(data: Any) -> Any:
+    """The inputs of a pair (X, y), as `dataset.test` is; an audit asks for none of the labels."""
+    pair = isinstance(data, tuple) and len(data) == 2 and all(isinstance(one, Tensor) for one in data)
+    labeled = pair and data[1].ndim == 1 and len(data[0]) == len(data[1]) and not data[1].is_floating_point()
+    return data[0] if labeled else data
 
 
 def _stated_of(data: Any, model: ClassifierAdapter) -> Stated:

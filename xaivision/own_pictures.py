@@ -11,6 +11,8 @@ from xaivision.data.registry import available_datasets, load_dataset
 from xaivision.hidden_names import hiding_notes
 from xaivision.labeled_folders import folders_of
 from xaivision.models.backbones import backbone as named_backbone
+from xaivision.models.prototypes.patch_backbones import USUAL_SIDE
+from xaivision.models.trees.token_backbones import OWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ def own_pictures(
     `backbone`.
     """
     if Path(data).is_dir() or data in named_sets():
-        side = size if size is not None else named_backbone(backbone, weights=weights).side
+        side = _side(backbone, weights) if size is None else size
         folders = folders_of(data, classes, drop_conflicts=drop_conflicts)
         return OwnPictures(folders.dataset(side), (*hiding_notes([data]), str(folders.report)))
     if data not in available_datasets():
@@ -52,3 +54,8 @@ def own_pictures(
             f"`--size` is for the pictures of a folder. {data!r} has its own; say --set side={size} for the network's."
         )
     return OwnPictures(load_dataset(data))
+
+
+def _side(backbone: str, weights: str | None) -> int:
+    """What pictures of a folder are brought to: what the backbone takes; networks that learn anew take small ones."""
+    return USUAL_SIDE if backbone in OWN else named_backbone(backbone, weights=weights).side

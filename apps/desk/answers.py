@@ -40,8 +40,9 @@ def answers(page: str, subject: Subject, question: Question, job: Job, more: Mor
     """Everything below the question; drawn again as long as the job runs, and by its own widgets without asking anything."""
 
     def drawn() -> None:
-        if isinstance(job.result, Comparison):
-            say_warning(f"{label} could not answer: {why}" for label, why in job.result.unanswered.items())
+        with st.container():  # the maps below keep their place
+            if isinstance(job.result, Comparison):
+                say_warning(f"{label} could not answer: {why}" for label, why in job.result.unanswered.items())
         _tabs(page, subject, question, job, more or {})
 
     looked_at(page, job, drawn)
@@ -70,9 +71,14 @@ def _query(job: Job) -> Query | None:
 
 def _maps(page: str, subject: Subject, question: Question, job: Job, view: View) -> None:
     waiting = [] if not awaited(page) else [name for name in question.methods if name not in job.answers]
-    if question.judged and awaited(page):
-        st.caption("Verdicts so far are each map's own. All are held against controls once every method has answered.")
-    gallery(page, subject.inputs, job_wall(job, question.methods, view), waiting)
+    with st.container():  # the maps below keep their place
+        if question.judged and awaited(page):
+            st.caption(
+                "Verdicts so far are each map's own: it converged and adds up, no more. All are held against controls once "
+                "every method has answered."
+            )
+    judged = isinstance(job.result, Comparison) and bool(job.result.scores)
+    gallery(page, subject.inputs, job_wall(job, question.methods, view), waiting, judged=judged)
 
 
 def _judged(page: str, job: Job, draw: Callable[[str, Job, Comparison], None]) -> None:

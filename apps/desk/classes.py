@@ -12,6 +12,8 @@ from xaivision.predicting import Guess
 from xaivision.report.wording import plain
 
 PREDICTED, NOBODY = "the predicted class", "no other class"
+# Classes that are told by name.
+MOST_NAMED = 12
 OUTPUTS: tuple[Output, ...] = ("score", "logit", "log_probability", "probability", "margin")
 
 
@@ -41,6 +43,13 @@ def class_labels(model: ClassifierAdapter) -> tuple[str, ...]:
     return tuple(
         plain(name) if counts[name] == 1 else f"{plain(name)} (class {number})" for number, name in enumerate(model.class_names)
     )
+
+
+def known_classes(model: ClassifierAdapter) -> str:
+    """Which classes there are for the model, in one sentence: by name where they are few."""
+    names = class_labels(model)
+    said = ", ".join(names) if len(names) <= MOST_NAMED else f"from {names[0]} to {names[-1]}"
+    return f"The model knows {len(names):,} classes ({said}), and takes whatever it is shown for one of them."
 
 
 def _possible(output: Output, model: ClassifierAdapter) -> bool:

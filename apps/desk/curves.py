@@ -1,6 +1,8 @@
 """Insertion and deletion curves with the band that the controls span, drawn by plotly."""
 
 from collections.abc import Sequence
+from html import escape
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +15,8 @@ from xaivision.report.wording import number
 # The dash patterns of the report in plotly's words.
 DASHES = {"": "solid", "6 2.5": "dash", "1.5 2": "dot"}
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
+# Letters along the vertical axis.
+WIDEST_TITLE = 36
 BAND = "rgba(128, 136, 146, 0.28)"
 
 
@@ -48,17 +52,27 @@ def figure(plot: CurvePlot) -> go.Figure:
         height=360,
         margin={"l": 8, "r": 28, "t": 8, "b": 8},
         xaxis={"title": f"share {plot.progress}", "range": [0, 1], "tickvals": QUARTERS, "tickformat": ".0%", "automargin": True},
-        yaxis={"range": [low - 0.02 * (high - low), high + 0.02 * (high - low)], "automargin": True},
+        yaxis={
+            "title": axis_title(plot.height),
+            "range": [low - 0.02 * (high - low), high + 0.02 * (high - low)],
+            "automargin": True,
+        },
         legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "traceorder": "normal"},
         hovermode="x unified",
     )
     return drawn
 
 
+def axis_title(height: str) -> str:
+    """In lines that the axis has room for; plotly reads marks of a markup, and a class may be called by such."""
+    return "<br>".join(map(escape, wrap(height, WIDEST_TITLE)))
+
+
 def alt(plot: CurvePlot) -> str:
     """The plot in words: where each curve begins and ends."""
     told = (f"{one.label} from {number(float(one.heights[0]))} to {number(float(one.heights[-1]))}" for one in plot.curves)
-    return f"{plot.metric} curves: {'; '.join(told)}."
+    of = f", {plot.height}" if plot.height else ""
+    return f"{plot.metric} curves{of}: {'; '.join(told)}."
 
 
 def _line(curve: Curve) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from desk.classes import known_classes
 from desk.component import component
 from desk.question import Subject
 from desk.shared import memory
-from desk.telling import say_error, sentence_of
+from desk.telling import as_text, say_error, say_warning, sentence_of
 from xaivision.predicting import Guess, top_classes
 from xaivision.report.markup import data_uri
 from xaivision.report.photo import photo_pixels
@@ -34,13 +35,15 @@ def guesses_of(about: Subject) -> tuple[Guess, ...]:
     st.stop()
 
 
-def input_and_guesses(page: str, about: Subject) -> None:
-    """The input on the left, its classes on the right."""
+def input_and_guesses(page: str, about: Subject, *, doubts: Sequence[str] = ()) -> None:
+    """The input on the left, its classes on the right, with what is to be said of them before they are believed."""
     left, right = st.columns([1, 3], gap="medium", vertical_alignment="center")
     with left:
         st.image(data_uri(photo_pixels(about.inputs[0])), alt=f"Input picture {plain(about.title)}", width=208)
     with right:
         guess_table(page, about, guesses_of(about), "What the model takes it for")
+        st.caption(as_text(known_classes(about.model)))
+        say_warning(doubts)
 
 
 def guess_table(page: str, about: Subject, guesses: Sequence[Guess], caption: str) -> None:

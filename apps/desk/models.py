@@ -33,6 +33,13 @@ def chosen_model(page: str, names: Sequence[str], domain: str) -> tuple[str, Cla
     return loaded_model(name)
 
 
+def learned_from(name: str) -> str:
+    """The named set of data that a named model has learned from; empty of any other model."""
+    named = {card["name"] for card in catalog("models")["models"]}
+    sets = [card["name"] for card in catalog("datasets")["datasets"] if name.startswith(f"{card['name']}_")]
+    return sets[0] if sets and name in named else ""
+
+
 def chosen_name(key: str, data: str) -> str:
     """The name of one of the models that were trained on this data, of the selectbox with this key."""
     names = [card["name"] for card in catalog("models")["models"] if card["name"].startswith(f"{data}_")]

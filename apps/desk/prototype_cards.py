@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from desk.component import component
+from xaivision.report.cards import DrawnPair
 from xaivision.report.gallery_page import Boxed, Case, ClassSection, Row
+
+
+class _Row(NamedTuple):
+    """A row of a table: as a line, and where its columns are known, those beside another row's, which is called so."""
+
+    line: Row | None
+    columns: tuple[DrawnPair, ...]
+    beside: str
+
 
 _prototypes = component("prototypes", '<div class="root"></div>', cards=True)
 
@@ -16,7 +26,8 @@ def class_cards(key: str, classes: Iterable[ClassSection]) -> None:
         {
             "name": one.name,
             "cards": [
-                _card(shown.title, shown.lines, [shown.picture] if shown.picture else [], shown.row) for shown in one.shown
+                _card(shown.title, shown.lines, [shown.picture] if shown.picture else [], _Row(shown.row, shown.columns, "mean"))
+                for shown in one.shown
             ],
             "rest": "" if one.shown else "No prototype of this class is left.",
         }
@@ -30,7 +41,10 @@ def pair_cards(key: str, cases: Iterable[Case]) -> None:
     sections = [
         {
             "name": case.heading,
-            "cards": [_card(pair.lines[0], pair.lines[1:], pair.places or (), pair.row) for pair in case.pairs],
+            "cards": [
+                _card(pair.lines[0], pair.lines[1:], pair.places or (), _Row(pair.row, pair.columns, "training row"))
+                for pair in case.pairs
+            ],
             "rest": case.rest,
         }
         for case in cases
@@ -38,6 +52,12 @@ def pair_cards(key: str, cases: Iterable[Case]) -> None:
     _prototypes(key=key, data={"sections": sections})
 
 
-def _card(title: str, lines: Iterable[str], places: Iterable[Boxed], row: Row | None) -> dict[str, Any]:
-    pictures = [{**asdict(one), "crop": one.crop} for one in places]
-    return {"title": title, "lines": list(lines), "places": pictures, "row": None if row is None else asdict(row)}
+def _card(title: str, lines: Iterable[str], places: Iterable[Boxed], row: _Row) -> dict[str, Any]:
+    return {
+        "title": title,
+        "lines": list(lines),
+        "places": [{**asdict(one), "crop": one.crop} for one in places],
+        "row": None if row.line is None else asdict(row.line),
+        "columns": [asdict(one) for one in row.columns],
+        "beside": row.beside,
+    }

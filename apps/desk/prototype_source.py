@@ -54,7 +54,7 @@ class Learned:
 
 
 def chosen_source(page: str) -> Lesson | Learned | None:
-    """The lesson to be learned, or the model that is there; None, with the reason on the page, where there is none yet."""
+    """The lesson to be learned, or the model that is there; None, with the reason in the sidebar, where none can be had."""
     given = given_model()
     own = [given] if given is not None and decides_by_prototypes(model(given)) else []
     name = st.selectbox("Model", [*own, *TRAINED_HERE, FILE], key=f"{page}_model", bind="query-params", persist_state="session")
@@ -62,7 +62,6 @@ def chosen_source(page: str) -> Lesson | Learned | None:
         return _lesson(page, name)
     path = uploaded_model(page) if name == FILE else name
     if path is None:
-        st.info("Hand over a file of a model of prototypes, as `xaivision train --model proto_part` writes it.")
         return None
     found = loaded_model(path)
     return None if found is None else Learned(path, "the uploaded file" if name == FILE else name, found[1])

@@ -24,7 +24,10 @@ ABOUT_PICTURES = (
     "Each prototype is a place of a training picture: the box is around where it is most active, and at its right is what it "
     "holds. A box says where, not why."
 )
-ABOUT_ROWS = "Each prototype is a training row, as a line over its columns; the gray line is the mean of all prototypes."
+ABOUT_ROWS = (
+    "Each prototype is a training row. Bars: by how many standard deviations of a column it is above the mean of the training "
+    "rows, where it differs most."
+)
 WHAT = {
     "html": "Report: one file, no network, no script",
     "json": "Numbers: prototypes, weights, training inputs",
@@ -62,7 +65,7 @@ def _pairs(page: str, told: GalleryPage) -> None:
         return
     pair_cards(f"{page}_pairs", told.cases)
     if not told.pictures:
-        st.caption("Over the columns of the table: the blue line is the input, the gray one the training row that it is like.")
+        st.caption("The row beside the training rows that it is like; columns that differ most come first.")
 
 
 def _why(page: str, found: Learned, inputs: Any) -> None:

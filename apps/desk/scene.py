@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from desk.models import learned_from
 from desk.photo import ABOUT_UPLOADS, MOST_MEGABYTES, file_source
 from desk.question import Source
 from desk.telling import say_error
@@ -25,7 +26,7 @@ MOST_SCENES = 49
 class Shown:
     """A title, the picture as the model takes it, the Python that gives it, what lies there where it is known, and its masks.
 
-    `source`: its masks go by the name `masks`, a dictionary.
+    `source`: its masks go by the name `masks`, a dictionary. `data`: the set that it is of; empty of a visitor's own.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Shown:
     source: Source | None = None
     kind: str = ""
     masks: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
 
 
 def chosen_scene(page: str, model: ClassifierAdapter) -> Shown | None:
@@ -51,6 +53,16 @@ def chosen_scene(page: str, model: ClassifierAdapter) -> Shown | None:
         return None
 
 
+def doubts_about(name: str, shown: Shown) -> tuple[str, ...]:
+    """That the picture is not of the set which the model of this name has learned from, where that is known."""
+    learned = learned_from(name)
+    if not learned or shown.data == learned:
+        return ()
+    of = SOURCES.get(learned, learned)
+    said = f"It has learned from generated pictures alone ({of[:1].lower()}{of[1:]}), and this picture is none of them"
+    return (f"{said}: what it takes it for may mean nothing, and neither may the maps.",)
+
+
 def _generated(page: str, model: ClassifierAdapter, name: str) -> Shown:
     number = int(st.number_input("Scene", 0, MOST_SCENES, 1, key=f"{page}_scene", bind="query-params"))
     texture = None
@@ -64,7 +76,7 @@ def _generated(page: str, model: ClassifierAdapter, name: str) -> Shown:
         f"scene = sonar_scene(model, {name!r}, {number}, texture={texture!r})",
         "inputs, masks = scene.inputs, scene.masks",
     )
-    return Shown(found.title, found.inputs, Source(lines), found.kind, found.masks)
+    return Shown(found.title, found.inputs, Source(lines), found.kind, found.masks, name)
 
 
 def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
@@ -86,7 +98,7 @@ def _named(page: str, model: ClassifierAdapter, name: str) -> Shown:
         "from xaivision.labeled_folders import labeled_folder, pictures_of",
         f"inputs = pictures_of(labeled_folder({name!r}, model).taken([{row}]), model)",
     )
-    return Shown(plain(one.titles[0]), pictures_of(one, model), Source(lines), plain(one.labels[0]))
+    return Shown(plain(one.titles[0]), pictures_of(one, model), Source(lines), plain(one.labels[0]), data=name)
 
 
 def _uploaded(page: str, model: ClassifierAdapter) -> Shown | None:

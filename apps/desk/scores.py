@@ -22,7 +22,7 @@ def score_table(page: str, job: Job, comparison: Comparison) -> None:
     better = {name: next(iter(found.values())).higher_is_better for name, found in comparison.scores.items() if found}
     columns: dict[str, list[str]] = {
         "method": [row.label for row in rows],
-        "verdict": [f"{BADGE_MARKS[row.badge]} {row.badge}" for row in rows],
+        "verdict" if comparison.scores else "own verdict": [f"{BADGE_MARKS[row.badge]} {row.badge}" for row in rows],
     }
     for place, name in enumerate(comparison.scores):
         heading = f"{name} {'↑' if better.get(name, True) else '↓'}"

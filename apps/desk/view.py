@@ -39,7 +39,7 @@ class Wall(NamedTuple):
 
 def chosen_view(page: str, *, images: bool) -> View:
     """The widgets above the maps. A move of theirs draws anew and asks no model."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         scaling = st.segmented_control(
             "Scale",
             list(SCALINGS),

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from desk.answers import answers
+from desk.answers import MoreTabs, answers
 from desk.guesses import input_and_guesses
+from desk.in_words import in_words
 from desk.models import chosen_model
 from desk.photo import chosen_photo
 from desk.question import Question, Subject, asked
@@ -13,6 +14,7 @@ from desk.sidebar import chosen_question
 from desk.telling import say_nothing_yet
 
 PAGE = "photos"
+WORDS = f"{PAGE}_words"
 MODELS = ("efficientnet_lite0",)
 # As many steps as completeness needs may be 511 here, half a minute on one core. The verdict says how far these are from it.
 USUAL_SETTINGS = ("integrated_gradients.steps=64",)
@@ -34,14 +36,19 @@ def page(about: Subject, wanted: Question) -> None:
         st.info("Choose at least one method.")
         return
     job = watch(PAGE, (about.key, wanted), lambda job: asked(about, wanted, job))
-    answers(PAGE, about, wanted, job, {"Region": lambda job: region(PAGE, about, job)})
+    more: MoreTabs = {
+        "Region": lambda job: region(PAGE, about, job),
+        "In words": lambda _: in_words(WORDS, about, wanted, "photo"),
+    }
+    answers(PAGE, about, wanted, job, more)
 
 
 st.title("Photos", anchor=False)
 with st.sidebar:
     about = subject()
     if about is not None:
-        leave_unless(PAGE, about.key)
+        for one in (PAGE, WORDS):
+            leave_unless(one, about.key)
         wanted = chosen_question(PAGE, about, USUAL_SETTINGS)
 if about is not None:
     page(about, wanted)

@@ -38,3 +38,8 @@ elif isinstance(source, Lesson):
         gallery(training.result)
     else:
         progress(f"{PAGE}_training", training, lambda _: None)
+else:
+    st.info(
+        "Hand over a file of a model of prototypes in the sidebar, as `xaivision train --model proto_part` writes it. Where one "
+        "is refused, the sidebar says why."
+    )

@@ -7,12 +7,13 @@ import streamlit as st
 
 from desk.answers import MoreTabs, answers
 from desk.guesses import input_and_guesses
+from desk.in_words import in_words
 from desk.masked import MASS, RANK, masked
 from desk.models import chosen_model, loaded_model
 from desk.progress import progress
 from desk.question import Question, Subject, asked
 from desk.region import region
-from desk.scene import Shown, chosen_scene
+from desk.scene import Shown, chosen_scene, doubts_about
 from desk.shared import leave_unless, watch
 from desk.shortcut_question import chosen_search, searched
 from desk.shortcut_told import tell_shortcuts
@@ -20,6 +21,7 @@ from desk.sidebar import chosen_question
 from desk.trained import uploaded_model
 
 PAGE = "sonar"
+WORDS = f"{PAGE}_words"
 MODELS = ("sonar48_convnet",)
 
 
@@ -46,7 +48,7 @@ def subject() -> tuple[Subject, Shown] | None:
 
 def page(about: Subject, shown: Shown, wanted: Question) -> None:
     """The picture, what lies there, and the answers below it."""
-    input_and_guesses(PAGE, about)
+    input_and_guesses(PAGE, about, doubts=doubts_about(about.name, shown))
     if shown.kind:
         st.text(f"What lies there: {shown.kind}")
     if not wanted.methods:
@@ -54,7 +56,9 @@ def page(about: Subject, shown: Shown, wanted: Question) -> None:
         return
     job = watch(PAGE, (about.key, wanted), lambda job: asked(about, wanted, job))
     more: MoreTabs = {"Mask": lambda job: masked(PAGE, about, job)} if about.metrics else {}
-    answers(PAGE, about, wanted, job, {**more, "Region": lambda job: region(PAGE, about, job)})
+    more["Region"] = lambda job: region(PAGE, about, job)
+    more["In words"] = lambda _: in_words(WORDS, about, wanted, "sonar")
+    answers(PAGE, about, wanted, job, more)
 
 
 def one_picture() -> None:
@@ -62,7 +66,8 @@ def one_picture() -> None:
     with st.sidebar:
         found = subject()
         if found is not None:
-            leave_unless(PAGE, found[0].key)
+            for one in (PAGE, WORDS):
+                leave_unless(one, found[0].key)
             wanted = chosen_question(PAGE, found[0])
     if found is None:
         st.info("Choose a model and a picture in the sidebar.")

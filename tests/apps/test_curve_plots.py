@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from app_models import tiny
 from compared import METHODS, compared
 
+import xaivision as xv
 from desk.curves import BAND, DASHES, alt, figure
 from xaivision.report.curves import curve_plots
 from xaivision.report.palette import LINE_DASHES
@@ -58,9 +60,50 @@ def test_nothing_of_a_curve_lies_outside_the_axes(plot):
     assert plot.progress in drawn.layout.xaxis.title.text
 
 
+def test_the_axis_says_which_number_of_which_class_runs_up_it(plot):
+    assert plot.unit.startswith("mean probability over the share of"), "of the area, and not of the height"
+    (name,) = compared().query.target_names()
+    assert figure(plot).layout.yaxis.title.text == f"probability of {name}" == plot.height
+    assert f", probability of {name}: " in alt(plot)
+
+
+@pytest.mark.parametrize(
+    ("height", "said"),
+    [
+        ("", ""),
+        ("probability of <b>a</b> & $x$", "probability of &lt;b&gt;a&lt;/b&gt; &amp; $x$"),
+        ("logit difference of tabby rather than tiger cat", "logit difference of tabby rather<br>than tiger cat"),
+    ],
+)
+def test_what_a_class_is_called_is_no_markup_and_a_long_name_is_broken(plot, height, said):
+    assert figure(replace(plot, height=height)).layout.yaxis.title.text == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets", "said"),
+    [
+        ({}, xv.Target("cup", against="cat"), "probability of cup"),
+        ({"output": "score"}, xv.Target("cup", against="cat"), "logit difference of cup rather than cat"),
+        ({"output": "score"}, "cup", "logit of cup"),
+    ],
+)
+def test_the_height_is_of_the_class_or_of_the_difference_that_is_followed(settings, targets, said):
+    model = tiny()
+    judge = {"deletion": {"steps": 2, **settings}}
+    inputs = xv.load_sample_images(["chelsea"], model)
+    made = xv.compare(model, inputs, ["saliency"], targets=targets, controls=(), metrics=["deletion"], metric_settings=judge)
+    assert [one.height for one in curve_plots(made, 0)] == [said]
+
+
+def test_a_metric_whose_value_is_no_mean_of_its_curve_leaves_the_axis_without_a_name(plot):
+    from xaivision.report.curves import _height
+
+    assert _height("fall of the probability, mean over steps", compared().query, 0) == ""
+
+
 def test_the_words_say_where_each_curve_begins_and_ends(plot):
     words = alt(plot)
-    assert words.startswith(f"{plot.metric} curves: ")
+    assert words.startswith(f"{plot.metric} curves, {plot.height}: ")
     for curve in plot.curves:
         assert f"{curve.label} from {number(float(curve.heights[0]))} to {number(float(curve.heights[-1]))}" in words
 

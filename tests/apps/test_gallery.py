@@ -3,6 +3,7 @@
 from compared import METHODS, compared, done, doubted
 
 from desk.gallery import gallery_data
+from desk.job import Job
 from desk.view import panels, wall
 from xaivision.report.view import View
 
@@ -47,6 +48,21 @@ def test_a_control_that_nothing_speaks_against_is_called_what_it_is():
     assert {cards[name]["badge"] for name in ("random", "sobel")} == {"control"}
     assert {cards[name]["mark"] for name in ("random", "sobel")} == {"\N{WHITE CIRCLE}"}
     assert "control" not in {cards[name]["badge"] for name in METHODS}
+
+
+def test_a_verdict_from_before_the_controls_were_asked_says_that_it_is_the_maps_own():
+    comparison = doubted("occlusion", "warn", "it is not finished")
+    asking = Job(lambda job: job.answers.update(comparison.explanations))
+    assert asking.wait(20)
+    shown = wall(comparison.query, panels(asking, METHODS), VIEW)
+    early = gallery_data(comparison.query.inputs, shown, ["rise"], judged=False)
+    assert [(card["badge"], card["word"]) for card in early["cards"]] == [
+        ("ok", "own: ok"),
+        ("warn", "warn"),
+        ("waiting", "waiting"),
+    ]
+    late, _ = drawn(comparison)
+    assert [card["word"] for card in late["cards"]] == [card["badge"] for card in late["cards"]]
 
 
 def test_who_has_not_answered_has_an_empty_card_behind_the_others():

@@ -10,6 +10,10 @@ from comparison_numbers import numbers
 from PIL import Image
 
 import xaivision as xv
+from desk.in_words import OUTLINERS
+from desk.telling import as_text
+from xaivision.engines.pointed_objects.naming import POINT_SEGMENTERS
+from xaivision.report.narrative_page import narrative_part
 
 METHODS = ["saliency", "occlusion"]
 
@@ -139,6 +143,48 @@ def test_every_tab_is_drawn(photos, tab):
     if tab == "Two maps":
         wiped = page.data("wipe")
         assert [wiped["left"]["label"], wiped["right"]["label"]] == METHODS
+
+
+@pytest.mark.parametrize("asked", [{}, {"photos_class": "rocket", "photos_against": "cup"}])
+def test_the_words_and_how_they_were_checked_are_the_librarys(photos, asked):
+    page = photos(photos_tab="In words", photos_judge="false", **asked).settled()
+    assert page.job_of("photos_words").wait(120)
+    page.run()
+    model = tiny()
+    target = xv.Target("rocket", "cup") if asked else None
+    own = xv.narrate(model, xv.load_sample_images(["chelsea"], model), targets=target)
+    part = narrative_part(own, 0, "cat")
+    told = page.job_of("photos_words").result
+    assert told.text == own.text
+    assert torch.equal(told.attribution.values, own.attribution.values)
+    assert torch.equal(told.regions, own.regions)
+    assert page.data("wide_picture")["alt"] == part.picture.alt
+    tables = page.text_tables()
+    assert tables["photos_words_checks"]["rows"] == [list(row) for row in part.checks]
+    assert [row[:2] for row in tables["photos_words_stages"]["rows"]] == [list(row[:2]) for row in part.stages]
+    assert page.warnings == ["  \n".join(map(as_text, part.reasons))] * bool(part.reasons)
+    assert [one.proto.label for one in page.at.get("download_button")] == ["HTML", "PNG", "SAFETENSORS"]
+    assert page.errors == []
+
+
+def test_another_way_to_outline_the_object_is_asked_anew_and_only_then(photos):
+    page = photos(photos_tab="In words", photos_judge="false").settled()
+    first = page.job_of("photos_words")
+    assert first.wait(120)
+    assert page.run().job_of("photos_words") is first
+    page.at.selectbox(key="photos_words_outliner").set_value("grid")
+    assert page.run().job_of("photos_words") is not first
+    assert page.job_of("photos_words").wait(120)
+    assert page.job_of("photos_words").result.evidence[0]["region"]["segmenter"] == repr(POINT_SEGMENTERS["grid"])
+
+
+def test_every_way_to_outline_that_needs_no_file_is_offered():
+    assert tuple(OUTLINERS) == tuple(POINT_SEGMENTERS)
+
+
+def test_the_page_says_which_classes_there_are(visit):
+    told = [one.value for one in visit("photos", photos_methods=["saliency"], photos_judge="false").at.caption]
+    assert "The model knows 4 classes \\(cat, cup, rocket, clock\\), and takes whatever it is shown for one of them\\." in told
 
 
 def test_a_point_chooses_a_region_and_tells_each_maps_share_of_it(photos):

@@ -6,6 +6,8 @@ import torch
 from PIL import Image
 
 import xaivision as xv
+from desk.models import learned_from
+from desk.scene import SOURCES, Shown, doubts_about
 from xaivision.data.named_sets.named_set import named_sets
 from xaivision.data.named_sets.obtaining import MARK
 from xaivision.report.shortcut_files import shortcut_contents
@@ -49,6 +51,40 @@ def test_mass_in_the_mask_is_the_librarys_beside_controls(sonar):
 def test_what_lies_there_is_said(sonar):
     page = sonar(sonar_judge="false").settled()
     assert "What lies there: mine" in [one.value for one in page.at.text]
+
+
+def test_the_words_are_those_of_sonar(sonar):
+    from app_models import tiny
+
+    page = sonar(sonar_scene="2", sonar_judge="false", sonar_tab="In words").settled()
+    assert page.job_of("sonar_words").wait(120)
+    model = tiny()
+    own = xv.narrate(model, sonar_scene(model, "sonar48", 2).inputs, wording="sonar")
+    assert page.job_of("sonar_words").result.text == own.text
+    assert own.text != xv.narrate(model, sonar_scene(model, "sonar48", 2).inputs).text
+
+
+@pytest.mark.parametrize(
+    ("model", "of"),
+    [("sonar48_convnet", "sonar48"), ("uci_sonar_mlp", "uci_sonar"), ("efficientnet_lite0", ""), ("sonar48_of:mine", "")],
+)
+def test_of_a_named_model_it_is_known_which_set_it_has_learned_from(model, of):
+    assert learned_from(model) == of
+
+
+def test_a_picture_that_is_not_of_the_models_own_set_is_called_such():
+    (said,) = doubts_about("sonar48_convnet", Shown("bottle", None))
+    assert "has learned from generated pictures alone (small scenes, 48 x 48), and this picture is none of them" in said
+    assert doubts_about("sonar48_convnet", Shown("a scene", None, data="sonar_simulator")) == (said,)
+    assert doubts_about("sonar48_convnet", Shown("a scene", None, data="sonar48")) == ()
+    assert doubts_about("app_models:tiny", Shown("bottle", None)) == (), "nobody knows what it has learned from"
+
+
+def test_the_page_says_of_which_set_a_scene_is(visit, monkeypatch):
+    monkeypatch.setattr("desk.scene.learned_from", lambda name: "sonar48")
+    for source, doubted in (("sonar48", False), ("sonar_simulator", True)):
+        page = visit("sonar", sonar_methods=["saliency"], sonar_judge="false", sonar_source=SOURCES[source])
+        assert any("this picture is none of them" in one for one in page.warnings) == doubted
 
 
 def test_bare_seafloor_has_no_mask(sonar):

@@ -33,6 +33,16 @@ def test_what_is_missing_is_named_with_the_remedy():
     assert why.startswith("`probe` needs a model's gradients, and Model gives no more than its logits. Use ")
 
 
+def test_a_card_may_name_methods_of_its_kind_for_who_has_scores_only():
+    assert "such as `occlusion`, or wrap" in unmet(Card(needs=Access.GRADIENTS), Model())
+
+    @dataclass(frozen=True)
+    class Kind(Card):
+        instead: tuple[str, ...] = ("one", "another")
+
+    assert "such as `one` or `another`, or wrap" in unmet(Kind(needs=Access.GRADIENTS), Model())
+
+
 def test_another_domain_is_named():
     why = unmet(Card(domains=("image",)), Model())
     assert why == "`probe` is for image inputs. Got a model of tabular inputs."

@@ -168,7 +168,7 @@ def test_empty_missing_and_single_classes_are_one_sentence(root):
         load_image_folders(root, classes=["ship"])
     with pytest.raises(UnknownNameError, match=r"`ships` is not a known class folder of .* Did you mean `ship`"):
         load_image_folders(root, classes=["ships", "rock"])
-    with pytest.raises(InputError, match=r"two or more classes\. Got none\. `load_images` reads"):
+    with pytest.raises(InputError, match=r"two or more classes\. Got none\. Make a folder for each class"):
         load_image_folders(root / "rock")
     with pytest.raises(InputError, match=r"There is no such folder\."):
         load_image_folders(root / "nowhere")

@@ -56,6 +56,11 @@ def test_a_comparison_draws_and_judges_them_together(model, data):
     assert found.show(0).axes
 
 
+def test_an_audit_takes_inputs_with_their_labels_as_a_data_set_gives_them(model, data):
+    pair, alone = (xv.audit(model, one, ["saliency"], ["sparseness"]) for one in (data.test, data.test.inputs))
+    assert [row.value for row in pair.rows] == [row.value for row in alone.rows]
+
+
 def test_an_audit_says_how_many_items_the_model_has_learned_from(model, data):
     rows = model.model.source_rows.unique()
     known = torch.cat([data.inputs[rows], data.test.inputs[:2]])

@@ -66,8 +66,8 @@ def no_folders(root):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (empty_class, "middle` must hold at least one picture. The folder is empty."),
-        (one_class, "must hold a folder for each of two or more classes. Got light."),
+        (empty_class, "middle` must hold at least one picture. The folder is empty. Put pictures in it, or leave it out."),
+        (one_class, "a folder for each of two or more classes. Got light. Make a folder for each class beside the others"),
         (few_of_a_class, "Each class must have at least 5 different pictures. Got 4 of 'dark'."),
         (copies_of_few, "Each class must have at least 5 different pictures. Got 1 of 'dark' (6 with the copies)."),
         (unreadable, "(2 of 13 files cannot be read; this is the first.) Mend these files or take them out of the folder."),

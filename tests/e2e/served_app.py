@@ -1,5 +1,6 @@
 """The app as `xaivision app` serves it, in a process of its own."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SECONDS_TO_START = 120
+# Of <sys/prctl.h>: the signal that this process is sent when the one that made it has ended.
+PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -26,7 +29,9 @@ def served(model, cwd=HERE, log=None):
         "OMP_NUM_THREADS": "1",
     }
     with open(log or os.devnull, "wb") as said:
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=said, stderr=said, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=said, stderr=said, start_new_session=True, preexec_fn=_end_with_the_tests
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until_healthy(address, process)
@@ -39,6 +44,12 @@ def served(model, cwd=HERE, log=None):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _end_with_the_tests():
+    """Tests that are killed stop nothing any more: Linux tells the server then."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def free_port():

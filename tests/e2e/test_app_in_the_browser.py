@@ -63,6 +63,31 @@ def test_a_map_is_enlarged_and_the_arrows_lead_to_the_next_one(browsed):
     dialog.wait_for(state="detached")
 
 
+# There is time to do something between the first map and the last score.
+JUDGED_AT_LENGTH = QUICK.replace("judge=false", "judge=true") + "&photos_methods=kernel_shap&photos_steps=64"
+
+
+@pytest.mark.slow
+def test_an_enlarged_map_stays_open_and_is_told_what_comes_later(browsed):
+    view = browsed("/methods")
+    view.page.goto(view.address + "/" + JUDGED_AT_LENGTH)
+    view.page.get_by_role("button", name="Enlarge saliency").click()
+    dialog = view.page.locator("dialog")
+    assert "deletion" not in dialog.inner_text()
+    # All is judged. Behind an open dialog nothing has a role any more.
+    view.page.locator("article[aria-label=sobel]").wait_for(state="attached")
+    view.idle()
+    assert dialog.count() == 1
+    assert dialog.locator("strong").inner_text() == "saliency"
+    assert "deletion" in dialog.inner_text()
+    view.page.keyboard.press("ArrowLeft")
+    assert dialog.locator("strong").inner_text() == "sobel", "that came while it was open"
+    view.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert focused(view) == "Enlarge sobel"
+    assert view.errors == []
+
+
 @pytest.mark.slow
 def test_a_map_that_comes_leaves_the_focus_where_it_is(browsed):
     view = browsed("/methods")

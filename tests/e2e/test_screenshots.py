@@ -13,15 +13,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PHOTO = "/?photos_model=efficientnet_lite0&photos_methods=" + "&photos_methods=".join(
     ("grad_cam", "integrated_gradients", "layerwise_relevance", "saliency")
 )
+WINE_LEARNED = "/prototypes?prototypes_model=wine%2C+trained+here&prototypes_system=rbf"
 AUDITED = "audit_model=sonar48_convnet&audit_data=sonar48&audit_rows=0-11&audit_out=audited&audit_metrics=deletion"
 PAGES = {
     "photos": PHOTO,
     "photos_faithfulness": f"{PHOTO}&photos_tab=Faithfulness",
     "photos_agreement": f"{PHOTO}&photos_tab=Agreement",
     "photos_export": f"{PHOTO}&photos_tab=Export",
+    "photos_words": "/?photos_model=efficientnet_lite0&photo=cup+of+coffee&photos_methods=grad_cam&photos_judge=false"
+    "&photos_tab=In+words",
     "photos_region": "/?photos_methods=saliency&photos_tab=Region&photos_judge=false",
     "sonar": "/sonar?sonar_model=sonar48_convnet&sonar_scene=2",
     "sonar_mask": "/sonar?sonar_model=sonar48_convnet&sonar_scene=2&sonar_tab=Mask",
+    "sonar_words": "/sonar?sonar_model=sonar48_convnet&sonar_scene=2&sonar_methods=grad_cam&sonar_judge=false&sonar_tab=In+words",
+    "sonar_stranger": "/sonar?sonar_model=sonar48_convnet&sonar_source=Side-scan+scenes&sonar_methods=grad_cam&sonar_judge=false",
     "tables": "/tables?tables_table=wine&tables_model=wine_forest",
     "tables_changes": "/tables?tables_table=wine&tables_model=wine_forest&tables_methods=tree_shap&tables_tab=Changes",
     "tables_rules": "/tables?tables_table=wine&tables_model=wine_logistic&tables_methods=occlusion&tables_tab=Rules",
@@ -34,7 +39,8 @@ PAGES = {
     "surrogates_row": "/surrogates?surrogates_table=wine&surrogates_model=wine_forest&surrogates_tab=One+row",
     "prototypes": "/prototypes",
     "prototypes_pairs": "/prototypes?prototypes_tab=This+looks+like+that",
-    "prototypes_rows": "/prototypes?prototypes_model=wine%2C+trained+here&prototypes_system=rbf",
+    "prototypes_rows": WINE_LEARNED,
+    "prototypes_rows_pairs": f"{WINE_LEARNED}&prototypes_tab=This+looks+like+that",
     "audit": "/audit",
     "audit_done": f"/audit?{AUDITED}&audit_methods=grad_cam&audit_methods=saliency",
     "methods": "/methods",

@@ -164,17 +164,17 @@ def _hard_choice():
         hard.check_imbalance_is_what_each_groups_mean_lacks_to_an_even_division,
     )
     return (
-        _mutant("soft values", "hard_choice", "hard + (soft - soft.detach())", "soft", exact),
-        _mutant("no gradient", "hard_choice", "hard + (soft - soft.detach())", "hard + 0 * soft", exact),
-        _mutant(
+        Mutant("soft values", "hard_choice", "hard + (soft - soft.detach())", "soft", exact),
+        Mutant("no gradient", "hard_choice", "hard + (soft - soft.detach())", "hard + 0 * soft", exact),
+        Mutant(
             "the noise has the other sign",
             "hard_choice",
             "return -(-inside.log()).log()",
             "return (-inside.log()).log()",
             hard.check_choices_with_gumbel_noise_are_draws_of_the_softmax,
         ),
-        _mutant("groups count the same", "hard_choice", "(missing * sizes).sum() / len(groups)", "missing.mean()", even),
-        _mutant("every group is one", "hard_choice", "scatter(1, groups[:, None], 1)", "fill_(1)", even),
+        Mutant("groups count the same", "hard_choice", "(missing * sizes).sum() / len(groups)", "missing.mean()", even),
+        Mutant("every group is one", "hard_choice", "scatter(1, groups[:, None], 1)", "fill_(1)", even),
     )
 
 
@@ -266,11 +266,25 @@ def _picture_changes():
             properties.check_shape_moves_pixels_and_changes_none,
         ),
         _mutant(
+            "lines are not bent",
+            "picture_changes",
+            "images[:, :, at].roll(shift, 2)",
+            "images[:, :, at]",
+            properties.check_shape_bends_rows_and_then_columns_by_the_wave,
+        ),
+        _mutant(
             "texture stays",
             "picture_changes",
-            "SMOOTHING = 0.12",
-            "SMOOTHING = 0.001",
+            "SMOOTHING, COLOR_SMOOTHING = 0.12, 0.05",
+            "SMOOTHING, COLOR_SMOOTHING = 0.001, 0.05",
             properties.check_texture_goes_and_edges_stay,
+        ),
+        _mutant(
+            "texture takes colors along",
+            "picture_changes",
+            "- brightness, COLOR_SMOOTHING)",
+            "- brightness, 10 * COLOR_SMOOTHING)",
+            properties.check_texture_takes_the_grain_and_leaves_a_square_its_color,
         ),
     )
 
@@ -278,6 +292,7 @@ def _picture_changes():
 def _projection():
     nearest = prototypes.check_prototypes_go_to_the_nearest_inputs_of_their_class_and_no_two_to_one
     keeping = prototypes.check_prototypes_near_to_other_classes_are_not_worth_keeping
+    boundary = prototypes.check_three_of_the_six_nearest_are_enough
     return (
         _mutant(
             "inputs of any class",
@@ -288,6 +303,9 @@ def _projection():
         ),
         _mutant("two on one input", "projection", "        left[row] = torch.inf\n", "", nearest),
         _mutant("the furthest count", "projection", "[:NEIGHBORS]", "[-NEIGHBORS:]", keeping),
+        _mutant("seven are looked at", "projection", "NEIGHBORS, LEAST = 6, 3", "NEIGHBORS, LEAST = 7, 3", boundary),
+        _mutant("two are enough", "projection", "NEIGHBORS, LEAST = 6, 3", "NEIGHBORS, LEAST = 6, 2", boundary),
+        _mutant("three are too few", "projection", "NEIGHBORS, LEAST = 6, 3", "NEIGHBORS, LEAST = 6, 4", boundary),
     )
 
 
@@ -299,17 +317,17 @@ def _selection():
     return (
         _mutant("similarities among the chosen once", "selection", "inside + 2 * among", "inside + among", mmd),
         _mutant("means of the wrong number", "selection", "(total + means) / number", "(total + means) / (number + 1)", mmd),
-        _mutant("no exchange", "selection", "if not cost < values[-1]", "if True", medoids),
+        _mutant("no exchange", "medoids", "if not cost < values[-1]", "if True", medoids),
         _mutant(
             "weights below zero",
-            "selection",
+            "weighted_selection",
             "found, _ = nnls(root.T.numpy(), goal[:, 0].numpy())",
             "found = torch.linalg.solve(root.T, goal[:, 0]).numpy()",
             choices.check_weights_are_the_best_that_are_not_negative,
         ),
         _mutant(
             "slopes stand still",
-            "selection",
+            "weighted_selection",
             "slopes = means - kernel[:, taken] @ weights",
             "slopes = means",
             choices.check_proto_dash_finds_the_mixture_it_is_given,
@@ -320,6 +338,13 @@ def _selection():
             "gains = witness +",
             "gains = -witness +",
             choices.check_a_criticism_is_what_the_prototypes_do_not_stand_for,
+        ),
+        _mutant(
+            "criticisms are alike",
+            "selection",
+            "spare - row.square()",
+            "spare",
+            choices.check_criticisms_are_as_many_as_asked_for_and_no_two_are_alike,
         ),
     )
 
@@ -384,6 +409,13 @@ def _similarity():
             itself,
         ),
         _mutant("directions are not of unit length", "similarity", "others / others.norm(dim=1, keepdim=True)", "others", places),
+        _mutant(
+            "places compete for prototypes",
+            "similarity",
+            "log_softmax(1)",
+            "log_softmax(2)",
+            prototypes.check_prototypes_that_compete_share_out_every_place,
+        ),
         _mutant("lengths of points count", "similarity", 'if kind == "cosine":', 'if kind == "cosines":', places),
         _mutant("the root is forgotten", "similarity", 'found if kind == "squared" else _root(found)', "found", places),
         _mutant(

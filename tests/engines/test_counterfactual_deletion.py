@@ -142,7 +142,7 @@ def survives(found, answer, side):
 
 
 def check_a_proven_margin_survives_the_worst_deletion_and_none_does_not():
-    found, inputs, side, wish = asked(60, k=3, margin=0.0)
+    found, inputs, side, wish = asked(20, k=3, margin=0.0)
     bare = lasting.lasting(found, inputs, side, wish)
     safe, margins, left = swapped_lasting.proven_lasting(found, inputs, side, (wish, []))
     assert not any(survives(found, bare, side))
@@ -153,6 +153,30 @@ def check_a_proven_margin_survives_the_worst_deletion_and_none_does_not():
 
 def test_a_proven_margin_survives_the_worst_deletion_and_none_does_not():
     check_a_proven_margin_survives_the_worst_deletion_and_none_does_not()
+
+
+def check_the_least_margin_that_lasts_is_found_and_none_beyond_what_can_be_reached():
+    """A deletion that takes .4 more than foreseen must leave half of that: from .6 on."""
+    asked = []
+
+    def tried(margin, most=9.0):
+        asked.append(margin)
+        worst = min(margin, most)
+        found = lasting.Lasting(torch.zeros(1, 1), torch.tensor([worst], dtype=torch.float64), torch.zeros(1, 0))
+        return swapped_lasting.Trial(found, margin, worst, worst - 0.4)
+
+    for first in (0.0, 0.1, 0.55):
+        assert 0.6 - 1e-9 <= swapped_lasting.least_that_lasts(tried, first).margin <= 0.62
+    asked.clear()
+    assert swapped_lasting.least_that_lasts(tried, 0.7).margin == 0.7
+    assert asked == [0.7]  # the first is enough, and there is none below it
+    short = swapped_lasting.least_that_lasts(lambda margin: tried(margin, 0.3), 0.0)
+    assert not short.lasts
+    assert short.foreseen < short.margin
+
+
+def test_the_least_margin_that_lasts_is_found_and_none_beyond_what_can_be_reached():
+    check_the_least_margin_that_lasts_is_found_and_none_beyond_what_can_be_reached()
 
 
 def check_swaps_are_taken_where_they_are_cheaper_and_only_then():

@@ -88,13 +88,13 @@ def test_a_sparse_case_comes_first_where_sparsity_counts():
 def check_evolution_comes_near_and_ends():
     """Half of all seeds come within a fifth of the nearest; a single one says little."""
     inside, nearest = several(origin()), []
-    plan = evolution.Evolution(40, 500, 0.01, 0.5, 0.2)
+    plan = evolution.Evolution(100, 500, 0.01, 0.5, 0.2)
     for seed in range(12):
         given, _ = answered(evolution.evolved(inside, ONLY, [vector(9, 9, 9, 9)[None]], plan, generator(seed)), inside, plane)
         nearest.append(float(held(given)[1][0]))
-        assert 4 <= len(given) < 100
-        assert [len(one.rows) for one in given] == [40] * len(given)
-        assert len(given[0].rows.unique(dim=0)) == 40
+        assert 2 <= len(given) < 100
+        assert [len(one.rows) for one in given] == [100] * len(given)
+        assert len(given[0].rows.unique(dim=0)) == 100
     assert sorted(nearest)[6] < 2.4
 
 
@@ -166,8 +166,13 @@ def test_tightening_comes_within_a_thousandth_of_the_border():
 
 def check_single_numbers_are_tightened_where_costs_add_up():
     inside = origin(4, norm=1.0)
-    given, _ = answered(undoing.tightened(alone(inside, vector(1, 1, 3, 0)[None])), inside, lambda rows: rows[:, :2].sum(1) - 1.9)
-    assert held(given)[1][0] < 2  # the third column goes back alone, as far as it is asked about
+
+    def holds(rows):
+        return torch.minimum(rows[:, :2].sum(1) - 1.9, rows[:, 2] - 0.3)
+
+    given, _ = answered(undoing.tightened(alone(inside, vector(1, 1, 3, 0)[None])), inside, holds)
+    # The third column goes back alone from 2.85, as far as it is asked about.
+    assert 2.2 <= held(given)[1][0] < 2.2 + 3 / (undoing.SECTIONS + 1)
 
 
 def test_single_numbers_are_tightened_where_costs_add_up():

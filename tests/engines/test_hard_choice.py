@@ -5,7 +5,7 @@ from math import log
 import pytest
 import torch
 
-from xaivision.engines.prototypes import hard_choice
+from xaivision.engines import hard_choice
 
 
 def drawn(*shape, seed=0):

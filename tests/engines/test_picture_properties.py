@@ -1,6 +1,7 @@
 """Changes of one property of a picture change that property, and leave what they should leave exactly."""
 
 from colorsys import hsv_to_rgb, rgb_to_hsv
+from math import pi, sin
 
 import pytest
 import torch
@@ -79,6 +80,23 @@ def test_shape_moves_pixels_and_changes_none():
     check_shape_moves_pixels_and_changes_none()
 
 
+def check_shape_bends_rows_and_then_columns_by_the_wave():
+    picture = drawn(1, 3, 56, 28)
+    rows, columns = (
+        [round(height * sin(pi * at * 0.05 * 224 / side)) for at in range(side)] for height, side in ((1, 56), (1, 28))
+    )
+    expected = torch.empty_like(picture)
+    for row in range(56):
+        for column in range(28):
+            above = (row - columns[column]) % 56
+            expected[..., row, column] = picture[..., above, (column - rows[above]) % 28]
+    assert torch.equal(picture_changes.shape(picture), expected)
+
+
+def test_shape_bends_rows_and_then_columns_by_the_wave():
+    check_shape_bends_rows_and_then_columns_by_the_wave()
+
+
 def check_texture_goes_and_edges_stay():
     rough = 0.5 + 0.08 * torch.randn(1, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     rough[..., 16:] += 0.4
@@ -91,6 +109,23 @@ def check_texture_goes_and_edges_stay():
 
 def test_texture_goes_and_edges_stay():
     check_texture_goes_and_edges_stay()
+
+
+def check_texture_takes_the_grain_and_leaves_a_square_its_color():
+    """A rough orange square on smooth gray, as bright as it is: the grain goes, and no color over the edge."""
+    orange = torch.tensor([0.8, 0.55, 0.3])[:, None, None]
+    picture = torch.full((1, 3, 32, 32), float(picture_changes.brightness_of(orange[None])))
+    picture[:, :, 8:24, 8:24] = orange
+    rough = picture + 0.05 * torch.randn(1, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    found = picture_changes.texture(rough.clamp(0, 1))
+    assert float((found - picture).std()) < float((rough - picture).std()) / 2
+    color = found - picture_changes.brightness_of(found)
+    expected = picture - picture_changes.brightness_of(picture)
+    torch.testing.assert_close(color, expected, atol=0.02, rtol=0)
+
+
+def test_texture_takes_the_grain_and_leaves_a_square_its_color():
+    check_texture_takes_the_grain_and_leaves_a_square_its_color()
 
 
 def check_importance_is_a_mean_weighted_by_the_similarity():

@@ -58,6 +58,16 @@ def test_similarities_are_the_papers():
     check_similarities_are_the_papers()
 
 
+def check_prototypes_that_compete_share_out_every_place():
+    found, scale = drawn(2, 5, 3, 4).abs(), torch.tensor(0.7, dtype=torch.float64)
+    shares = similarity.squashed(similarity.competing(found, scale), "exponential", scale)
+    torch.testing.assert_close(shares, (-found / 0.7).softmax(1))
+
+
+def test_prototypes_that_compete_share_out_every_place():
+    check_prototypes_that_compete_share_out_every_place()
+
+
 def check_the_best_place_is_counted_row_by_row():
     maps = torch.zeros(1, 2, 3, 4)
     maps[0, 0, 1, 2], maps[0, 1, 2, 0] = 5.0, 7.0
@@ -147,3 +157,15 @@ def check_prototypes_near_to_other_classes_are_not_worth_keeping():
 
 def test_prototypes_near_to_other_classes_are_not_worth_keeping():
     check_prototypes_near_to_other_classes_are_not_worth_keeping()
+
+
+def check_three_of_the_six_nearest_are_enough():
+    """Of the first prototype three of the six nearest are of its class, of the second two, and the seventh as well."""
+    labels = torch.tensor([0, 0, 0, 1, 1, 1, 1])
+    enough, too_few = torch.tensor([1.0, 2, 3, 4, 5, 6, 7]), torch.tensor([1.0, 2, 7, 3, 4, 5, 6])
+    found = torch.stack([enough, too_few], 1)
+    assert projection.worth_keeping(found, labels, torch.tensor([0, 0])).tolist() == [True, False]
+
+
+def test_three_of_the_six_nearest_are_enough():
+    check_three_of_the_six_nearest_are_enough()

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from xaivision.engines.prototypes import kernels, selection
+from xaivision.engines.prototypes import kernels, medoids, selection, weighted_selection
 
 
 def drawn(*shape, seed=0):
@@ -60,12 +60,12 @@ def test_every_step_improves_the_objective(seed):
     for found in (
         prototypes,
         selection.mmd_criticisms(kernel, prototypes.indices, 6),
-        selection.proto_dash(kernel, kernel.mean(0), 10),
+        weighted_selection.proto_dash(kernel, kernel.mean(0), 10),
     ):
         assert all(after >= before for before, after in zip(found.objective, found.objective[1:], strict=False))
         assert len(set(found.indices)) == len(found.indices)
-    medoids = selection.k_medoids(torch.cdist(points, points), 5)
-    assert all(after < before for before, after in zip(medoids.objective, medoids.objective[1:], strict=False))
+    found = medoids.k_medoids(torch.cdist(points, points), 5)
+    assert all(after < before for before, after in zip(found.objective, found.objective[1:], strict=False))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -81,7 +81,7 @@ def check_no_exchange_of_a_medoid_helps_and_the_best_choice_is_near():
     for seed in range(5):
         points = drawn(11, 2, seed=seed)
         distances = torch.cdist(points, points)
-        found = selection.k_medoids(distances, 3)
+        found = medoids.k_medoids(distances, 3)
         cost = {three: float(distances[:, list(three)].amin(1).sum()) for three in combinations(range(11), 3)}
         own = cost[tuple(sorted(found.indices))]
         assert found.objective[-1] == pytest.approx(own)
@@ -95,7 +95,7 @@ def test_no_exchange_of_a_medoid_helps_and_the_best_choice_is_near():
 
 def test_medoids_of_separate_heaps_are_one_of_each():
     points = torch.cat([drawn(10, 2) / 20 + center for center in (0.0, 5.0, 10.0)])
-    found = selection.k_medoids(torch.cdist(points, points), 3)
+    found = medoids.k_medoids(torch.cdist(points, points), 3)
     assert sorted(index // 10 for index in found.indices) == [0, 1, 2]
     assert found.weights == pytest.approx((1 / 3,) * 3)
 
@@ -104,7 +104,7 @@ def check_weights_are_the_best_that_are_not_negative():
     root = drawn(6, 6)
     kernel = root @ root.T + 0.1 * torch.eye(6, dtype=torch.float64)
     means = drawn(6, seed=1)
-    weights = selection.nonnegative_weights(kernel, means)
+    weights = weighted_selection.nonnegative_weights(kernel, means)
     slopes = means - kernel @ weights
     # The conditions of Karush, Kuhn and Tucker: no weight can grow, and those that are not zero are at rest.
     assert bool((weights >= 0).all())
@@ -122,7 +122,7 @@ def check_proto_dash_finds_the_mixture_it_is_given():
     kernel = kernel_of(points)
     mixture = torch.zeros(20, dtype=torch.float64)
     mixture[3], mixture[11] = 0.7, 0.3
-    found = selection.proto_dash(kernel, kernel @ mixture, 6)
+    found = weighted_selection.proto_dash(kernel, kernel @ mixture, 6)
     assert found.indices[1] >= 11  # not another one of the heap that the first stands for
     weights = torch.zeros(20, dtype=torch.float64).index_add(
         0, torch.tensor(found.indices), torch.tensor(found.weights, dtype=torch.float64)
@@ -149,3 +149,21 @@ def check_a_criticism_is_what_the_prototypes_do_not_stand_for():
 
 def test_a_criticism_is_what_the_prototypes_do_not_stand_for():
     check_a_criticism_is_what_the_prototypes_do_not_stand_for()
+
+
+def check_criticisms_are_as_many_as_asked_for_and_no_two_are_alike():
+    """Each of six points is there twice: six of them are taken before one comes again."""
+    points = drawn(6, 2).repeat(2, 1)
+    kernel = kernel_of(torch.cat([points, 9 + drawn(1, 2)]))
+    found = selection.mmd_criticisms(kernel, (12,), 8)
+    assert sorted(index % 6 for index in found.indices[:6]) == list(range(6))
+    assert len(set(found.indices)) == 8
+    witness = (kernel.mean(1) - kernel[:, 12]).abs()
+    for number in range(1, 9):
+        taken = list(found.indices[:number])
+        among = torch.eye(number, dtype=torch.float64) + 100 * kernel[taken][:, taken]
+        assert found.objective[number - 1] == pytest.approx(float(witness[taken].sum() + among.logdet()))
+
+
+def test_criticisms_are_as_many_as_asked_for_and_no_two_are_alike():
+    check_criticisms_are_as_many_as_asked_for_and_no_two_are_alike()

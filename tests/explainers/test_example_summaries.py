@@ -57,6 +57,13 @@ def test_a_criticism_is_the_row_that_none_stands_for():
     assert repr(found).startswith("Summary(k_medoids, [")
 
 
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_there_are_as_many_criticisms_as_asked_for(count):
+    found = xv.summarized(heaps(), 3, criticisms=count)
+    assert len(set(found.criticisms)) == count
+    assert not set(found.criticisms) & set(found.indices)
+
+
 def test_a_layer_is_another_space():
     """Its one output does not see the first column."""
     module = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Linear(1, 2))

@@ -11,6 +11,7 @@ import torch
 
 import xaivision.explainers
 from xaivision.core.about import About
+from xaivision.core.access import Access
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
 from xaivision.explainers import registry
@@ -126,6 +127,14 @@ def test_every_card_says_what_it_answers_when_it_misleads_and_what_it_costs(name
     assert about.misleads.endswith(".")
     assert about.cost
     assert about.control or re.search(r"arXiv:\d{4}\.\d{5}|arXiv:\d{4}\.\d{4}|AMIA|DOI|doi:10", about.source)
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_what_a_card_names_instead_gets_along_with_scores_on_the_same_inputs(name):
+    about = EXPLAINERS[name].about
+    for other in about.instead:
+        assert EXPLAINERS[other].about.needs is Access.SCORES
+        assert set(about.domains) <= set(EXPLAINERS[other].about.domains)
 
 
 def test_a_method_is_made_with_its_settings():

@@ -2,26 +2,15 @@
 
 import pytest
 import torch
+from prototype_cells import Cells
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import Encoder
 from xaivision.models.prototypes.layer_plan import layer_plan
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
-
-
-class Cells(Encoder):
-    """Means of the four quarters of a picture."""
-
-    def __init__(self):
-        super().__init__()
-        self.add_on = torch.nn.Identity()
-
-    def features(self, images):
-        return torch.nn.functional.avg_pool2d(images, images.shape[2] // 2)
 
 
 @pytest.fixture(scope="module")

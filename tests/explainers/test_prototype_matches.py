@@ -4,6 +4,7 @@ from math import log
 
 import pytest
 import torch
+from prototype_cells import Cells
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
@@ -11,21 +12,10 @@ from xaivision.core.targets import Target
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import Encoder, TableEncoder
+from xaivision.models.prototypes.encoders import TableEncoder
 from xaivision.models.prototypes.layer_plan import layer_plan
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
-
-
-class Cells(Encoder):
-    """Means of the four quarters of an 8 x 8 picture: (B, 3, 2, 2)."""
-
-    def __init__(self):
-        super().__init__()
-        self.add_on = torch.nn.Identity()
-
-    def features(self, images):
-        return torch.nn.functional.avg_pool2d(images, 4)
 
 
 def sourced(network, inputs, width):
@@ -64,7 +54,14 @@ def test_the_prototype_that_is_there_comes_first_with_its_example_and_place(colo
     assert torch.equal(found.examples[0, 0, :, 0, 0], torch.tensor([1.0, 0, 0], dtype=torch.float64))
     top, left, bottom, right = found.boxes[0, 0].tolist()
     assert (top >= 4, left, bottom, right <= 5) == (True, 0, 8, True)
-    assert found.weights[0].tolist() == [1.0, 1.0, -0.5, -0.5]
+    assert found.weights[0].tolist() == [1.0, -0.5, 1.0, -0.5]
+
+
+def test_what_speaks_against_a_class_is_shown_before_what_hardly_speaks_for_it(colors, picture):
+    found = PrototypeMatches(k=4).explain(colors, picture)
+    sizes = found.contributions[0].abs()
+    assert torch.equal(sizes, sizes.sort(descending=True).values)
+    assert float(found.contributions[0, 1]) < 0 < float(found.contributions[0, 2])
 
 
 @pytest.mark.parametrize("k", [1, 3, 4])
@@ -102,6 +99,13 @@ def test_the_perturbation_map_is_where_hiding_takes_the_similarity_away(colors, 
     red = int((after.indices[0] == 10).nonzero())
     torch.testing.assert_close(found.maps.sum(), found.contributions[0, 0] - after.contributions[0, red])
     assert found.diagnostics.model_calls == 5
+
+
+def test_of_fewer_prototypes_than_asked_for_all_are_shown(colors, picture):
+    """The usual 5 of a model of 4 as well."""
+    whole = PrototypeMatches(k=4).explain(colors, picture, 0)
+    for method in (PrototypeMatches(), PrototypeMatches(k=99)):
+        assert torch.equal(method.explain(colors, picture, 0).indices, whole.indices)
 
 
 def test_one_pass_is_all_it_costs(colors, picture):
@@ -152,7 +156,6 @@ def test_probabilities_of_logits_are_no_sum_over_prototypes(colors, picture):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"k": 5}, r"`k` must be from 1 to the 4 prototypes of the model\. Got 5\."),
         ({"k": 0}, r"`k` must be a positive integer\. Got 0\."),
         ({"maps": "heat"}, r"`maps` must be one of 'similarity', 'place', 'perturbation'\. Got 'heat'\."),
         ({"window": 0, "k": 1}, r"`window` must be a positive integer\. Got 0\."),

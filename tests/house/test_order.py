@@ -36,6 +36,7 @@ MANY_PARAMETERS = {
     "xaivision.commands.narrate": frozenset({"narrate"}),
     "xaivision.commands.pick": frozenset({"pick"}),
     "xaivision.commands.attributes": frozenset({"attributes"}),
+    "xaivision.commands.prototypes": frozenset({"prototypes"}),
     # What a person may say of methods and of metrics in one call.
     "xaivision.facade": frozenset({"compare"}),
     # The stages of a narrative, each of which may be another.

@@ -48,6 +48,7 @@ def test_the_real_network_keeps_its_weights_its_side_and_its_own_normalization()
     model, taken = load_model("efficientnet_lite0"), backbone("efficientnet_lite0")
     assert (taken.side, taken.mean, taken.std, taken.width) == (224, (0.498,) * 3, (0.502,) * 3, 1280)
     assert taken.trained
+    assert taken.weights == "EfficientNet-Lite0 with its package's ImageNet weights"  # its 1,000 classes are taken away
     images = color(224)
     with torch.no_grad():
         want = model(images)

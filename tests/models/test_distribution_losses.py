@@ -39,6 +39,14 @@ def test_the_density_is_that_of_the_own_class(batch):
     assert float(losses.density(other).detach()) == pytest.approx(log(2 * pi) + 4.5)
 
 
+def test_the_density_of_one_input_counts_no_less_than_one_and_no_more_than_ten_thousand(batch):
+    mixed = torch.tensor([[0.0, 0.0], [2000.0, 0.0]])
+    with torch.no_grad():
+        batch.network.prototypes.log_spread.fill_(-5.0)  # so dense that the logarithm of the first is far below -1
+    found = losses.density(replace(batch, points=mixed))
+    assert float(found.detach()) == pytest.approx((-1 + 1e4) / 2)
+
+
 def test_coverage_is_of_the_nearest_point_and_the_divergence_of_the_means(batch):
     assert float(losses.coverage(batch).detach()) == pytest.approx(log(2 * pi))
     assert float(losses.divergence(batch).detach()) == pytest.approx(9 / 2 / 2)

@@ -11,6 +11,7 @@ from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
 from xaivision.data.schema import TableSchema
+from xaivision.engines.prototypes.uncertainty import pair_overlaps
 from xaivision.models.distributions.distribution_network import DistributionNetwork
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
@@ -51,6 +52,19 @@ def test_the_parts_of_the_uncertainty_add_up_and_are_not_negative(model, wine):
     assert torch.equal(found.classes, found.probabilities.argmax(1))
     assert bool((found.rivals != found.classes).all())
     assert bool(((found.overlap >= 0) & (found.overlap <= 1 + 1e-9)).all())
+
+
+def test_the_rival_is_the_class_whose_distances_overlap_most(model, wine):
+    found = xv.explain_uncertainty(model.classifier, wine.inputs[:40])
+    network = model.network
+    with torch.no_grad():
+        points = network.encoder(wine.inputs[:40])
+        each = pair_overlaps(network.distances(points, network.noise), found.classes)
+    for row, (label, rival) in enumerate(zip(found.classes.tolist(), found.rivals.tolist(), strict=True)):
+        others = {other: float(each[row, other]) for other in range(3) if other != label}
+        assert rival == max(others, key=others.get)
+        assert float(found.overlap[row]) == pytest.approx(others[rival], abs=1e-6)
+        assert others[rival] > min(others.values())
 
 
 def test_the_percentile_of_the_training_inputs_is_their_rank(model, wine):

@@ -48,6 +48,12 @@ def test_a_walk_is_the_loop_over_its_steps(tree, seen):
     assert len(set(walk.leaves.tolist())) > 2
 
 
+def test_a_look_is_what_is_known_by_the_nodes_matrix_and_the_patch_over_the_root_of_the_width(tree, seen):
+    tokens, known = seen
+    looks = tree(*seen).looks[:, 0]
+    torch.testing.assert_close(looks, (tokens @ (known @ tree.asking[0])[:, :, None]).squeeze(2) / WIDTH**0.5)
+
+
 def test_patches_off_the_path_can_be_anything_where_only_the_path_may_be_looked_at(tree, seen):
     tokens, known = seen
     walk = tree(tokens, known)

@@ -58,7 +58,7 @@ def test_orthogonal_prototypes_of_a_class_cost_nothing_and_equal_ones_do():
     assert float(losses.orthogonality(step).detach()) == pytest.approx(2.0)  # the last two are one direction, counted both ways
 
 
-def test_the_radius_costs_what_it_lacks_to_one():
+def test_the_radius_costs_what_it_lacks_to_an_eighth_of_the_root_of_the_width():
     step = step_of("rbf")
     with torch.no_grad():
         step.network.prototypes.start_scale(torch.randn(10, 2, generator=torch.Generator().manual_seed(0)))
@@ -67,8 +67,29 @@ def test_the_radius_costs_what_it_lacks_to_one():
     other = losses.Step(step.network, far, far, step.scores, torch.tensor([0, 0]), None)
     # The first weights are e^2 to 1, so that the radius is half of the scale times 2, for the right class and against it.
     scale = float(step.network.prototypes.scale.detach())
-    assert float(losses.radius(own).detach()) == pytest.approx(max(0, 1 - scale), abs=1e-6)
-    assert float(losses.radius(other).detach()) == pytest.approx(1 + scale, abs=1e-6)
+    assert float(losses.radius(own).detach()) == 0
+    assert float(losses.radius(other).detach()) == pytest.approx(2**0.5 / 8 + scale, abs=1e-6)
+    with torch.no_grad():
+        step.network.prototypes.log_scale.fill_(-4.0)  # the least scale is a twentieth of the first
+    small = float(step.network.prototypes.scale.detach())
+    assert float(losses.radius(own).detach()) == pytest.approx(2**0.5 / 8 - small, abs=1e-6)
+
+
+def test_a_metric_that_stretches_columns_makes_no_radius_larger():
+    """Twice as far apart in the space of the prototypes, with twice the scale, is as far as before."""
+    step = step_of("rbf")
+    layer, metric = step.network.prototypes, step.network.encoder.metric
+    near = torch.tensor([[0.2, 0.2, 0.2, 0.2], [0.0, 0.0, 0.2, 0.2]])
+    found = []
+    for times in (1.0, 2.0):
+        with torch.no_grad():
+            metric.matrix.copy_(times * torch.eye(2))
+            layer.log_scale.copy_(torch.tensor(times * 0.5).log())
+        found.append(losses.radius(replace(step, nearest=times * near)))
+    assert float(found[0].detach()) > 0
+    torch.testing.assert_close(found[0], found[1])
+    (slope,) = torch.autograd.grad(found[1], metric.matrix)
+    assert float(slope.abs().max()) > 0
 
 
 def scene_of(step, deep, shallow):
@@ -98,3 +119,21 @@ def test_the_total_is_the_weighted_sum_with_weights_replaced():
         losses.cross_entropy(step) + 2 * losses.cluster(step) + 0.08 * losses.separation(step) + 1e-4 * losses.sparsity(step)
     )
     torch.testing.assert_close(losses.total(step, "proto_part", {"cluster": 2.0}), expected)
+
+
+def test_the_totals_of_the_papers_have_their_weights():
+    step = step_of()
+    parts = (
+        losses.cross_entropy(step) + 0.8 * losses.cluster(step) + 0.08 * losses.separation(step) + 1e-4 * losses.sparsity(step)
+    )
+    torch.testing.assert_close(losses.total(step, "proto_part", {}), parts)
+    step = step_of("score_aggregation")
+    deep = torch.randn(2, 5, 2, 2, generator=torch.Generator().manual_seed(0))
+    step = scene_of(step, deep, torch.eye(4).repeat(2, 1, 1))
+    parts = losses.cross_entropy(step) + 0.8 * losses.cluster(step) + 0.08 * losses.separation(step)
+    parts = parts + 1e-4 * losses.orthogonality(step) + 0.5 * losses.alignment(step)
+    assert float(losses.alignment(step)) > 0.1
+    torch.testing.assert_close(losses.total(step, "score_aggregation", {}), parts)
+    for system in ("rbf", "components"):
+        step = step_of(system)
+        torch.testing.assert_close(losses.total(step, system, {}), losses.likelihood(step))

@@ -2,10 +2,14 @@
 
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from trainings import of_one_class, poisoned, same_weights, stopped_after_a_cycle
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, FileFormatError, InputError, UnknownNameError
+from xaivision.data.dataset import Dataset
 from xaivision.data.planted_properties import load
 from xaivision.data.registry import load_dataset
 from xaivision.engines.prototypes.alignment import folded, likeness_of_places, misalignment
@@ -316,6 +320,25 @@ def test_the_rbf_network_is_within_three_points_of_logistic_regression(name):
     reference = float((xv.load_model(f"{name}_logistic")(inputs).argmax(1) == targets).double().mean())
     found = [train(data, model="rbf", seed=seed).card.scores.accuracy for seed in range(3)]
     assert sum(found) / 3 >= reference - 0.03
+
+
+def in_rows(name):
+    """A data set of scikit-learn as a table; pictures as their pixels."""
+    data = load_dataset(name)
+    return data if data.domain == "tabular" else Dataset(name, data.inputs.flatten(1), data.targets, data.class_names, data.card)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "digits"])
+def test_the_robust_loss_costs_at_most_four_points_and_gives_radii_as_large_as_the_margin_does(name):
+    """The radii of digits: of few columns the margin, which asks for 0.3 everywhere, gives as much or more."""
+    data = in_rows(name)
+    linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(*data.train)
+    robust = train(data, model="rbf", losses={"likelihood": 0.0, "radius": 1.0})
+    assert robust.card.scores.accuracy >= linear.score(*data.test) - 0.04
+    if name == "digits":
+        margin = train(data, model="rbf", losses={"likelihood": 0.0, "margin": 1.0})
+        assert robust.card.radius >= margin.card.radius
 
 
 @pytest.mark.slow

@@ -12,9 +12,10 @@ from xaivision.core.errors import Cancelled, FileFormatError, InputError, Unknow
 from xaivision.core.progress import CancelToken, reporting
 from xaivision.core.targets import TargetScore
 from xaivision.data.registry import load_dataset
-from xaivision.models import frozen_features
+from xaivision.models import frozen_features, transfer
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
+from xaivision.models.transfer_recipe import TransferRecipe
 
 QUICK = {"backbone": "squeezenet1_1", "weights": None, "side": 48, "epochs": 20, "learning_rate": 1e-2}
 
@@ -147,6 +148,20 @@ def test_tuning_begins_with_the_trained_layer_and_never_ends_worse(quick, data):
         "backbone.features.12",
     }
     assert all(part.requires_grad for part in tuned.classifier.model.backbone.parameters())
+
+
+def test_in_mixed_precision_passes_are_half_and_what_is_learned_is_whole(data, monkeypatch):
+    """What a GPU does, on the processor's own bfloat16: the recipe refuses that elsewhere, since it is slow there."""
+    monkeypatch.setattr(TransferRecipe, "__post_init__", lambda _: None)
+    monkeypatch.setattr(transfer, "block_inputs", lambda *_: None)  # as on a GPU: all blocks are passed
+    exact, half = (train(data, **QUICK, tuned_blocks=1, tuning_epochs=2, mixed_precision=mixed) for mixed in (False, True))
+    assert half.card.recipe.mixed_precision
+    for one, other in ((exact.card.head_losses, half.card.head_losses), (exact.card.tuning_losses, half.card.tuning_losses)):
+        assert one != other
+        assert other == pytest.approx(one, rel=0.05)
+    assert {value.dtype for value in weights_of(half).values()} == {torch.float32}
+    scores = half.classifier(data.test.inputs)
+    torch.testing.assert_close(scores, exact.classifier(data.test.inputs), rtol=0, atol=0.1 * float(scores.abs().max()))
 
 
 def test_more_blocks_than_there_are_is_told(data):

@@ -12,13 +12,15 @@ from xaivision.core.errors import CapabilityError, InputError, UnknownNameError
 from xaivision.core.targets import Target
 from xaivision.data.dataset import Dataset
 from xaivision.data.registry import load_dataset
+from xaivision.engines.hard_choice import imbalance
 from xaivision.fitting_methods import fitting_methods
 from xaivision.models.trained_file import load_trained
 from xaivision.models.transfer import train
 from xaivision.models.trees import token_backbones
+from xaivision.models.trees.patch_tree import Exploring
 from xaivision.models.trees.path_causality import path_causality
 from xaivision.models.trees.tree_recipe import TreeRecipe
-from xaivision.models.trees.tree_teaching import temperature
+from xaivision.models.trees.tree_teaching import TreeLesson, _loss, temperature
 
 QUICK = {"model": "vitree", "backbone": "small_vit", "depth": 2, "width": 16, "epochs": 6, "cycles": 2}
 
@@ -121,6 +123,27 @@ def test_a_path_depends_on_no_other_picture_of_the_batch(model, some):
     torch.testing.assert_close(alone.effects[0], together.effects[66], atol=1e-5, rtol=1e-4)
 
 
+def test_the_patches_of_a_walk_become_those_of_another_picture_at_the_same_places(model, some):
+    """Of any other picture, of the same class as well: where nothing is swapped, nothing changes."""
+    pictures, network = some.inputs[:60], model.network
+    found = path_causality(model.classifier, pictures)
+    assert found.donors.sort().values.tolist() == list(range(60))
+    assert not bool((found.donors == torch.arange(60)).any())
+    assert bool((some.targets[found.donors] == some.targets[:60]).any())
+    assert not torch.equal(found.donors, path_causality(model.classifier, pictures, seed=1).donors)
+    with torch.no_grad():
+        tokens, start = network.seen(*network.encoder.maps(pictures))
+        walk, mixed = network.tree(tokens, start), tokens.clone()
+        for row, donor in enumerate(found.donors.tolist()):
+            mixed[row, walk.patches[row]] = tokens[donor, walk.patches[row]]
+        expected = network.tree(mixed, start, patches=walk.patches).logits.argmax(1)
+    assert torch.equal(found.swapped, expected)
+    assert torch.equal(found.whole, model(pictures).argmax(1))
+    assert not torch.equal(found.swapped, found.whole)
+    with pytest.raises(InputError, match=r"`images` must be at least two, one of which gives its patches .* Got 1\."):
+        path_causality(model.classifier, pictures[:1])
+
+
 def test_a_saved_model_comes_back_whole(model, some, tmp_path):
     back = load_trained(model.save(tmp_path / "model"))
     assert torch.equal(back(some.inputs), model(some.inputs))
@@ -143,6 +166,23 @@ def test_choices_get_harder_evenly():
     found = [temperature(recipe, number) for number in range(8)]
     assert (found[0], found[-1]) == (1.0, pytest.approx(0.3))
     assert found[3] - found[4] == pytest.approx(found[0] - found[1])
+
+
+def test_uneven_branches_cost_as_much_as_they_are_uneven(model, some):
+    """By the same draws: once without the balance, and once with it."""
+    lesson = TreeLesson(model.classifier, some, model.parts, model.card.recipe)
+    rows, found = torch.arange(len(lesson.labels)), []
+    for balance in (0.0, 2.0):
+        weighed = replace(lesson, recipe=replace(model.card.recipe, balance=balance))
+        found.append(float(_loss(weighed, rows, 0, torch.Generator().manual_seed(0)).detach()))
+    with torch.no_grad():
+        tokens, start = lesson.seen(lesson.learned, rows)
+        draws = torch.Generator().manual_seed(0)
+        uniform = (torch.rand(len(rows), 2, count, generator=draws) for count in (tokens.shape[1], 2))
+        walk = model.network.tree(tokens, start, exploring=Exploring(1.0, *uniform))
+        uneven = sum(float(imbalance(walk.turns[:, step], walk.nodes[:, step], 3)) for step in range(2)) / 2
+    assert uneven > 0
+    assert found[1] - found[0] == pytest.approx(2 * uneven, rel=1e-4)
 
 
 def test_tokens_of_an_early_layer_and_of_a_convolutional_network_can_be_taken(some):
@@ -189,10 +229,10 @@ def mean_tokens(model, digits, rows):
 def test_with_a_constant_root_the_patches_decide_and_with_an_embedding_they_are_decoration(digits):
     """The causality gate: swapped patches cost 0.3 of the accuracy or more; beside an embedding they cost nothing."""
     settings = {"model": "vitree", "backbone": "small_vit", "cycles": 2}
-    inputs, targets = digits.test
+    inputs, _ = digits.test
     by_patches, by_root = (train(digits, **settings, root=root) for root in ("constant", "embedding"))
     for tree in (by_patches, by_root):
-        found = path_causality(tree.classifier, inputs, targets)
+        found = path_causality(tree.classifier, inputs)
         assert float((found.alone == found.whole).double().mean()) >= 0.98
         assert float((found.leaves_alone == found.leaves).double().mean()) >= 0.98
     assert by_patches.card.swap_cost >= 0.3

@@ -54,7 +54,7 @@ def test_a_zero_map_is_told_as_zero():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (examples, "example 3: similarity \N{MINUS SIGN}1.00"),
+        (examples, "example 3: distance 1.00"),
         (counterfactuals, "2 of 2 counterfactuals reach no; the nearest changes column 0 "),
         (rules, "no rule was found"),
         (concept_scores, "whiskers"),

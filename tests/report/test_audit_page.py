@@ -19,10 +19,12 @@ from test_html import EVIL, Page
 
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.evaluation.audit.ranking import Ranking
+from xaivision.evaluation.audit.reliability import Consistency
 from xaivision.explainers.registry import explainer
 from xaivision.report.audit_html import audit_fragment, audit_html
-from xaivision.report.audit_metrics import OWN_REVERSAL, comparison_words, metric_sections
+from xaivision.report.audit_metrics import OWN_REVERSAL, agreement_words, comparison_words, metric_sections
 from xaivision.report.audit_page import MOST_FAILURES, audit_page
+from xaivision.report.wording import number
 
 REPORTS = {"table": table_report, "pictures": picture_report, "failures": failing_report, "one row": lambda: table_report(1)}
 
@@ -354,3 +356,13 @@ def test_a_fragment_says_the_conclusions_and_what_cannot_be_said_without_a_page_
         assert one.method in text
         assert one.standing in text
     assert len(Page(text).all("li")) == len(report.cannot_say) > 0
+
+
+@pytest.mark.parametrize(
+    ("interval", "begins"),
+    [((0.1, 0.5), "Items agree"), ((-0.3, 0.7), "Whether items agree"), ((-0.7, -0.1), "Items disagree")],
+)
+def test_items_are_said_to_agree_only_where_chance_is_outside_the_interval(interval, begins):
+    said = agreement_words(Consistency("deletion", 3, sum(interval) / 2, interval, 0.5, 0.3, 9, 0))
+    assert said.startswith(begins)
+    assert number(interval[0]) in said

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from report_results import attribution, examples, image_query, table_query
 
-from xaivision.report.example_words import example_lines, likeness_words, sum_words
+from xaivision.report.example_words import example_lines, likeness_words, rank_words, sum_words
 from xaivision.report.summary import explanation_summary
 from xaivision.report.table import as_text, explanation_table
 
@@ -27,8 +28,8 @@ def boxed():
 def test_nearest_examples_are_told_with_what_the_model_says_of_them():
     found = replace(examples(table_query(), k=2), example_scores=torch.tensor([[0.25, 0.75]]))
     assert example_lines(found, 0, 5) == (
-        "example 0: similarity \N{MINUS SIGN}1.00, probability of no: 0.250",
-        "example 1: similarity \N{MINUS SIGN}2.00, probability of no: 0.750",
+        "example 0: distance 1.00, probability of no: 0.250",
+        "example 1: distance 2.00, probability of no: 0.750",
     )
     assert len(example_lines(found, 0, 1)) == 1
     assert sum_words(found, 0, 2) == ()
@@ -55,6 +56,21 @@ def test_a_contribution_that_is_no_product_is_not_told_as_one():
     found = replace(decided_by(table_query()), contributions=torch.tensor([[0.7, 0.25]]))
     assert likeness_words(found, 0, 0) == ("similarity 0.250", "weight 2.00, adds 0.700")
     assert example_lines(found, 0, 1) == ("training row 0: similarity 0.250, weight 2.00, adds 0.700",)
+
+
+def test_what_speaks_against_the_score_takes_from_it():
+    found = replace(decided_by(table_query()), contributions=torch.tensor([[-0.7, 0.25]]))
+    assert likeness_words(found, 0, 0)[1] == "weight 2.00, takes 0.700"
+    assert rank_words(found, 0, 0) == "training row 0 takes 0.700"
+    assert rank_words(boxed(), 0, 1) == "training picture 1 adds 0.250"
+    assert rank_words(examples(table_query(), k=2), 0, 1) == "example 1: distance 2.00"
+
+
+@pytest.mark.parametrize(("off", "said"), [(3e-7, "all else 0."), (1e-2, "all else \N{MINUS SIGN}0.0100.")])
+def test_what_rounding_leaves_is_told_as_nothing(off, said):
+    query = table_query()
+    found = decided_by(replace(query, scores=torch.full_like(query.scores, 0.75 - off)))
+    assert sum_words(found, 0, 2)[0].endswith(said)
 
 
 def test_the_terminal_has_a_line_for_each_match_and_one_for_all_else():

@@ -7,34 +7,29 @@ from html.parser import HTMLParser
 import pytest
 import torch
 from matplotlib.patches import Rectangle
+from prototype_cells import Cells
 
 import xaivision as xv
 from xaivision.core.errors import InputError
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.evaluation.prototypes.prototype_scores import PartScore, PrototypeScores
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import Encoder, TableEncoder
+from xaivision.models.prototypes.encoders import TableEncoder
 from xaivision.models.prototypes.layer_plan import layer_plan
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
+from xaivision.report.certificate_words import radius_words
 from xaivision.report.examples_figure import profiles
-from xaivision.report.gallery_figure import gallery_figure, prototype_lines
+from xaivision.report.gallery_figure import columns_of, gallery_figure, prototype_lines
 from xaivision.report.gallery_files import gallery_html, gallery_summary
 from xaivision.report.gallery_page import gallery_page
-from xaivision.report.gallery_table import gallery_table
+from xaivision.report.gallery_table import gallery_table, matches_table
 from xaivision.report.markup import profile_points
+from xaivision.report.prototype_scores_table import prototype_scores_summary, prototype_scores_table
 from xaivision.report.table import as_text
 
 NAMES = ("<b>warm", "cold")
 BOXES = [[0, 0, 4, 4], [0, 4, 4, 8], [4, 0, 8, 4], [2, 2, 8, 6]]
-
-
-class Cells(Encoder):
-    def __init__(self):
-        super().__init__()
-        self.add_on = torch.nn.Identity()
-
-    def features(self, images):
-        return torch.nn.functional.avg_pool2d(images, 4)
 
 
 def sourced(network, shape):
@@ -92,7 +87,7 @@ def test_rows_are_shown_before_the_training_rows_they_are_like(rows):
     matches, page = rows.matches, gallery_page(rows)
     assert [len(case.pairs) for case in page.cases] == [matches.examples.shape[1]] * len(matches.query)
     first = page.cases[1].pairs[0]
-    together = profiles(matches.query.inputs[1], matches.examples[1])
+    together = profiles(matches.query.inputs[1], matches.examples[1], matches.spread)
     assert (first.row.points, first.row.behind) == (profile_points(together.row), profile_points(together.others[0]))
     assert first.lines[0] == f"training row {int(matches.indices[1, 0])}"
     text = Read(gallery_html(rows)).text
@@ -127,7 +122,20 @@ def test_the_table_of_characteristics_holds_every_score_and_size(gallery):
     unknown = replace(found, overall=torch.full_like(found.overall, float("nan")))
     cells = gallery_page(replace(gallery, characteristics=unknown)).why.rows[0][2]
     assert {text for text, _, _ in cells} == {"\N{EN DASH}"}
-    assert "rests on" not in " ".join(prototype_lines(replace(gallery, characteristics=unknown), 0))
+    assert "falls most" not in " ".join(prototype_lines(replace(gallery, characteristics=unknown), 0))
+
+
+def test_a_prototype_is_told_by_the_changes_under_which_it_falls_most_of_all(gallery):
+    ranked = replace(gallery.characteristics, overall=torch.tensor([[0.5, 0.1], [0.4, 0.2], [-1.0, 0.3], [0.1, 0.0]]))
+    told = [
+        [line for line in prototype_lines(replace(gallery, characteristics=ranked), one) if "falls" in line] for one in range(4)
+    ]
+    assert told == [
+        ["of all prototypes it falls most with hue (0.50)"],
+        [],
+        ["of all prototypes it falls most with shape (0.30)"],
+        [],
+    ]
 
 
 def test_what_hardly_speaks_for_another_class_is_not_said(gallery):
@@ -153,11 +161,67 @@ def test_a_class_without_prototypes_has_no_figure_and_says_so_on_the_page(galler
     assert "No prototype of this class is left." in gallery_html(pruned)
 
 
-def test_rows_of_tables_are_lines(rows):
+def test_rows_of_tables_are_shown_column_by_column(rows):
     page = Read(gallery_html(rows))
-    assert len(page.all("polyline")) == 2 * 4 + 2 * rows.matches.indices.numel()
-    assert page.all("image") == []
+    columns = 3 * (4 + rows.matches.indices.numel())
+    assert len([one for one in page.all("span") if one.get("class") == "apart"]) == columns
+    assert (page.all("image"), page.all("polyline")) == ([], [])
     assert len(gallery_figure(rows, 0).axes) == 2
+    first = columns_of(rows, 2)[0]
+    apart = (rows.sources.inputs[2] - rows.means) / rows.spread
+    assert first.apart == pytest.approx(float(apart[apart.abs().argmax()]))
+    assert first.name == f"feature {int(apart.abs().argmax())}"
+
+
+def test_what_is_proven_of_an_input_stands_on_the_page_in_the_table_and_in_the_numbers(rows, gallery):
+    radius = float(rows.certificate.radii[1])
+    [_, told] = gallery_summary(rows)["inputs"]
+    assert (told["certified_radius"], told["space"]) == (pytest.approx(radius), "standardized columns")
+    assert [one["index"] for one in told["matches"]] == rows.matches.indices[1].tolist()
+    assert radius_words(rows.certificate, 1)[0] in gallery_page(rows).cases[1].rest
+    assert "certified radius" in as_text(matches_table(rows))
+    wrong = replace(rows.certificate, radii=-rows.certificate.radii)
+    assert "No move is proven" in radius_words(wrong, 1)[0]
+    assert gallery.certificate is None
+    assert "Proven" not in gallery_html(gallery)
+    assert "certified" not in as_text(matches_table(gallery))
+    assert matches_table(replace(gallery, matches=None)) is None
+
+
+def scores(parts=True):
+    """Of four prototypes, two of each class: one is always at the part, the others never."""
+    each, middle = torch.tensor([1.0, 0, 0, 0]), torch.zeros(4)
+    part = PartScore(each, middle) if parts else None
+    overlap = torch.tensor([0.5, 0.7, float("nan"), 0.6])
+    owners, pictures = torch.tensor([0, 0, 1, 1]), torch.tensor([3, 3, 0, 2])
+    return PrototypeScores(
+        part, part, part, each[:, None] if parts else None, overlap, owners, pictures, NAMES, ("head",) * parts
+    )
+
+
+def test_whether_each_means_one_part_stands_in_the_table_on_the_page_and_in_the_numbers(gallery):
+    text = as_text(prototype_scores_table(scores()))
+    rows_ = {line.split()[1]: line.split() for line in text.splitlines() if line.strip().startswith("prototype ")}
+    assert rows_["0"][-8:] == ["100", "%", "100", "%", "100", "%", "50", "%"]
+    assert rows_["2"][-1] == "undefined"
+    assert "(parts: head)" in text
+    page = Read(gallery_html(gallery, scores()))
+    assert "Does each mean one part?" in page.text
+    assert "&lt;b&gt;warm" in gallery_html(gallery, scores())
+    told = gallery_summary(gallery, scores())["judged"]
+    assert told["consistency"] == {"each": [1.0, 0.0, 0.0, 0.0], "mean": 0.25, "middle": 0.0}
+    assert told["box_overlap"] == {"each": pytest.approx([0.5, 0.7, None, 0.6]), "mean": pytest.approx(0.6)}
+    assert "Does each mean" not in gallery_html(gallery)
+    assert "judged" not in gallery_summary(gallery)
+
+
+def test_without_parts_there_is_the_overlap_of_boxes_alone():
+    text = as_text(prototype_scores_table(scores(parts=False)))
+    assert "(no parts known)" in " ".join(text.split())
+    assert ["class", "pictures", "box", "overlap"] in [line.split() for line in text.splitlines()]
+    assert [line.split() for line in text.splitlines() if line.strip().startswith("mean")] == [["mean", "60", "%"]]
+    told = prototype_scores_summary(scores(parts=False))
+    assert set(told) == {"box_overlap", "part_names", "part_shares"}
 
 
 def test_the_table_has_a_row_for_each_prototype(gallery, rows):

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 from report_results import (
     attribution,
     comparison,
@@ -14,7 +15,7 @@ from report_results import (
     zero,
 )
 
-from xaivision.report.panel import ScoreLine, panel_of, panels_of, score_line
+from xaivision.report.panel import ScoreLine, directions, panel_of, panels_of, score_line
 
 NAN = float("nan")
 
@@ -36,6 +37,28 @@ def test_an_undefined_value_beats_nothing_and_undefined_controls_are_not_counted
     controls["a"].values[1] = NAN
     line = score_line(scores("insertion", "m", 2, 3, controls), 1)
     assert line.control_values == (float(controls["b"].values[1]),)
+
+
+def test_the_controls_that_are_counted_are_named():
+    controls = {"random": scores("deletion", "random", 2, 1), "reversed": scores("deletion", "reversed", 2, 2)}
+    line = score_line(scores("deletion", "m", 2, 3, controls), 0)
+    panel = replace(panel_of(attribution(image_query(2)), 0), scores=(line,))
+    assert directions([panel])[1] == "Controls: random and a method's own map with its ranking reversed."
+    assert len(directions([replace(panel, scores=(replace(line, controls=()),))])) == 1
+
+
+def test_where_the_verdict_on_all_inputs_is_worse_than_on_this_one_it_stands_there_as_well():
+    query = image_query(2)
+    made = losing(query)
+    row = made.scores["deletion"]["saliency"]
+    values = torch.tensor([0.9, 0.1], dtype=torch.float64)
+    made = replace(made, scores={"deletion": {**made.scores["deletion"], "saliency": replace(row, values=values)}})
+    panels = [panels_of(made, index)[0] for index in (0, 1)]
+    assert [panel.badge for panel in panels] == [made.verdict_of("saliency", index).status for index in (0, 1)]
+    assert [panel.overall for panel in panels] == [
+        "" if made.verdict_of("saliency", index).status == "warn" else "over all 2 inputs: warn" for index in (0, 1)
+    ]
+    assert any("over all 2 inputs: warn" in panel.lines for panel in panels)
 
 
 def test_panels_come_in_order_and_failures_last():

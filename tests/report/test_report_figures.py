@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from report_results import (
     attribution,
@@ -27,6 +29,7 @@ from report_results import (
 from xaivision.core.errors import InputError
 from xaivision.report.curves import curves_figure
 from xaivision.report.figure import comparison_figure, explanation_figure, figure_of, png, write_figures
+from xaivision.report.palette import LINE_COLORS
 from xaivision.report.scores_figure import scores_figure
 
 # The faint ink of words is a gray with a breath of blue.
@@ -245,12 +248,52 @@ def test_the_longest_bar_reaches_the_end_of_the_scale_and_others_keep_their_rati
 def test_examples_are_shown_as_pictures_with_their_similarity():
     figure = explanation_figure(examples(image_query()))
     assert sum(bool(axes.images) for axes in figure.axes) == 4
-    assert "similarity \N{MINUS SIGN}1.00" in words(figure)
+    assert "distance 1.00" in words(figure)
 
 
-def test_examples_of_a_table_are_lines_over_the_line_of_the_input():
+def test_examples_of_a_table_are_shown_column_by_column_beside_the_input():
     figure = explanation_figure(examples(table_query()))
-    assert [len(axes.lines) for axes in figure.axes if axes.lines] == [2, 3, 3, 3]  # a base line, the input, the example
+    assert [len(axes.patches) for axes in figure.axes if axes.patches] == [12, 12, 12]  # a bar for each column
+    assert words(figure).count("this row |") == 3
+
+
+def matches(query):
+    """Three examples that add 3, take 2 and add 1, found in the upper left, in the same place and in the lower right."""
+    boxes = torch.tensor([[0, 0, 8, 8], [0, 0, 8, 8], [8, 8, 16, 16]]).expand(len(query), 3, 4)
+    added = torch.tensor([3.0, -2.0, 1.0]).expand(len(query), 3)
+    maps = torch.ones(len(query), 3, *query.inputs.shape[1:]) / query.inputs[0].numel()
+    parts = {"weights": added, "contributions": added, "remainder": query.scores - added.sum(1)}
+    parts |= {"maps": maps * added.view(len(query), 3, *([1] * (query.inputs.ndim - 1)))}
+    parts |= {"boxes": boxes, "example_boxes": boxes} if query.inputs.ndim == 4 else {}
+    return replace(examples(query), **parts)
+
+
+def test_what_a_model_decides_by_is_compared_as_a_map_with_boxes_and_beside_it_as_examples():
+    query = image_query()
+    figure = comparison_figure(comparison(query, {"found": matches(query)}))
+    axes = axes_named(figure, "found")
+    assert axes.images
+    edges = [to_hex(patch.get_edgecolor()) for patch in axes.patches if isinstance(patch, Rectangle) and not patch.fill]
+    assert [edge for edge in edges if edge in LINE_COLORS] == list(LINE_COLORS[:3])
+    said = words(figure)
+    assert "its examples" in said
+    assert "1. training picture 0 adds 3.00 | 2. training picture 1 takes 2.00" in said
+
+
+def test_rows_that_a_model_decides_by_are_compared_as_bars_and_beside_them_as_dots():
+    query = table_query()
+    figure = comparison_figure(comparison(query, {"found": matches(query)}))
+    assert len(axes_named(figure, "found").patches) == 10
+    dots = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "o"]
+    assert len(dots) == 3 * 10
+    said = words(figure)
+    assert "1. training row 0 adds 3.00" in said
+    assert "1 blue, 2 orange, 3 green" in said
+
+
+def test_examples_that_add_nothing_are_compared_as_examples_alone():
+    query = image_query()
+    assert "its examples" not in words(comparison_figure(comparison(query, {"near": examples(query)})))
 
 
 def test_more_examples_than_fit_are_announced():

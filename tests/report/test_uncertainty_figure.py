@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from xaivision.core.errors import InputError
 from xaivision.engines.prototypes.uncertainty import distance_curves, overlaps, uncertainty
 from xaivision.explainers.prototypes.prototype_uncertainty import PrototypeUncertainty
 from xaivision.report.uncertainty_figure import uncertainty_figure
+from xaivision.report.wording import number
 
 
 def found(classes=3, percentile=0.25):
@@ -35,9 +37,10 @@ def words(figure):
 
 def test_it_says_what_the_input_is_called_and_how_that_is_read():
     one, other = found(), found(percentile=0.995)
-    assert "cat: confident" in words(uncertainty_figure(one, 0))
-    assert "cat: ambiguous" in words(uncertainty_figure(one, 1))
-    assert "cat: unfamiliar" in words(uncertainty_figure(other, 0))
+    assert f"cat (probability {number(float(one.probabilities[0, 0]))})" in words(uncertainty_figure(one, 0))
+    assert "explanation confident: near to what was learned" in words(uncertainty_figure(one, 0))
+    assert "explanation ambiguous" in words(uncertainty_figure(one, 1))
+    assert "explanation unfamiliar" in words(uncertainty_figure(other, 0))
     told = words(uncertainty_figure(one, 0))
     assert "25.0% of what was learned as cat is nearer." in told
     assert "At most 1.10, where all classes are as probable." in told
@@ -51,6 +54,13 @@ def test_bars_are_as_long_as_the_parts_and_the_second_begins_where_the_first_end
     assert aleatoric.get_width() == pytest.approx(float(one.aleatoric[1]))
     assert epistemic.get_x() == pytest.approx(float(one.aleatoric[1]))
     assert epistemic.get_x() + epistemic.get_width() == pytest.approx(float(one.total[1]))
+
+
+def test_the_legend_covers_no_curve():
+    figure = uncertainty_figure(found(), 1)
+    figure.canvas.draw()
+    [plot] = [axes for axes in figure.findobj(Axes) if axes.get_legend() is not None]
+    assert plot.get_legend().get_window_extent().y0 >= plot.get_window_extent().y1 - 2
 
 
 def test_other_classes_are_named_only_where_there_are_some():

@@ -13,14 +13,15 @@ from xaivision.options import ClassesOption, JsonOption, OutputOption, SeedOptio
 if TYPE_CHECKING:
     from xaivision.models.learned_model import LearnedModel
 
+BACKBONE_HELP = (
+    "efficientnet_lite0, small_cnn (gray), a name of torchvision, timm/NAME; three_convolutions with prototypes and trees."
+)
 MODEL_HELP = "What decides: linear, or by training examples: proto_part, score_aggregation, rbf, components; prob_psenn, vitree."
 
 
 def train(
-    data: Annotated[str, typer.Argument(help="A folder with one folder of pictures for each class, or a set's name.")],
-    backbone: Annotated[
-        str, typer.Option("--backbone", "-b", help="efficientnet_lite0, small_cnn (gray), a name of torchvision, or timm/NAME.")
-    ] = "efficientnet_lite0",
+    data: Annotated[str, typer.Argument(help="A folder with a folder of pictures for each class, or a set's name.")],
+    backbone: Annotated[str, typer.Option("--backbone", "-b", help=BACKBONE_HELP)] = "efficientnet_lite0",
     model: Annotated[str, typer.Option("--model", "-m", help=MODEL_HELP)] = "linear",
     size: Annotated[
         int | None, typer.Option("--size", help="Height and width of the pictures of a folder; the backbone's if left out.")
@@ -42,7 +43,7 @@ def train(
     output: OutputOption = Path("xaivision_output"),
     as_json: JsonOption = False,
 ) -> None:
-    """Train a classifier on pictures by transfer learning, and tell how good it is on those it never saw.
+    """Train a classifier on pictures by transfer learning, or by prototypes on tables too, and tell how good it is on new ones.
 
     The file model.safetensors is a model for the other commands; its card lies beside it.
 

@@ -22,7 +22,7 @@ class About:
     answer, so that one draw of it is itself a matter of chance, and its scores are means over several. `opens`: it reads
     the model itself, such as its trees, beside asking it; who is granted less than weights may not use it. `training_data`:
     it needs what the model was trained on, which no access to the model gives. `order_only`: its values have no unit of the
-    score, and only their order means something.
+    score, and only their order means something. `instead`: methods of its kind that get along with scores, for who has no more.
     """
 
     name: str
@@ -37,6 +37,7 @@ class About:
     opens: bool = False
     training_data: bool = False
     order_only: bool = False
+    instead: tuple[str, ...] = ("occlusion",)
 
 
 @dataclass(frozen=True)

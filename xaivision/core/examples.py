@@ -20,6 +20,8 @@ class Examples(Explanation):
     (B, k), what each example adds to the score, and `remainder` (B,), what all else adds; `maps` then sum to contributions, or
     say what each feature takes from them. `boxes` and `example_boxes` (B, k, 4): top, left, bottom, right in pixels of where
     the two are alike, in the input and in the example.
+
+    `spread` (F,) of rows of tables: the standard deviation of each column in the set that the examples come from.
     """
 
     examples: Tensor
@@ -32,6 +34,7 @@ class Examples(Explanation):
     remainder: Tensor | None = None
     boxes: Tensor | None = None
     example_boxes: Tensor | None = None
+    spread: Tensor | None = None
 
     def _content(self) -> tuple[str, ...]:
         return (f"examples {shape_of(self.examples)}",)

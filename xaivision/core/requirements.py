@@ -41,8 +41,12 @@ def lacking(about: _Card, model: _Model, needed: Access) -> str:
         return _beyond(about, model, f"a model's {needed}")
     return (
         f"`{about.name}` needs a model's {needed}, and {type(model).__name__} gives no more than its {model.access}. "
-        "Use a method that asks for scores only, such as `occlusion`, or wrap a torch module."
+        f"Use a method that asks for scores only, such as {_instead(about)}, or wrap a torch module."
     )
+
+
+def _instead(about: object) -> str:
+    return " or ".join(f"`{name}`" for name in getattr(about, "instead", ("occlusion",)))
 
 
 def _closed(about: _Card, model: _Model) -> str:

@@ -46,6 +46,6 @@ def class_folders(path: str | os.PathLike[str], classes: Sequence[str] | None = 
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise InputError(
             f"`{root}` must hold a folder for each of two or more classes. Got {', '.join(names) or 'none'}. "
-            "`load_images` reads pictures without classes."
+            "Make a folder for each class beside the others; `load_images` reads pictures without classes."
         )
     return [ClassFolder(name, tuple(picture_paths(root / name))) for name in names]

@@ -150,7 +150,7 @@ def picture_paths(sources: str | os.PathLike[str]) -> list[Path]:
 def _files_in(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     if not found:
-        raise InputError(f"`{folder}` must hold at least one picture. The folder is empty.")
+        raise InputError(f"`{folder}` must hold at least one picture. The folder is empty. Put pictures in it, or leave it out.")
     folders = [path.name for path in found if path.is_dir()]
     if folders:
         raise InputError(

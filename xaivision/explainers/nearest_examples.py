@@ -14,7 +14,13 @@ from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
 from xaivision.core.targets import Targets
 from xaivision.engines.neighbors import nearest
-from xaivision.explainers.example_space import check_background, fitting_background, represented, scores_of_examples
+from xaivision.explainers.example_space import (
+    check_background,
+    column_spread,
+    fitting_background,
+    represented,
+    scores_of_examples,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,7 @@ class NearestExamples:
                 indices,
                 -distances,
                 example_scores=scores_of_examples(q, examples),
+                spread=column_spread(background) if background.ndim == 2 else None,
                 maps=self._maps(points, candidates, indices, q) if self.layer is None else None,
             )
 

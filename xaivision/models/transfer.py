@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaivision.core.errors import UnknownNameError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Dataset
 from xaivision.models.backbones import OFFLINE, Backbone
@@ -36,6 +36,7 @@ from xaivision.models.trained_scores import trained_scores
 from xaivision.models.training_state import StateFile
 from xaivision.models.transfer_recipe import TransferRecipe
 from xaivision.models.trees import tree_training
+from xaivision.models.trees.token_backbones import OWN
 from xaivision.models.trees.tree_training import train_tree
 
 Losses = tuple[float, ...]
@@ -72,21 +73,22 @@ def train(
     checkpoint: str | Path | None = None,
     **settings: Any,
 ) -> LearnedModel:
-    """A classifier of the dataset's pictures: a backbone's features and a linear layer, with its scores on the test part.
+    """A classifier of the dataset's pictures, or by prototypes or distributions of table rows, with its scores on the test part.
 
     `backbone`: a name of torchvision ("resnet50"), of timm ("timm/resnet18"), `efficientnet_lite0`, which needs no download,
-    or "small_cnn", a small network for gray pictures that is trained whole. `weights=None`: random ones, marked so on the
-    card. `settings` are those of `TransferRecipe`, as in
-    `tuned_blocks=3`. `checkpoint`: a folder in which is kept where the training stands, after every epoch, and from which it
-    goes on. The features of the frozen backbone are computed once, and kept in the user's cache directory.
+    or "small_cnn", a small network for gray pictures that is trained whole; with prototypes and trees "three_convolutions",
+    with trees "small_vit". Rows of tables take none. `weights=None`: random ones, marked so on the card. `checkpoint`: a folder
+    in which is kept where the training stands, after every epoch, and from which it goes on. The features of the frozen
+    backbone are computed once, and kept in the user's cache directory.
 
-    `model`: what decides by the features. "linear", or prototypes of training pictures or table rows: "proto_part" (ProtoPNet),
-    "score_aggregation", "rbf" or "components", which come as `TrainedPrototypes`, with settings of `PrototypeRecipe`; or
-    "prob_psenn", a distribution for each class, which comes as `TrainedDistributions`, with settings of `DistributionRecipe`; or
-    "vitree", a tree over patches, which comes as `TrainedTree`, with settings of `TreeRecipe`.
+    `model`: what decides by the features. "linear", with settings of `TransferRecipe`, as in `tuned_blocks=3`; or prototypes of
+    training pictures or table rows: "proto_part" (ProtoPNet), "score_aggregation", "rbf" or "components", which come as
+    `TrainedPrototypes`, with settings of `PrototypeRecipe`; or "prob_psenn", a distribution for each class, which comes as
+    `TrainedDistributions`, with settings of `DistributionRecipe`; or "vitree", a tree over patches, which comes as
+    `TrainedTree`, with settings of `TreeRecipe`.
 
-    Raises: InputError, where the dataset holds no pictures, fewer than two classes or too few pictures of one, or a setting
-    does not fit; UnknownNameError; DownloadError, where weights cannot be had; MissingExtraError; Cancelled.
+    Raises: InputError, where the dataset holds no inputs of the model's kind, fewer than two classes or too few of one, or a
+    setting does not fit; UnknownNameError; DownloadError, where weights cannot be had; MissingExtraError; Cancelled.
     """
     if model != LINEAR:
         if model in OTHERS:
@@ -94,6 +96,11 @@ def train(
         if model not in SYSTEMS:
             raise UnknownNameError("model to train", model, [LINEAR, *SYSTEMS, *OTHERS])
         return train_prototypes(dataset, model, backbone, weights=weights, checkpoint=checkpoint, **settings)
+    if backbone in OWN:
+        raise InputError(
+            f"`backbone` {backbone!r} is one for prototypes and trees, which learn it anew. Got model={LINEAR!r}. Say "
+            f'model="proto_part", or name another backbone, such as {OFFLINE!r}.'
+        )
     recipe = recipe_of(TransferRecipe, {**(FROM_NOTHING if backbone == SMALL else {}), **settings})
     with torch.inference_mode(False):  # the caller may be in it; nothing could be learned there
         parts = learning_parts(dataset, recipe.validation, recipe.seed)

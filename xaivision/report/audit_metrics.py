@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xaivision.evaluation.audit.comparisons import Comparison
 from xaivision.evaluation.audit.findings import Finding
+from xaivision.evaluation.audit.reliability import Consistency
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.standing import REVERSED
 from xaivision.report.standing import interval_text
@@ -135,10 +136,17 @@ def _missing(found: Finding) -> str:
 
 def _consistency(report: AuditReport, metric: str) -> str:
     one = next((one for one in report.reliability.consistency if one.metric == metric), None)
-    if one is None or math.isnan(one.tau):
-        return ""
+    return "" if one is None or math.isnan(one.tau) else agreement_words(one)
+
+
+def agreement_words(one: Consistency) -> str:
+    """Whether items agree on the order of the methods, and by how much; it is not told where the interval holds chance."""
     interval = " ".join(filter(None, (number(one.tau, 2), interval_text(one.interval))))
-    return f"Items agree on the order of the methods by a mean Kendall tau of {interval}: 1 where all agree, 0 by chance."
+    low, high = one.interval
+    told = f"a mean Kendall tau of {interval}, where 1 is all alike and 0 what chance gives"
+    if low <= 0 <= high:
+        return f"Whether items agree on the order of the methods cannot be told: {told}."
+    return f"Items {'agree' if low > 0 else 'disagree'} on the order of the methods by {told}."
 
 
 def _removal(report: AuditReport, metric: str) -> str:

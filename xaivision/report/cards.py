@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from xaivision.core.examples import Examples
 from xaivision.core.query import Query
 from xaivision.report.borders import outlined
+from xaivision.report.boxes import boxed_pixels
+from xaivision.report.column_pairs import ColumnPair, column_pairs
 from xaivision.report.examples_figure import MOSAIC, example_caption, profiles
 from xaivision.report.features import Bar, remainder, top_bars
 from xaivision.report.markup import data_uri, profile_points
 from xaivision.report.palette import INK_OF_THE_PHOTO
-from xaivision.report.panel import Panel
-from xaivision.report.photo import bar_pixels, map_pixels, photo_pixels
+from xaivision.report.panel import Panel, cells_of
+from xaivision.report.photo import Pixels, bar_pixels, map_pixels, photo_pixels
 from xaivision.report.scale import Scale, Scales, limits_of_each, scaled_values
 from xaivision.report.wording import headline
+
+# Columns of an example in a card; the figure of its method has more.
+MOST_IN_A_CARD = 8
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,27 @@ class DrawnBar:
 
 
 @dataclass(frozen=True)
+class DrawnPair:
+    """A column of two rows: their values in words, and a bar of how far the first is above the second, in percent of its cell."""
+
+    name: str
+    here: str
+    there: str
+    text: str
+    start: float
+    length: float
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One example: a picture, or the points of its line over those of the input's."""
+    """One example: a picture, or its columns beside those of the input, and the points of its line over the input's."""
 
     title: str
     lines: tuple[str, ...]
     picture: Picture | None = None
     points: str = ""
     behind: str = ""
+    columns: tuple[DrawnPair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ class Card:
 
 def cards_of(query: Query, panels: Sequence[Panel], index: int, scales: Scales, ink: float = INK_OF_THE_PHOTO) -> list[Card]:
     """A card for each panel; `ink`: how much of the photo shows under its maps, from 0 to 1."""
-    return [_card(query, panel, index, scales, ink) for panel in panels]
+    return [_card(query, panel, index, scales, ink) for panel in cells_of(panels, index)]
 
 
 def input_picture(query: Query, index: int) -> Picture | None:
@@ -84,14 +102,18 @@ def color_bar(scales: Scales) -> Picture:
 def _card(query: Query, panel: Panel, index: int, scales: Scales, ink: float) -> Card:
     if panel.absence:
         return Card(panel, panel.lines, absence=panel.absence)
-    if panel.examples is not None:
-        return Card(panel, panel.lines, samples=tuple(_samples(panel.examples, index)))
-    assert panel.map is not None  # noqa: S101 - what has neither absence nor examples has a map
+    if panel.map is None:
+        assert panel.examples is not None  # noqa: S101 - what has neither absence nor map has examples
+        said = () if panel.said else panel.lines
+        if query.inputs.ndim != 4:
+            said = (*column_pairs(panel.examples, index, MOSAIC, MOST_IN_A_CARD).statements, *said)
+        return Card(panel, said, samples=tuple(_samples(panel.examples, index)))
     scale = scales.of(panel.map)
     own = () if scales.shares_one(panel.map) else (limits_of_each(scale),)
     if query.inputs.ndim == 4:
         pixels = map_pixels(query.inputs[index], scaled_values(panel.map, scales.scaling), scale, ink)
         pixels = pixels if panel.map.segments is None else outlined(pixels, panel.map.segments)
+        pixels = pixels if panel.boxes is None else boxed_pixels(pixels, panel.boxes[index, :MOSAIC].tolist())
         return Card(panel, (*own, *panel.lines), picture=Picture(data_uri(pixels), f"Map by {panel.label}: {panel.answer}"))
     bars = top_bars(query, index, panel.map, scales.scaling)
     rest = tuple(filter(None, (remainder(panel.map, bars),)))
@@ -106,15 +128,31 @@ def _drawn(bar: Bar, scale: Scale) -> DrawnBar:
     )
 
 
+def drawn_pairs(pairs: Sequence[ColumnPair], limit: float) -> tuple[DrawnPair, ...]:
+    """The pairs with their bars, of which one as long as the limit fills half of its cell."""
+    halves = [(pair, 50 * abs(pair.apart) / limit) for pair in pairs]
+    return tuple(
+        DrawnPair(pair.name, pair.here, pair.there, pair.told, round(50 - half if pair.apart < 0 else 50.0, 2), round(half, 2))
+        for pair, half in halves
+    )
+
+
 def _samples(examples: Examples, index: int) -> list[Sample]:
     shown = examples.examples[index, :MOSAIC]
     captions = [example_caption(examples, index, rank) for rank in range(len(shown))]
     if examples.query.inputs.ndim == 4:
-        uris = [Picture(data_uri(photo_pixels(one)), caption.title) for one, caption in zip(shown, captions, strict=True)]
+        uris = [Picture(data_uri(_sample_pixels(examples, index, rank)), caption.title) for rank, caption in enumerate(captions)]
         return [Sample(caption.title, caption.lines, picture=uri) for caption, uri in zip(captions, uris, strict=True)]
-    profile = profiles(examples.query.inputs[index], shown)
-    behind = profile_points(profile.row)
+    profile = profiles(examples.query.inputs[index], shown, examples.spread)
+    behind, found = profile_points(profile.row), column_pairs(examples, index, len(shown), MOST_IN_A_CARD)
     return [
-        Sample(caption.title, caption.lines, points=profile_points(line), behind=behind)
-        for caption, line in zip(captions, profile.others, strict=True)
+        Sample(caption.title, caption.lines, None, profile_points(line), behind, drawn_pairs(pairs, found.limit))
+        for caption, line, pairs in zip(captions, profile.others, found.shown, strict=True)
     ]
+
+
+def _sample_pixels(examples: Examples, index: int, rank: int) -> Pixels:
+    """The example with its box, where it has one."""
+    pixels = photo_pixels(examples.examples[index, rank])
+    boxes = examples.example_boxes
+    return pixels if boxes is None else boxed_pixels(pixels, [boxes[index, rank].tolist()], rank)

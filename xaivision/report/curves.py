@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from xaivision.core.errors import InputError
+from xaivision.core.query import Query
 from xaivision.core.scores import Scores
 from xaivision.evaluation.comparison import Comparison
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
@@ -47,12 +48,17 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class CurvePlot:
-    """Curves over the share of features done, from 0 to 1, and the band of the controls, where there are any."""
+    """Curves over the share of features done, from 0 to 1, and the band of the controls, where there are any.
+
+    `unit`: that of the area under a curve. `height`: what runs up the vertical axis, of which class; empty where the metric's
+    value is no mean of it.
+    """
 
     metric: str
     unit: str
     curves: tuple[Curve, ...]
     band: Band | None = None
+    height: str = ""
 
     @property
     def progress(self) -> str:
@@ -114,8 +120,19 @@ def _plot(comparison: Comparison, metric: str, index: int) -> CurvePlot:
         if (points := shown.get(label)) is not None
     )
     controls = [points for label in comparison.controls if (points := shown.get(label)) is not None]
-    units = {rows[label].unit for label in rows}
-    return CurvePlot(plain(metric), plain(next(iter(units), "")), curves, _band(controls))
+    unit = plain(next((rows[label].unit for label in rows), ""))
+    return CurvePlot(plain(metric), unit, curves, _band(controls), _height(unit, comparison.query, index))
+
+
+def _height(unit: str, query: Query, index: int) -> str:
+    """`probability of cat`, where an area is `mean probability over the share of ...`."""
+    followed, over, _ = unit.partition(" over the share of ")
+    if not (over and followed.startswith("mean ")):
+        return ""
+    of, rivals = plain(query.target_names()[index]), query.against_names()
+    # A probability is of one class, whatever it is held against; a difference is of two.
+    rather = f" rather than {plain(rivals[index])}" if rivals is not None and "difference" in followed else ""
+    return f"{followed.removeprefix('mean ')} of {of}{rather}"
 
 
 def _points(scores: Scores, index: int) -> tuple[Floats, Floats] | None:

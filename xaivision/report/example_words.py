@@ -6,6 +6,9 @@ from math import isclose
 from xaivision.core.examples import Examples
 from xaivision.report.wording import number, plain
 
+# Of the sum of sizes, what rounding in float32 may leave.
+ROUNDING = 1e-5
+
 
 def example_lines(examples: Examples, index: int, most: int) -> tuple[str, ...]:
     """A line for each of the first `most` examples, best first."""
@@ -15,17 +18,37 @@ def example_lines(examples: Examples, index: int, most: int) -> tuple[str, ...]:
 
 def likeness_words(examples: Examples, index: int, rank: int) -> tuple[str, ...]:
     """`similarity 0.914`, and what it adds to the score, or how much the example stands for."""
-    alike = f"similarity {number(float(examples.similarity[index, rank]))}"
+    alike = _alike(examples, float(examples.similarity[index, rank]))
     if examples.weights is None:
         return (alike,)
     weight = number(float(examples.weights[index, rank]))
     if examples.contributions is None:
         return alike, f"weight {weight}"
-    added = number(float(examples.contributions[index, rank]))
+    added = added_words(float(examples.contributions[index, rank]))
     # Where components speak by their absence too, a contribution is more than a product.
     product = float(examples.weights[index, rank]) * float(examples.similarity[index, rank])
     plain_product = isclose(product, float(examples.contributions[index, rank]), rel_tol=1e-3, abs_tol=1e-6)
-    return alike, f"times weight {weight} adds {added}" if plain_product else f"weight {weight}, adds {added}"
+    return alike, f"times weight {weight} {added}" if plain_product else f"weight {weight}, {added}"
+
+
+def _alike(examples: Examples, similarity: float) -> str:
+    """`similarity 0.914`; of a likeness that is minus a distance, `distance 3.2`."""
+    distance = examples.weights is None and similarity < 0
+    return f"distance {number(-similarity)}" if distance else f"similarity {number(similarity)}"
+
+
+def rank_words(examples: Examples, index: int, rank: int) -> str:
+    """`training row 7 adds +0.35`, `takes` where it speaks against; of examples that add nothing, how alike they are."""
+    source = int(examples.indices[index, rank])
+    if examples.contributions is None:
+        return f"example {source}: {likeness_words(examples, index, rank)[0]}"
+    what = "training row" if examples.boxes is None else "training picture"
+    return f"{what} {source} {added_words(float(examples.contributions[index, rank]))}"
+
+
+def added_words(contribution: float) -> str:
+    """`adds 0.350`; `takes 0.120`, where it speaks against."""
+    return f"takes {number(-contribution)}" if contribution < 0 else f"adds {number(contribution)}"
 
 
 def score_words(examples: Examples, index: int, rank: int) -> tuple[str, ...]:
@@ -42,7 +65,10 @@ def sum_words(examples: Examples, index: int, shown: int) -> tuple[str, ...]:
         return ()
     added = float(examples.contributions[index, :shown].double().sum())
     others = float(examples.query.scores[index]) - added
-    return (f"The examples shown add {number(added)} to the {examples.query.unit}, all else {number(others)}.",)
+    # Sums of float32 are no nearer to each other than this.
+    exact = ROUNDING * float(examples.contributions[index].abs().double().sum())
+    rest = 0.0 if abs(others) <= exact else others
+    return (f"The examples shown add {number(added)} to the {examples.query.unit}, all else {number(rest)}.",)
 
 
 def _which(examples: Examples, index: int, rank: int) -> str:

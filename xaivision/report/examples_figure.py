@@ -1,23 +1,30 @@
-"""Figures of examples: the input and its neighbors, pictures as pictures and rows of tables as lines on common heights."""
+"""Figures of examples: the input and its neighbors, pictures as pictures and rows of tables column by column."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from xaivision.core.examples import Examples
+from xaivision.report.badge import BADGE_MARKS
+from xaivision.report.boxes import draw_box, draw_boxes
 from xaivision.report.canvas import Canvas, Caption, Layout, frame
+from xaivision.report.column_pairs import column_pairs
+from xaivision.report.column_pairs_figure import PITCH, WIDE, draw_dots, draw_pairs
 from xaivision.report.example_words import likeness_words, score_words, sum_words
 from xaivision.report.palette import HAIRLINE, INK, LINE_COLORS, Floats
 from xaivision.report.photo import photo_pixels, picture_layout
 from xaivision.report.wording import cost, headline, place, plain, whose_cost
 
 LINE_WIDTH, LINE_HEIGHT = 3.0, 1.3
+# A line is flat where two rows are alike; so many spreads of a column take it to the edge.
+EDGE = 3.0
 MOST_EXAMPLES = 9
 MOSAIC = 4
+# What the first of `LINE_COLORS` are called.
+DOT_NAMES = ("blue", "orange", "green", "pink")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +36,20 @@ class Profiles:
     statement: str
 
 
-def profiles(row: Tensor, others: Tensor) -> Profiles:
-    """Raw values where all of them are in [0, 1]; otherwise each column from its smallest to its largest value shown."""
+def profiles(row: Tensor, others: Tensor, spread: Tensor | None = None) -> Profiles:
+    """Where the columns' spread (F,) is known, how far the others are from the row, which is then flat. Else raw values where
+    all of them are in [0, 1]; otherwise each column from its smallest to its largest value shown.
+    """
+    if spread is not None:
+        apart = ((others - row) / spread).detach().double().cpu().numpy()
+        heights = 0.5 + apart.clip(-EDGE, EDGE) / (2 * EDGE)
+        return Profiles(np.full(heights.shape[1], 0.5), heights, "Lines show by how many standard deviations a column differs.")
     together = np.vstack([row.detach().double().cpu().numpy()[None], others.detach().double().cpu().numpy()])
     if together.min() >= 0 and together.max() <= 1:
         return Profiles(together[0], together[1:], "Lines show raw values from 0 to 1, a column of the table at each step.")
     low, high = together.min(0), together.max(0)
-    spread = np.where(high > low, high - low, 1.0)
-    heights = np.where(high > low, (together - low) / spread, 0.5)
+    reach = np.where(high > low, high - low, 1.0)
+    heights = np.where(high > low, (together - low) / reach, 0.5)
     return Profiles(
         heights[0],
         heights[1:],
@@ -48,19 +61,25 @@ def examples_figure(examples: Examples, index: int) -> Figure:
     """The input, then its examples, best first."""
     shown = min(MOST_EXAMPLES, examples.examples.shape[1])
     captions = [example_caption(examples, index, rank) for rank in range(shown)]
-    images = examples.query.inputs.ndim == 4
-    layout = (
-        picture_layout(examples.query.inputs[index], shown + 1)
-        if images
-        else Layout(shown + 1, LINE_WIDTH, LINE_HEIGHT, widest=3)
-    )
-    canvas = Canvas(
-        layout, _heading(examples, index), [_input_caption(examples, index), *captions], _statements(examples, index, shown)
-    )
-    if images:
-        _draw_pictures(canvas, examples, index, shown)
-    else:
-        _draw_lines(canvas, profiles(examples.query.inputs[index], examples.examples[index, :shown]))
+    heading, statements = _heading(examples, index), _statements(examples, index, shown)
+    if examples.query.inputs.ndim != 4:
+        return _figure_of_rows(examples, index, captions, ([*heading, *_verdict(examples, index)], statements))
+    layout = picture_layout(examples.query.inputs[index], shown + 1)
+    if examples.boxes is not None:
+        statements.append("Boxes of one color are alike for the model: where in the input, and where in the example.")
+    canvas = Canvas(layout, heading, [_input_caption(examples, index), *captions], statements)
+    _draw_pictures(canvas, examples, index, shown)
+    return canvas.figure
+
+
+def _figure_of_rows(examples: Examples, index: int, captions: list[Caption], words: tuple[list[str], list[str]]) -> Figure:
+    """A panel for each example: its columns beside those of the input, those first that differ most."""
+    found = column_pairs(examples, index, len(captions))
+    rows = len(found.shown[0]) + 1
+    heading, statements = words
+    canvas = Canvas(Layout(len(captions), WIDE, rows * PITCH, widest=3), heading, captions, [*found.statements, *statements])
+    for rank, pairs in enumerate(found.shown):
+        draw_pairs(canvas.axes(rank), pairs, found.limit, ("this row", f"row {int(examples.indices[index, rank])}"))
     return canvas.figure
 
 
@@ -71,7 +90,7 @@ def example_caption(examples: Examples, index: int, rank: int) -> Caption:
 
 
 def draw_mosaic(canvas: Canvas, number: int, examples: Examples, index: int) -> None:
-    """Up to four examples of an image in one cell, best first, row by row."""
+    """Up to four examples of an image in one cell, best first, row by row, with their boxes where they have such."""
     pictures = [photo_pixels(one) for one in examples.examples[index, :MOSAIC]]
     side = 1 if len(pictures) == 1 else 2
     cell = canvas.axes(number)
@@ -80,17 +99,21 @@ def draw_mosaic(canvas: Canvas, number: int, examples: Examples, index: int) -> 
         axes.set_axis_off()
         axes.imshow(pixels, interpolation="nearest", aspect="auto")
         frame(axes)
+        if examples.example_boxes is not None:
+            draw_box(axes, examples.example_boxes[index, rank].tolist(), rank)
 
 
-def draw_neighbors(canvas: Canvas, number: int, examples: Examples, index: int) -> None:
-    """Up to four examples of a table row in one cell, one below the other, over the gray line of the input."""
-    profile = profiles(examples.query.inputs[index], examples.examples[index, :MOSAIC])
-    count = len(profile.others)
-    cell = canvas.axes(number)
-    for rank in range(count):
-        axes = cell.inset_axes((0, 1 - (rank + 1) / count, 1, 0.92 / count))
-        axes.set_axis_off()
-        draw_profile(axes, profile, rank)
+def draw_neighbors(canvas: Canvas, number: int, examples: Examples, index: int, rows: int) -> None:
+    """Up to four examples of a table row in one cell of so many lines, a dot each: how far the row is from it in each column."""
+    shown = min(MOSAIC, examples.examples.shape[1])
+    draw_dots(canvas.axes(number), column_pairs(examples, index, shown, rows), canvas.layout.width, rows)
+
+
+def dots_key(examples: Examples) -> str:
+    """Which color is which example, and what a dot says."""
+    named = list(zip(DOT_NAMES, range(1, 1 + min(MOSAIC, examples.examples.shape[1])), strict=False))
+    colors = ", ".join(f"{rank} {name}" for name, rank in named)
+    return f"a dot for each example ({colors}): by how much this row is higher, in {column_pairs(examples, 0, 1, 1).unit}"
 
 
 def draw_profile(axes: Axes, profile: Profiles, rank: int | None) -> None:
@@ -121,14 +144,15 @@ def _statements(examples: Examples, index: int, shown: int) -> list[str]:
     held = examples.examples.shape[1]
     rest = [f"The first {shown} of {held} examples are shown."] if shown < held else []
     rest += sum_words(examples, index, shown)
-    if examples.boxes is not None:
-        rest.append("Boxes of one color are alike for the model: where in the input, and where in the example.")
-    lines = (
-        []
-        if examples.query.inputs.ndim == 4
-        else [profiles(examples.query.inputs[index], examples.examples[index, :shown]).statement + " The input is gray."]
-    )
-    return [*rest, *lines, cost(examples.diagnostics), *whose_cost(examples.query)]
+    return [*rest, cost(examples.diagnostics), *whose_cost(examples.query)]
+
+
+def _verdict(examples: Examples, index: int) -> list[str]:
+    """The verdict in words, as a list of lines."""
+    verdict = examples.verdicts[index]
+    return [
+        ": ".join([f"{BADGE_MARKS[verdict.status]} {verdict.status}", *filter(None, ["; ".join(map(plain, verdict.reasons))])])
+    ]
 
 
 def _draw_pictures(canvas: Canvas, examples: Examples, index: int, shown: int) -> None:
@@ -136,22 +160,7 @@ def _draw_pictures(canvas: Canvas, examples: Examples, index: int, shown: int) -
         axes = canvas.axes(cell)
         axes.imshow(photo_pixels(image), interpolation="nearest", aspect="equal")
         frame(axes)
-        for rank in range(shown) if cell == 0 else (cell - 1,):
-            boxes = examples.boxes if cell == 0 else examples.example_boxes
-            if boxes is not None:
-                draw_box(axes, boxes[index, rank].tolist(), rank)
-
-
-def draw_box(axes: Axes, box: list[int], rank: int) -> None:
-    """Around the pixels of a box (top, left, bottom, right), in the color of its rank, with a light edge on dark pictures."""
-    top, left, bottom, right = box
-    corner, sides = (left - 0.5, top - 0.5), (right - left, bottom - top)
-    color = LINE_COLORS[rank % len(LINE_COLORS)]
-    axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="white", linewidth=3.2))
-    axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=color, linewidth=1.8))
-
-
-def _draw_lines(canvas: Canvas, profile: Profiles) -> None:
-    draw_profile(canvas.axes(0), profile, None)
-    for rank in range(len(profile.others)):
-        draw_profile(canvas.axes(rank + 1), profile, rank)
+        if examples.boxes is not None and cell == 0:
+            draw_boxes(axes, examples.boxes[index, :shown].tolist())
+        if examples.example_boxes is not None and cell > 0:
+            draw_box(axes, examples.example_boxes[index, cell - 1].tolist(), cell - 1)

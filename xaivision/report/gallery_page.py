@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from xaivision.core.examples import Examples
+from xaivision.evaluation.prototypes.prototype_scores import PrototypeScores
 from xaivision.explainers.prototypes.characteristics import Characteristics
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
-from xaivision.report.example_words import sum_words
+from xaivision.report.cards import MOST_IN_A_CARD, DrawnPair, drawn_pairs
+from xaivision.report.certificate_words import radius_words
+from xaivision.report.column_pairs import ColumnPairs, column_pairs
+from xaivision.report.example_words import added_words, sum_words
 from xaivision.report.examples_figure import Profiles, profiles
-from xaivision.report.gallery_figure import prototype_lines, title_of
+from xaivision.report.gallery_figure import WIDEST, columns_of, prototype_lines, title_of
 from xaivision.report.markup import cell_colors, data_uri, profile_points
 from xaivision.report.palette import LINE_COLORS
 from xaivision.report.photo import photo_pixels
-from xaivision.report.wording import counted, headline, number, place, plain, signed
+from xaivision.report.prototype_scores_table import ABOUT, score_headings, score_rows
+from xaivision.report.wording import counted, headline, number, place, plain
 
 Box = tuple[float, float, float, float]
 
@@ -53,12 +58,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """One prototype: exactly one of `picture` and `row` is filled."""
+    """One prototype: exactly one of `picture` and `row` is filled, this one with the `columns` that set it apart."""
 
     title: str
     lines: tuple[str, ...]
     picture: Boxed | None = None
     row: Row | None = None
+    columns: tuple[DrawnPair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,18 +78,19 @@ class ClassSection:
 
 @dataclass(frozen=True)
 class Pair:
-    """A case of "this looks like that": a place of the input and that of a prototype, or a row over that of a prototype, and
-    what the likeness adds to the score.
+    """A case of "this looks like that": a place of the input and that of a prototype, or a row beside that of a prototype, column
+    by column, and what the likeness adds to the score.
     """
 
     lines: tuple[str, ...]
     places: tuple[Boxed, Boxed] | None = None
     row: Row | None = None
+    columns: tuple[DrawnPair, ...] = ()
 
 
 @dataclass(frozen=True)
 class Case:
-    """One input with its pairs; `rest`: what all others add."""
+    """One input with its pairs; `rest`: what all others add, how rows are read, and how far the input may move."""
 
     heading: str
     pairs: tuple[Pair, ...]
@@ -100,6 +107,15 @@ class Why:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The table of whether prototypes each mean one part, and how to read it."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    about: str
+
+
+@dataclass(frozen=True)
 class GalleryPage:
     """The whole page."""
 
@@ -110,24 +126,26 @@ class GalleryPage:
     cases: tuple[Case, ...]
     unit: str
     pictures: bool
+    judged: Judged | None = None
 
 
-def gallery_page(gallery: PrototypeGallery) -> GalleryPage:
-    """The page's contents."""
+def gallery_page(gallery: PrototypeGallery, judged: PrototypeScores | None = None) -> GalleryPage:
+    """The page's contents; `judged`: whether prototypes each mean one part."""
     counts = gallery.owners.bincount(minlength=len(gallery.class_names)).tolist()
     said = ", ".join(f"{plain(name)} {count}" for name, count in zip(gallery.class_names, counts, strict=True))
     facts = [("Model", plain(gallery.model)), ("Prototypes", f"{len(gallery)}: {said}")]
     if gallery.matches is not None:
-        facts.append(("Shown in", counted(len(gallery.matches.query), "picture" if gallery.pictures else "row")))
+        facts.append(("Shown in", counted(_asked(gallery), "picture" if gallery.pictures else "row")))
     lines = None if gallery.pictures else profiles(gallery.sources.inputs.mean(0), gallery.sources.inputs)
     return GalleryPage(
         "Prototypes",
         tuple(facts),
         tuple(_section(gallery, label, lines) for label in range(len(gallery.class_names))),
         None if gallery.characteristics is None else why_table(gallery.characteristics),
-        () if gallery.matches is None else tuple(_case(gallery.matches, index) for index in range(len(gallery.matches.query))),
+        () if gallery.matches is None else tuple(_case(gallery, gallery.matches, index) for index in range(_asked(gallery))),
         gallery.score_unit,
         gallery.pictures,
+        None if judged is None else Judged(score_headings(judged), tuple(score_rows(judged)), ABOUT),
     )
 
 
@@ -163,7 +181,13 @@ def _shown(gallery: PrototypeGallery, one: int, lines: Profiles | None) -> Shown
         alt = f"{title}, of {name}, with a box around where it is most active"
         return Shown(title, said, boxed(f"p{one}", gallery.sources.inputs[one], gallery.sources.boxes[one], 0, alt))
     row = Row(profile_points(lines.others[one]), profile_points(lines.row), f"{title}, of {name}, as a line over its columns")
-    return Shown(title, said, row=row)
+    return Shown(title, said, row=row, columns=_apart_from_mean(gallery, one))
+
+
+def _apart_from_mean(gallery: PrototypeGallery, one: int) -> tuple[DrawnPair, ...]:
+    """The columns in which a training row differs most from the mean of all, with their bars."""
+    pairs = columns_of(gallery, one)
+    return drawn_pairs(pairs, max(WIDEST, *(abs(pair.apart) for pair in pairs)))
 
 
 def boxed(anchor: str, image: Tensor, box: Tensor, rank: int, alt: str) -> Boxed:
@@ -174,14 +198,21 @@ def boxed(anchor: str, image: Tensor, box: Tensor, rank: int, alt: str) -> Boxed
     return Boxed(anchor, data_uri(photo_pixels(image)), width, height, (left, top, right - left, bottom - top), color, alt)
 
 
-def _case(matches: Examples, index: int) -> Case:
-    shown = range(matches.examples.shape[1])
-    rest = " ".join(sum_words(matches, index, len(shown)))
+def _asked(gallery: PrototypeGallery) -> int:
+    """How many inputs the prototypes are shown in."""
+    return 0 if gallery.matches is None else len(gallery.matches.query)
+
+
+def _case(gallery: PrototypeGallery, matches: Examples, index: int) -> Case:
+    count = matches.examples.shape[1]
+    shown, rest = range(count), [*sum_words(matches, index, count), *radius_words(gallery.certificate, index)]
     heading = ": ".join([*place(matches.query, index), headline(matches.query, index)])
     if matches.boxes is not None:
-        return Case(heading, tuple(_pair_of_places(matches, index, rank) for rank in shown), rest)
-    lines = profiles(matches.query.inputs[index], matches.examples[index])
-    return Case(heading, tuple(_pair_of_rows(matches, index, rank, lines) for rank in shown), rest)
+        return Case(heading, tuple(_pair_of_places(matches, index, rank) for rank in shown), " ".join(rest))
+    lines = profiles(matches.query.inputs[index], matches.examples[index], matches.spread)
+    found = column_pairs(matches, index, count, MOST_IN_A_CARD)
+    pairs = tuple(_pair_of_rows(matches, index, rank, lines, found) for rank in shown)
+    return Case(heading, pairs, " ".join([*rest, *found.statements]))
 
 
 def _pair_of_places(matches: Examples, index: int, rank: int) -> Pair:
@@ -194,15 +225,16 @@ def _pair_of_places(matches: Examples, index: int, rank: int) -> Pair:
     return Pair((f"training picture {source}", *_likeness(matches, index, rank)), (this, that))
 
 
-def _pair_of_rows(matches: Examples, index: int, rank: int, lines: Profiles) -> Pair:
+def _pair_of_rows(matches: Examples, index: int, rank: int, lines: Profiles, found: ColumnPairs) -> Pair:
     source = int(matches.indices[index, rank])
     alt = f"input {index} as a line over its columns, before that of training row {source}"
     row = Row(profile_points(lines.row), profile_points(lines.others[rank]), alt)
-    return Pair((f"training row {source}", *_likeness(matches, index, rank)), row=row)
+    said = (f"training row {source}", *_likeness(matches, index, rank))
+    return Pair(said, row=row, columns=drawn_pairs(found.shown[rank], found.limit))
 
 
 def _likeness(matches: Examples, index: int, rank: int) -> tuple[str, str]:
     assert matches.weights is not None and matches.contributions is not None  # noqa: S101, PT018 - prototypes have them
     likeness, weight = float(matches.similarity[index, rank]), float(matches.weights[index, rank])
-    added = signed(float(matches.contributions[index, rank]))
-    return f"similarity {number(likeness)}, weight {number(weight)}", f"adds {added}"
+    added = added_words(float(matches.contributions[index, rank]))
+    return f"similarity {number(likeness)}, weight {number(weight)}", added

@@ -1,11 +1,14 @@
-"""The prototypes of a model as a table for a terminal."""
+"""The prototypes of a model, and inputs in which they were found, as tables for a terminal."""
+
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
+from xaivision.report.example_words import rank_words, sum_words
 from xaivision.report.table import empty_table
-from xaivision.report.wording import number, plain, signed
+from xaivision.report.wording import headline, number, plain, signed
 
 
 def gallery_table(gallery: PrototypeGallery) -> Table:
@@ -28,4 +31,25 @@ def gallery_table(gallery: PrototypeGallery) -> Table:
             "Properties: by how much the similarity falls when that property of the whole picture is changed. "
             f"Compare prototypes within a column: changes differ in size, by which a pixel moves ({sizes})."
         )
+    return table
+
+
+def matches_table(gallery: PrototypeGallery, titles: Sequence[str] = ()) -> Table | None:
+    """A row for each input: its class, the prototypes found in it with what they add, and how far it may move where that is
+    proven; None where no inputs were asked about.
+    """
+    matches = gallery.matches
+    if matches is None:
+        return None
+    table = empty_table("This looks like that")
+    for heading in ("input", "explained", "prototypes", *([] if gallery.certificate is None else ["certified radius"])):
+        table.add_column(heading)
+    for index in range(len(matches.query)):
+        name = plain(titles[index]) if index < len(titles) else str(index)
+        count = matches.examples.shape[1]
+        said = [*(rank_words(matches, index, rank) for rank in range(count)), *sum_words(matches, index, count)]
+        radius = [] if gallery.certificate is None else [number(float(gallery.certificate.radii[index]))]
+        table.add_row(*map(Text, (name, headline(matches.query, index), "\n".join(said), *radius)))
+    if gallery.certificate is not None:
+        table.caption = Text(f"Certified radius: no shorter move, in {gallery.certificate.space}, changes the class.")
     return table

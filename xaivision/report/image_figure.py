@@ -7,11 +7,12 @@ from torch import Tensor
 
 from xaivision.core.query import Query
 from xaivision.report.borders import draw_borders
+from xaivision.report.boxes import draw_boxes
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, frame
-from xaivision.report.examples_figure import draw_mosaic
+from xaivision.report.examples_figure import MOSAIC, draw_mosaic
 from xaivision.report.lettering import write
 from xaivision.report.palette import FAINT_INK
-from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
+from xaivision.report.panel import Panel, cells_of, directions, draw_absence, panel_caption
 from xaivision.report.photo import bar_pixels, draw_pixels, map_pixels, photo_pixels, picture_layout
 from xaivision.report.scale import Scales, scaled_values, scales_for
 from xaivision.report.view import View
@@ -25,6 +26,7 @@ LINES_ARE_BORDERS = "Thin lines are the borders of segments; the pixels of one s
 def image_figure(query: Query, panels: Sequence[Panel], index: int, view: View, words: Sequence[str] = ()) -> Figure:
     """One input, then its maps; `words` stand under the heading."""
     image = query.inputs[index]
+    panels = cells_of(panels, index)
     scales = scales_for([panel.map for panel in panels if panel.map is not None], view.scaling, view.percentile)
     drawn = [panel for panel in panels if panel.map is not None and not panel.map.blank]
     layout = picture_layout(image, len(panels) + 1)
@@ -80,11 +82,13 @@ def _own_tick(share: float) -> str:
 def _draw_panel(canvas: Canvas, number: int, panel: Panel, under: tuple[Tensor, Scales, float], index: int) -> None:
     if panel.absence:
         draw_absence(canvas, number, panel)
-    elif panel.examples is not None:
-        draw_mosaic(canvas, number, panel.examples, index)
     elif panel.map is not None:
         image, scales, ink = under
         pixels = map_pixels(image, scaled_values(panel.map, scales.scaling), scales.of(panel.map), ink)
         axes = draw_pixels(canvas, number, pixels, panel.label)
         if panel.map.segments is not None:
             draw_borders(axes, panel.map.segments)
+        if panel.boxes is not None:
+            draw_boxes(axes, panel.boxes[index, :MOSAIC].tolist())
+    elif panel.examples is not None:
+        draw_mosaic(canvas, number, panel.examples, index)

@@ -65,5 +65,10 @@ def hexadecimal(color: Sequence[float] | Floats) -> str:
     return "#" + "".join(f"{round(float(part) * 255):02x}" for part in color)
 
 
+def rgb_bytes(color: str) -> NDArray[np.uint8]:
+    """(3,) bytes of `#rrggbb`."""
+    return np.rint(255 * _rgb(color)).astype(np.uint8)
+
+
 def _rgb(color: str) -> Floats:
     return np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)], dtype=np.float64) / 255

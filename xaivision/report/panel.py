@@ -4,21 +4,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from torch import Tensor
+
 from xaivision.core.attribution import Attribution
 from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.scores import Scores
-from xaivision.core.verdict import Verdict
+from xaivision.core.verdict import Verdict, worst
 from xaivision.evaluation.comparison import Comparison
+from xaivision.evaluation.standing import REVERSED
 from xaivision.report.answer import answer_text
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, empty
+from xaivision.report.example_words import rank_words
 from xaivision.report.lettering import at_most, wrapped
 from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, limits_of_each
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
-from xaivision.report.wording import cost, counted, method_name, number, plain
+from xaivision.report.wording import cost, counted, listed, method_name, number, plain
 
+OWN_REVERSED = "a method's own map with its ranking reversed"
 # A caption has room for no more lines of one text.
 MOST_LINES = 3
 
@@ -31,6 +36,7 @@ class ScoreLine:
     value: float
     control_values: tuple[float, ...]
     higher_is_better: bool
+    controls: tuple[str, ...] = ()
 
     @property
     def beaten(self) -> int:
@@ -55,7 +61,8 @@ class ScoreLine:
 class Panel:
     """One method's answer for one input, `answer` in words; `map` is None where nothing may or can be drawn as a map.
 
-    `remarks`: what the method says of it that is no doubt.
+    `remarks`: what the method says of it that is no doubt; `said`: lines of its own, in place of the cost;
+    `overall`: the verdict on all inputs, where it is worse than that on this one.
     """
 
     label: str
@@ -66,6 +73,8 @@ class Panel:
     answer: str = ""
     scores: tuple[ScoreLine, ...] = ()
     remarks: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    overall: str = ""
 
     @property
     def badge(self) -> Badge:
@@ -78,16 +87,23 @@ class Panel:
         return self.explanation if isinstance(self.explanation, Examples) and self.verdict.status != "refuse" else None
 
     @property
+    def boxes(self) -> Tensor | None:
+        """(B, k, 4) places of the inputs that examples are like; None where there are none to be drawn."""
+        return None if self.examples is None else self.examples.boxes
+
+    @property
     def cost(self) -> str:
         """What the answer cost; empty where there is none."""
-        return cost(self.explanation.diagnostics) if self.explanation else ""
+        return cost(self.explanation.diagnostics) if self.explanation and not self.said else ""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The answer in words where it is more than its map, magnitude, scores and cost, a line each."""
-        words = "" if self.map is None or isinstance(self.explanation, Attribution) else self.answer
+        words = "" if self.map is None or isinstance(self.explanation, Attribution | Examples) else self.answer
         magnitude = self.map.magnitude if self.map else ""
-        return tuple(filter(None, (words, magnitude, *(score.text for score in self.scores), self.cost)))
+        return tuple(
+            filter(None, (self.overall, words, magnitude, *self.said, *(score.text for score in self.scores), self.cost))
+        )
 
     @property
     def absence(self) -> str:
@@ -105,10 +121,28 @@ def panel_of(explanation: Explanation, index: int, label: str | None = None) -> 
         plain(method_name(explanation.origin) if label is None else label),
         _plain_verdict(explanation.verdicts[index]),
         explanation=explanation,
-        map=None if isinstance(explanation, Examples) else signed_map(explanation, index),
+        map=signed_map(explanation, index) if _has_map(explanation) else None,
         answer=answer_text(explanation, index),
         remarks=remarks(explanation, index),
     )
+
+
+def _has_map(explanation: Explanation) -> bool:
+    """Whether it is to be drawn as a map; examples are, where they add to the score, and a map says what of the input does."""
+    return not isinstance(explanation, Examples) or explanation.contributions is not None
+
+
+def cells_of(panels: Sequence[Panel], index: int) -> list[Panel]:
+    """The panels, and after one that is both a map and examples another one of these."""
+    return [cell for panel in panels for cell in (panel, *_examples_of(panel, index))]
+
+
+def _examples_of(panel: Panel, index: int) -> tuple[Panel, ...]:
+    if panel.map is None or panel.examples is None:
+        return ()
+    said = tuple(f"{rank + 1}. {rank_words(panel.examples, index, rank)}" for rank in range(panel.examples.examples.shape[1]))
+    verdict = Verdict(panel.verdict.status)  # the doubts stand beside the map
+    return (replace(panel, overall="", label="its examples", verdict=verdict, map=None, scores=(), remarks=(), said=said),)
 
 
 def panels_of(comparison: Comparison, index: int) -> tuple[Panel, ...]:
@@ -129,14 +163,21 @@ def _compared(comparison: Comparison, label: str, index: int) -> Panel:
     lines = () if alone.verdict.status == "refuse" else score_lines(comparison, label, index)
     control = label in comparison.controls
     shown = control_map(alone.map) if control and alone.map else alone.map
-    return replace(alone, verdict=verdict, control=control, scores=lines, map=shown)
+    overall = "" if control else _overall(comparison, label, verdict)
+    return replace(alone, verdict=verdict, control=control, scores=lines, map=shown, overall=overall)
+
+
+def _overall(comparison: Comparison, label: str, own: Verdict) -> str:
+    """`over all 3 inputs: warn`, where the verdict on all of them is worse than that on this one."""
+    status = comparison.verdicts[label].status
+    return "" if worst((own.status, status)) == own.status else f"over all {len(comparison.query)} inputs: {status}"
 
 
 def score_line(scores: Scores, index: int) -> ScoreLine:
     """One input's value beside those of the controls that have one."""
-    values = tuple(float(control.values[index]) for control in scores.controls.values())
-    defined = tuple(value for value in values if not math.isnan(value))
-    return ScoreLine(scores.metric, float(scores.values[index]), defined, scores.higher_is_better)
+    values = {name: float(control.values[index]) for name, control in scores.controls.items()}
+    defined = {name: value for name, value in values.items() if not math.isnan(value)}
+    return ScoreLine(scores.metric, float(scores.values[index]), tuple(defined.values()), scores.higher_is_better, tuple(defined))
 
 
 def panel_caption(panel: Panel, scales: Scales, width: float) -> Caption:
@@ -149,9 +190,13 @@ def panel_caption(panel: Panel, scales: Scales, width: float) -> Caption:
 
 
 def directions(panels: Sequence[Panel]) -> list[str]:
-    """Which way each metric under these panels is better, as one sentence."""
-    better = {plain(score.metric): "higher" if score.higher_is_better else "lower" for panel in panels for score in panel.scores}
-    return ["; ".join(f"{metric}: {way} is better" for metric, way in better.items()) + "."] if better else []
+    """Which way each metric under these panels is better, and what the controls are, as sentences."""
+    lines = [score for panel in panels for score in panel.scores]
+    better = {plain(score.metric): "higher" if score.higher_is_better else "lower" for score in lines}
+    named = dict.fromkeys(name for score in lines for name in score.controls)
+    controls = listed([OWN_REVERSED if name == REVERSED else plain(name) for name in named])
+    said = ["; ".join(f"{metric}: {way} is better" for metric, way in better.items()) + "."] if better else []
+    return [*said, f"Controls: {controls}."] if controls else said
 
 
 def draw_absence(canvas: Canvas, number: int, panel: Panel) -> None:

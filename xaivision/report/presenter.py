@@ -14,6 +14,7 @@ from xaivision.evaluation.attribute_sheet import AttributeSheet
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
+from xaivision.explainers.prototypes.distribution_gallery import DistributionGallery
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
 from xaivision.report import files
 from xaivision.report.attribute_figure import attribute_figure
@@ -23,6 +24,8 @@ from xaivision.report.audit_files import write_audit
 from xaivision.report.audit_html import audit_fragment
 from xaivision.report.benchmark_figure import benchmark_figure
 from xaivision.report.benchmark_files import benchmark_fragment, write_benchmark
+from xaivision.report.distribution_figure import distribution_figure
+from xaivision.report.distribution_files import distribution_fragment, write_distributions
 from xaivision.report.figure import figure_of
 from xaivision.report.gallery_figure import gallery_figure
 from xaivision.report.gallery_files import gallery_fragment, write_gallery
@@ -51,6 +54,8 @@ class ReportPresenter:
         """
         if isinstance(result, PrototypeGallery):
             return gallery_figure(result, 0 if index is None else index)
+        if isinstance(result, DistributionGallery):
+            return distribution_figure(result, 0 if index is None else index)
         if isinstance(result, AttributeSheet):
             return attribute_figure(result, 0 if index is None else index)
         if isinstance(result, SurrogateStudy):
@@ -73,6 +78,8 @@ class ReportPresenter:
         """
         if isinstance(result, PrototypeGallery):
             return write_gallery(result, path)[0]
+        if isinstance(result, DistributionGallery):
+            return write_distributions(result, path)[0]
         if isinstance(result, AttributeSheet):
             return write_attributes(result, path)[0]
         if isinstance(result, SurrogateStudy):
@@ -98,6 +105,8 @@ class ReportPresenter:
             return benchmark_fragment(result)
         if isinstance(result, PrototypeGallery):
             return gallery_fragment(result)
+        if isinstance(result, DistributionGallery):
+            return distribution_fragment(result)
         if isinstance(result, AttributeSheet):
             return attribute_fragment(result)
         if isinstance(result, SurrogateStudy):

@@ -54,11 +54,11 @@ def explanation_summary(explanation: Explanation, titles: Sequence[str] = ()) ->
     answers = [answer_text(explanation, index) for index in range(len(explanation.query))]
     told = {"schema": SCHEMA, "inputs": _inputs(explanation.query, titles), **_explanation(explanation), "answers": answers}
     if isinstance(explanation, Examples):
-        told["examples"] = [_examples(explanation, index) for index in range(len(explanation.query))]
+        told["examples"] = [example_numbers(explanation, index) for index in range(len(explanation.query))]
     return told
 
 
-def _examples(explanation: Examples, index: int) -> list[dict[str, Any]]:
+def example_numbers(explanation: Examples, index: int) -> list[dict[str, Any]]:
     """Each example of one input with the numbers that are known of it; boxes are top, left, bottom, right."""
     parts = {
         "index": explanation.indices,

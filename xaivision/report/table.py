@@ -151,6 +151,14 @@ def _plain_width() -> int:
     return max(LEAST_WIDTH, int(said)) if said.isdecimal() and int(said) else PLAIN_WIDTH
 
 
+def stacked(tables: Iterable[Table]) -> Table:
+    """The tables, one below the other."""
+    grid = Table.grid()
+    for table in tables:
+        grid.add_row(table)
+    return grid
+
+
 def empty_table(title: str) -> Table:
     """A table in the house's style, without columns yet."""
     heading = Text(title, style="bold") if title else None

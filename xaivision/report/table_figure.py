@@ -9,11 +9,11 @@ from matplotlib.patches import Rectangle
 
 from xaivision.core.query import Query
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
-from xaivision.report.examples_figure import draw_neighbors
-from xaivision.report.features import Bar, remainder, top_bars
+from xaivision.report.examples_figure import dots_key, draw_neighbors
+from xaivision.report.features import TOP, Bar, remainder, top_bars
 from xaivision.report.lettering import shortened, width_of, write
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK
-from xaivision.report.panel import Panel, directions, draw_absence, panel_caption
+from xaivision.report.panel import Panel, cells_of, directions, draw_absence, panel_caption
 from xaivision.report.scale import LARGEST, Scale, Scales, scales_for
 from xaivision.report.view import View
 from xaivision.report.wording import headline, place, whose_cost
@@ -26,9 +26,10 @@ GUTTER = 0.08
 
 def table_figure(query: Query, panels: Sequence[Panel], index: int, view: View, words: Sequence[str] = ()) -> Figure:
     """A panel for each method with its strongest features, their names and the row's values; `words` stand under the heading."""
+    panels = cells_of(panels, index)
     scales = scales_for([panel.map for panel in panels if panel.map is not None], view.scaling, LARGEST)
     bars = [top_bars(query, index, panel.map, view.scaling) if panel.map else [] for panel in panels]
-    rows = max(4, *map(len, bars), *(8 for panel in panels if panel.examples))
+    rows = max(4, *map(len, bars), *(TOP for panel in panels if panel.examples))
     canvas = Canvas(
         Layout(len(panels), CELL_WIDTH, rows * PITCH, widest=3),
         [headline(query, index), *place(query, index), *words],
@@ -38,10 +39,10 @@ def table_figure(query: Query, panels: Sequence[Panel], index: int, view: View, 
     for number, (panel, drawn) in enumerate(zip(panels, bars, strict=True)):
         if panel.absence:
             draw_absence(canvas, number, panel)
-        elif panel.examples is not None:
-            draw_neighbors(canvas, number, panel.examples, index)
         elif panel.map is not None:
             draw_bars(canvas.axes(number), drawn, scales.of(panel.map), rows, panel.label)
+        elif panel.examples is not None:
+            draw_neighbors(canvas, number, panel.examples, index, rows)
     return canvas.figure
 
 
@@ -57,7 +58,7 @@ def table_statements(scales: Scales, drawn: bool) -> list[str]:
 def _caption(panel: Panel, scales: Scales, drawn: list[Bar]) -> Caption:
     caption = panel_caption(panel, scales, CELL_WIDTH)
     rest = remainder(panel.map, drawn) if panel.map else ""
-    key = "examples in blue, this input in gray" if panel.examples else ""
+    key = dots_key(panel.examples) if panel.examples and not panel.map else ""
     return replace(caption, lines=tuple(filter(None, (rest, key, *caption.lines))))
 
 

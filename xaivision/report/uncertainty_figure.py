@@ -1,6 +1,7 @@
 """How sure a classifier by distributions is of one input: its distances to every class, and what is unsure about the answer."""
 
 from math import log
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -10,17 +11,15 @@ from xaivision.engines.prototypes.uncertainty import Curves
 from xaivision.explainers.prototypes.prototype_uncertainty import PrototypeUncertainty
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, Layout
 from xaivision.report.palette import FAINT_INK, HAIRLINE, INK, LINE_COLORS
+from xaivision.report.uncertainty_words import distance_words, headline_of, meaning_of
 from xaivision.report.wording import plain
 
 # Width and height of a cell, and the room for its labels, in inches.
 WIDE, HIGH, FOOT = 3.6, 2.4, 0.42
+# The room above the plot for its legend, in inches.
+HEAD = 0.2
 # What the axis of distances leaves out at its far end, as a share of all draws: other classes may be very far.
 SHOWN = 0.9
-MEANINGS = {
-    "confident": "near to what was learned, and to one class",
-    "ambiguous": "about as near to two classes",
-    "unfamiliar": "further away than what was learned from",
-}
 
 
 def uncertainty_figure(found: PrototypeUncertainty, index: int = 0) -> Figure:
@@ -29,21 +28,12 @@ def uncertainty_figure(found: PrototypeUncertainty, index: int = 0) -> Figure:
     Raises: InputError, where there is no such input.
     """
     curves = found.curves(index)  # which tells where there is no such input
-    called, rival = int(found.classes[index]), int(found.rivals[index])
-    names, reading = [plain(name) for name in found.class_names], found.readings[index]
-    share = float(found.probabilities[index, called])
+    names = [plain(name) for name in found.class_names]
     canvas = Canvas(
         Layout(2, WIDE, HIGH),
-        [f"{names[called]}: {reading}", f"probability {share:.3f}, {MEANINGS[reading]}"],
+        [headline_of(found, index), meaning_of(found, index)],
         [
-            Caption(
-                "Distance to the draws of each class",
-                None,
-                (
-                    f"{float(found.percentile[index]):.1%} of what was learned as {names[called]} is nearer.",
-                    f"The shaded area, in common with {names[rival]}, is {float(found.overlap[index]):.2f} of one curve.",
-                ),
-            ),
+            Caption("Distance to the draws of each class", None, distance_words(found, index)),
             Caption("What is unsure, in nats", None, (f"At most {log(len(names)):.2f}, where all classes are as probable.",)),
         ],
     )
@@ -70,7 +60,8 @@ def _draw_curves(axes: Axes, found: PrototypeUncertainty, index: int, curves: Cu
     plot.set_ylim(0, 1.1 * float(densities.max()))
     plot.set_yticks([])
     plot.set_xlabel("squared distance", fontsize=CAPTION_SIZE, color=INK)
-    plot.legend(fontsize=CAPTION_SIZE, framealpha=0.85, edgecolor="none", labelcolor=INK, loc="upper right")
+    style: dict[str, Any] = {"fontsize": CAPTION_SIZE, "frameon": False, "labelcolor": INK, "borderpad": 0.0}
+    plot.legend(loc="lower left", bbox_to_anchor=(0, 0.99), ncols=3, columnspacing=1.2, **style)  # above, where no curve is
 
 
 def _draw_parts(axes: Axes, found: PrototypeUncertainty, index: int) -> None:
@@ -90,7 +81,7 @@ def _draw_parts(axes: Axes, found: PrototypeUncertainty, index: int) -> None:
 
 
 def _plot(axes: Axes, left: float = 0.08) -> Axes:
-    plot = axes.inset_axes((left / WIDE, FOOT / HIGH, 1 - left / WIDE - 0.02, 1 - FOOT / HIGH - 0.02))
+    plot = axes.inset_axes((left / WIDE, FOOT / HIGH, 1 - left / WIDE - 0.02, 1 - (FOOT + HEAD) / HIGH))
     plot.tick_params(labelsize=CAPTION_SIZE, colors=FAINT_INK, length=2, labelcolor=INK)
     for edge in ("top", "right"):
         plot.spines[edge].set_visible(False)

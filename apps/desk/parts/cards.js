@@ -23,3 +23,22 @@ function profile(points, behind, words) {
   return drawing("svg", { class: "profile", viewBox: "-2 -4 244 68", role: "img", "aria-label": words }, ...curves);
 }
 
+// Two rows of a table column by column, with a bar of how far apart they are.
+function pairs(columns, here, there) {
+  const head = make(
+    "tr", {}, make("th", { scope: "col", text: "column" }),
+    ...[here, there].map((text) => make("th", { scope: "col", class: "number", text })),
+    make("th", { scope: "col", class: "number", colspan: "2", text: "apart by" }),
+  );
+  const rows = columns.map((pair) => {
+    const bar = make("span", { class: "apart" });
+    bar.style.left = `${pair.start}%`;
+    bar.style.width = `${pair.length}%`;
+    return make(
+      "tr", {}, make("th", { scope: "row", text: pair.name }),
+      ...[pair.here, pair.there, pair.text].map((text) => make("td", { class: "number", text })),
+      make("td", { class: "track" }, make("div", {}, bar)),
+    );
+  });
+  return make("table", { class: "bars pairs" }, make("thead", {}, head), make("tbody", {}, ...rows));
+}

@@ -18,7 +18,7 @@ function coded(tag, attributes, text) {
 }
 
 function badge(card) {
-  return make("span", { class: `badge ${card.badge}`, text: `${card.mark} ${card.badge}` });
+  return make("span", { class: `badge ${card.badge}`, text: `${card.mark} ${card.word}` });
 }
 
 function bars(card) {
@@ -39,16 +39,19 @@ function bars(card) {
   return make("table", { class: "bars", "aria-label": `Attribution by ${card.label}` }, body);
 }
 
+function sample(one) {
+  if (one.picture) return make("img", { src: one.picture.uri, alt: one.picture.alt });
+  if (one.columns.length) return pairs(one.columns, "this row", "example");
+  return profile(one.points, one.behind, `${one.title}: line of its columns in color, the input in gray`);
+}
+
 function samples(card) {
-  const shown = card.samples.map((one) =>
-    make(
-      "div", {},
-      one.picture ? make("img", { src: one.picture.uri, alt: one.picture.alt }) : profile(one.points, one.behind, `${one.title}: line of its columns in color, the input in gray`),
-      make("div", { text: one.title }),
-      ...one.lines.map((text) => make("div", { text })),
-    ),
-  );
-  return make("div", { class: "samples" }, ...shown);
+  const rows = card.samples.some((one) => one.columns.length);
+  const shown = card.samples.map((one) => {
+    const [shows, title] = [sample(one), make(rows ? "strong" : "div", { text: one.title })];
+    return make("div", {}, ...(rows ? [title, shows] : [shows, title]), ...one.lines.map((text) => make("div", { text })));
+  });
+  return make("div", { class: rows ? "samples rows" : "samples" }, ...shown);
 }
 
 function lines(card) {
@@ -85,7 +88,7 @@ function enlarged(root, label) {
     if (!card) return dialog.close(); // of a question that is asked no more
     name.replaceChildren(...named(card.label).childNodes);
     mark.className = `badge ${card.badge}`;
-    mark.textContent = `${card.mark} ${card.badge}`;
+    mark.textContent = `${card.mark} ${card.word}`;
     if (picture.src !== card.picture.uri) picture.src = card.picture.uri;
     picture.alt = card.picture.alt;
     told.replaceChildren(lines(card));

@@ -18,6 +18,7 @@ function crop(one) {
 }
 
 function shown(card) {
+  if (card.columns.length) return pairs(card.columns, "this row", card.beside);
   if (card.row) return profile(card.row.points, card.row.behind, card.row.alt);
   const [first, second] = card.places;
   if (!second) return make("div", { class: "twins" }, boxed(first), crop(first));

@@ -4,38 +4,31 @@ from itertools import pairwise
 
 import pytest
 import torch
+from prototype_cells import Cells
 
 import xaivision as xv
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.dataset import Part
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import Encoder
 from xaivision.models.prototypes.layer_plan import layer_plan
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 
 SIDE, COUNT = 32, 24
 
 
-class Cells(Encoder):
-    """Means of 8 x 8 cells of a 32 x 32 picture: (B, 3, 8, 8)."""
-
-    def __init__(self):
-        super().__init__()
-        self.add_on = torch.nn.Identity()
-
-    def features(self, images):
-        return torch.nn.functional.avg_pool2d(images, 4)
+def model_of(centers):
+    with construction(0):
+        network = PrototypeNetwork(Cells(8), layer_plan("proto_part", 4, 3, 2), (3, SIDE, SIDE))
+    with torch.no_grad():
+        network.prototypes.centers.copy_(torch.tensor(centers))
+    return TorchClassifier(network.eval(), 2, class_names=("one", "two"))
 
 
 @pytest.fixture(scope="module")
 def model():
     """Prototypes of red and green for the first class, of green and red for the second."""
-    with construction(0):
-        network = PrototypeNetwork(Cells(), layer_plan("proto_part", 4, 3, 2), (3, SIDE, SIDE))
-    with torch.no_grad():
-        network.prototypes.centers.copy_(torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 1.0, 0], [1.0, 0, 0]]))
-    return TorchClassifier(network.eval(), 2, class_names=("one", "two"))
+    return model_of([[1.0, 0, 0], [0, 1.0, 0], [0, 1.0, 0], [1.0, 0, 0]])
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +97,40 @@ def test_the_seed_decides_the_noise_and_nothing_else_does(model, scenes):
     first, again, other = (xv.evaluate_prototypes(model, part, masks, noise=0.5, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(first.box_overlap, again.box_overlap)
     assert not torch.equal(first.box_overlap, other.box_overlap)
+
+
+def test_noise_is_cut_off_at_one_and_a_quarter_of_its_deviation_and_the_same_for_every_picture(model, scenes):
+    """That of the paper in pixel values: 0.2 of channels whose standard deviation is 0.225."""
+    part, seen = scenes[0], []
+    hook = model.model.encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0].detach()))
+    with hook:
+        xv.evaluate_prototypes(model, part, draws=3)
+    moved = [pictures - part.inputs for pictures in seen[-3:]]
+    for one in moved:
+        assert float(one.abs().max()) == pytest.approx(0.05625, abs=1e-6)
+        torch.testing.assert_close(one, one[:1].expand_as(one), atol=1e-6, rtol=0)
+        assert 0.03 < float(one.std()) < 0.04  # of 0.045, what is left when a fifth is cut off
+    assert not torch.equal(moved[0], moved[1])
+
+
+def test_the_papers_numbers_are_what_is_asked_where_nothing_is_said():
+    """At 35 of 224 pixels a part is found, at 38 not; 4 of 5 pictures are enough, 7 of 9 not; purity is of ten pictures."""
+    model = model_of([[1.0, 0, 0]] * 4)
+    images = torch.zeros(11, 3, SIDE, SIDE)
+    images[:, 0, 12:16, 12:16] = 1.0
+    images[10] *= 0.9  # least like all
+    peak = torch.tensor([13.0, 13.0])
+    near, far = peak + torch.tensor([0.0, 5.0]), peak + torch.tensor([0.0, 5.4])  # a reach of 36 / 224 is 5.14 pixels of 32
+    points = torch.stack([*[near] * 4, far, *[near] * 5, far])
+    targets = torch.tensor([0] * 5 + [1] * 6)
+    found = xv.evaluate_prototypes(model, Part(images, targets), {"part": points}, draws=1)
+    assert found.part_shares[:, 0].tolist() == pytest.approx([0.8, 0.8, 5 / 6, 5 / 6])
+    assert found.consistency.each.tolist() == [1.0] * 4
+    assert found.purity.each.tolist() == pytest.approx([0.9] * 4)
+    points[3] = far
+    fewer = xv.evaluate_prototypes(model, Part(images, (torch.arange(11) > 8).long()), {"part": points}, draws=1)
+    assert fewer.part_shares[:, 0].tolist() == pytest.approx([7 / 9, 7 / 9, 1 / 2, 1 / 2])
+    assert fewer.consistency.each.tolist() == [0.0] * 4
 
 
 def test_a_class_without_pictures_has_no_score(model, scenes):

@@ -14,17 +14,15 @@ from xaivision.engines.counterfactuals.random_changes import changed_rows, drawn
 from xaivision.engines.counterfactuals.rooms import Rooms
 from xaivision.engines.counterfactuals.searching import Ask, Asked, Search
 
-# Shares of a child's parts that come from its parents, from the row itself, and the rest that is drawn anew.
-FROM_PARENTS, FROM_THE_ROW = 0.7, 0.9
-# Generations without a better best that end the search.
-PATIENCE = 3
+# Shares of a child's parts that come from its parents, from the row itself, and the rest that is drawn anew: what most of the
+# parts do not need goes soon, so that few generations are enough.
+FROM_PARENTS, FROM_THE_ROW = 0.3, 0.97
 
 
 @dataclass(frozen=True)
 class Evolution:
     """The better half of `population` rows and as many children as rows live at a time, at most `generations` times: a call of
-    a model costs much, and a row of it little. The search ends when for some generations the best of them has not become
-    better by the share `thresh`.
+    a model costs much, and a row of it little. The search ends with a generation whose best is not better by the share `thresh`.
     """
 
     population: int
@@ -62,17 +60,14 @@ def evolved(rooms: Rooms, owners: Tensor, first: Sequence[Tensor], plan: Evoluti
         return
     living = yield from _first(rooms, owners, [rows[: plan.population] for rows in first], plan.population, generator)
     best = torch.full((len(owners),), torch.inf, dtype=torch.float64, device="cpu")
-    still = torch.zeros(len(owners), dtype=torch.int64, device="cpu")
     for _ in range(plan.generations):
         burden = _burden(rooms, living, plan)
         kept = burden.argsort(dim=1, stable=True)[:, : max(2, plan.population // 2)]
         now = burden.amin(1)
-        better = best.isinf() | (now < best - plan.thresh * best.abs())
-        best, still = torch.where(better, now, best), torch.where(better, 0, still + 1)
-        going = still < PATIENCE
+        going = best.isinf() | (now < best - plan.thresh * best.abs())
         if not bool(going.any()):
             return
-        living, best, still = living.kept(going, kept[going]), best[going], still[going]
+        living, best = living.kept(going, kept[going]), now[going]
         living = living.joined((yield _children(rooms, living, plan.population, generator)))
 
 

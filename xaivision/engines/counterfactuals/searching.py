@@ -1,8 +1,10 @@
 """Searches for rows that are decided otherwise: each says what it wants asked, and what many want is answered in one pass."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -166,7 +168,7 @@ class Hunts:
     def _unknown(self, keys: list[int]) -> Tensor:
         """The places of those that were not asked about, each once."""
         first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-        places = sorted(place for key, place in first.items() if key not in self._known)
+        places = sorted(map(first.__getitem__, filterfalse(self._known.__contains__, first)))
         return torch.tensor(places, dtype=torch.int64, device="cpu")
 
     def _keep(self, asked: Found, keys: list[int], slopes: bool) -> None:
@@ -184,10 +186,11 @@ class Hunts:
 
 def places_within(owners: Tensor) -> Tensor:
     """(n,) how many with the same owner come before each."""
-    order = owners.argsort(stable=True)
-    counts = torch.bincount(owners)
-    before = torch.arange(len(owners), device="cpu") - (counts.cumsum(0) - counts).repeat_interleave(counts)
-    return torch.empty_like(order).scatter(0, order, before)
+    numbers = owners.numpy()  # arrays, since tensors as small as these take longer to call than to work
+    order, counts = numbers.argsort(kind="stable"), np.bincount(numbers)
+    before = np.empty_like(order)
+    before[order] = np.arange(len(order)) - (counts.cumsum() - counts).repeat(counts)
+    return torch.from_numpy(before)
 
 
 def row_keys(rows: Tensor) -> list[int]:

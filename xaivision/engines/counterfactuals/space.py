@@ -232,8 +232,8 @@ def final_numbers(given: Tensor, value: Tensor, step: Tensor, ends: tuple[Tensor
     """Numbers that were given in the place of each `value`, on the steps and between the ends; or the value, where they stay."""
     moved = torch.minimum(torch.maximum(on_steps(given, step, torch.round), ends[0]), ends[1])
     # A value that stays is always allowed, off the steps and out of range too.
-    stays = (given - value).abs() <= torch.where(step > 0, step / 2 * (moved - value).abs().clamp_max(1), 0)
-    return torch.where(stays | (given == value), value, moved)
+    stays = (given - value).abs() <= step / 2 * (moved - value).abs().clamp_max(1)
+    return torch.where(stays, value, moved)
 
 
 def on_steps(values: Tensor, step: Tensor, rounded: Callable[[Tensor], Tensor]) -> Tensor:

@@ -1,6 +1,8 @@
 """The nearest row that stays on its side whatever training rows are deleted, where categories are swapped beside the numbers."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -13,6 +15,8 @@ SLACK = 1e-6
 # What is added to the error that a worst deletion showed, and how often the margin is raised; what must be left for others that
 # are nearly as bad, as a share of what the deletion costs.
 SAFETY, MOST_TRIALS, OTHERS = 1.5, 10, 0.1
+# How often the step from the last margin that was too little to the first that was enough is halved.
+HALVINGS = 5
 # Deletions that are carried out of each row that was found.
 ALIKE = 6
 
@@ -42,28 +46,61 @@ def proven_lasting(
 
     The model is fitted again without the rows that endanger what was found. What its score then lacks to what the first order
     foresaw, and half as much again, is the margin of the next trial, until it stays on its side with half of that error to spare,
-    and with a tenth of what the deletion costs: others are nearly as bad.
+    and with a tenth of what the deletion costs: others are nearly as bad. Between the last two the least such margin is sought.
     """
     wish, swaps = asked
-    effects = influences(model)
-    found, margins, left = [], [], []
+    effects, trials = influences(model), []
     for place in range(len(table)):
-        one, way = _take(table, side, place)
-        margin = wish.margin
-        for _ in range(MOST_TRIALS):
-            best = _of_one(model, one, way, (replace(_wish_of(wish, place), margin=margin), swaps))
-            exact = _left_after(model, effects, best.rows, (way, wish.k))
-            error = max(0.0, float(best.worst) - exact)
-            lost = float(way * model.scores(best.rows)) - float(best.worst)
-            spare = max((SAFETY - 1) * error, OTHERS * lost)
-            if exact >= spare or float(best.worst) < margin - SLACK:
-                break
-            margin = max(SAFETY * margin, error + spare)
-        found.append(best)
-        margins.append(margin)
-        left.append(exact)
-    told = torch.tensor([margins, left], dtype=torch.float64, device="cpu")
-    return _joined(found), told[0], told[1]
+        tried = partial(_tried, model, effects, (*_take(table, side, place), _wish_of(wish, place), swaps))
+        trials.append(least_that_lasts(tried, wish.margin))
+    told = torch.tensor([[one.margin, one.left] for one in trials], dtype=torch.float64, device="cpu")
+    return _joined([one.found for one in trials]), told[:, 0], told[:, 1]
+
+
+class Trial(NamedTuple):
+    """What a `margin` leads to: the `score` on its side of what was `found`, and what the worst deletion has `left` of it."""
+
+    found: Lasting
+    margin: float
+    score: float
+    left: float
+
+    @property
+    def foreseen(self) -> float:
+        """What would be left to first order."""
+        return float(self.found.worst)
+
+    @property
+    def error(self) -> float:
+        return max(0.0, self.foreseen - self.left)
+
+    @property
+    def spare(self) -> float:
+        """What has to be left."""
+        return max((SAFETY - 1) * self.error, OTHERS * (self.score - self.foreseen))
+
+    @property
+    def lasts(self) -> bool:
+        return self.left >= self.spare
+
+
+def least_that_lasts(tried: Callable[[float], Trial], margin: float) -> Trial:
+    """The trial with about the least margin from this one on that lasts; the last trial where none does."""
+    short, trial = margin, tried(margin)
+    for _ in range(MOST_TRIALS - 1):
+        if trial.lasts or trial.foreseen < trial.margin - SLACK:
+            break
+        short, trial = trial.margin, tried(max(SAFETY * trial.margin, trial.error + trial.spare))
+    for _ in range(HALVINGS if trial.lasts and short < trial.margin else 0):
+        middle = tried((short + trial.margin) / 2)
+        short, trial = (short, middle) if middle.lasts else (middle.margin, trial)
+    return trial
+
+
+def _tried(model: Logistic, effects: Tensor, asked: tuple[Tensor, Tensor, Wish, list[Swaps]], margin: float) -> Trial:
+    row, side, wish, swaps = asked
+    best = _of_one(model, row, side, (replace(wish, margin=margin), swaps))
+    return Trial(best, margin, float(side * model.scores(best.rows)), _left_after(model, effects, best.rows, (side, wish.k)))
 
 
 def _left_after(model: Logistic, effects: Tensor, row: Tensor, asked: tuple[Tensor, int]) -> float:

@@ -14,8 +14,9 @@ from xaivision.engines.counterfactuals.space import Room
 # A search that ends with rows.
 Narrowing = Generator[Ask, Asked, Tensor]
 
-# Places between the input and a counterfactual that are asked about at once, and how often that is repeated.
-SECTIONS, ROUNDS = 10, 3
+# Places between the input and a counterfactual that are asked about at once, and how often that is repeated for all numbers of
+# a row together, and for one by itself: a call of a model costs much, and a row of it little.
+SECTIONS, TOGETHER, BY_ITSELF = 14, 2, 1
 # Numbers that are taken back one by one, the dearest first; with more of them they share what there is to gain.
 ONE_BY_ONE = 4
 
@@ -120,16 +121,28 @@ def _along(rows: Rows, column: Tensor | None) -> Narrowing:
         moving[torch.arange(len(given), device="cpu"), column] = True
     end, low = given.double(), torch.zeros(len(given), 1, dtype=torch.float64, device="cpu")
     start, high, best = torch.where(moving, rooms.value[owners], end), torch.ones_like(low), given
-    shares = torch.arange(1, SECTIONS + 1, dtype=torch.float64, device="cpu") / (SECTIONS + 1)
+    short = over = torch.full_like(low, torch.nan)  # the merits at these two, where they are known
     every = owners.repeat_interleave(SECTIONS)
-    for _ in range(ROUNDS if len(rooms.space.numbers) else 0):
-        places = low + (high - low) * shares  # (m, s)
+    rounds = TOGETHER if column is None else BY_ITSELF
+    for _ in range(rounds if len(rooms.space.numbers) else 0):
+        places = low + (high - low) * _sections(short, over)  # (m, s)
         trials = start[:, None] + places[..., None] * (end - start)[:, None]
         asked = yield Ask(rooms.rounded(trials.flatten(0, 1), every), owners=every)
-        holds = (asked.merits > 0).view(len(given), SECTIONS)
+        merits = asked.merits.view(len(given), SECTIONS)
+        holds = merits > 0
         first = torch.where(holds.any(1), holds.int().argmax(1), SECTIONS)
-        edges = torch.cat([low, places, high], 1)
+        edges, told = torch.cat([low, places, high], 1), torch.cat([short, merits, over], 1)
         low, high = edges.gather(1, first[:, None]), edges.gather(1, first[:, None] + 1)
+        short, over = told.gather(1, first[:, None]), told.gather(1, first[:, None] + 1)
         found = asked.rows.view(len(given), SECTIONS, -1)[torch.arange(len(given), device="cpu"), first.clamp_max(SECTIONS - 1)]
         best = torch.where((first < SECTIONS)[:, None], found, best)
     return best
+
+
+def _sections(short: Tensor, over: Tensor) -> Tensor:
+    """(m, SECTIONS) shares of the ways between places with these merits (m, 1), the first of which do not hold: evenly where one
+    is not known, and else closest together where the border is if the merit changes evenly.
+    """
+    even = torch.arange(1, SECTIONS + 1, dtype=torch.float64, device="cpu") / (SECTIONS + 1)
+    straight, away = short / (short - over), (2 * even - 1).pow(3)
+    return torch.where(straight.isnan(), even, straight + away * torch.where(away < 0, straight, 1 - straight))

@@ -60,6 +60,14 @@ def squashed(found: Tensor, kind: Squash, scale: Tensor | None = None) -> Tensor
     return (-found / (scale.view(-1, *[1] * (found.ndim - 2)) if scale.ndim else scale)).exp()
 
 
+def competing(found: Tensor, scale: Tensor) -> Tensor:
+    """Distances (B, P, *G) such that exp(-d / scale) of all prototypes at a place sum to one: their softmax over prototypes.
+
+    Source: Saralajew et al., 2024, arXiv:2412.15499, whose deep models detect components by a softmax over channels.
+    """
+    return -scale * (-found / scale).log_softmax(1)
+
+
 def best_places(similarities: Tensor) -> tuple[Tensor, Tensor]:
     """(B, P) the largest similarity of each prototype over the places of (B, P, h, w), and (B, P) at which, row by row."""
     found = similarities.flatten(2).max(2)

@@ -18,7 +18,7 @@ from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Rows that live at a time, for each counterfactual that is wanted, and at least.
-POPULATION, LEAST_POPULATION = 10, 40
+POPULATION, LEAST_POPULATION = 25, 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,7 +26,7 @@ class GeneticCounterfactuals(Wishes):
     """Rows with the class to reach, bred from the nearest unlike neighbors in the `background` and from random rows.
 
     Parents are those that hold at the least `proximity_weight` times cost plus `sparsity_weight` times changed columns. It ends
-    after `maxiterations` generations, or when for three of them the best has become better by less than the share `thresh`.
+    after `maxiterations` generations, or with one whose best is better by less than the share `thresh`.
     All other settings are those of `Wishes`.
     """
 
@@ -34,7 +34,7 @@ class GeneticCounterfactuals(Wishes):
         name="genetic_counterfactuals",
         answers="Which near and sparse change turns the prediction, found by crossing and mutating candidates?",
         misleads="Values that are mixed of several cases need not occur together. Another seed may find another set.",
-        cost="1 forward an example of the background, a population (40 by default) a generation, mostly 5 to 20 of them",
+        cost="1 forward an example of the background, a population (100 by default) a generation, mostly 3 to 15 of them",
         source="Schleich et al., GeCo, 2021, arXiv:2101.01292; as in DiCE, arXiv:1905.07697",
         needs=Access.SCORES,
         domains=("tabular",),

@@ -36,6 +36,7 @@ class GradientCounterfactuals(Wishes):
         source="Wachter et al., 2017, arXiv:1711.00399, by the steps of DeepFool, arXiv:1511.04599",
         needs=Access.GRADIENTS,
         domains=("tabular",),
+        instead=("genetic_counterfactuals", "growing_spheres"),
     )
 
     maxiterations: int = 40

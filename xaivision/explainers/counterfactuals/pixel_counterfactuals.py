@@ -55,6 +55,7 @@ class PixelCounterfactuals:
         source="Szegedy et al., 2013, arXiv:1312.6199; total variation after Fong and Vedaldi, 2017, arXiv:1704.03296",
         needs=Access.GRADIENTS,
         domains=("image",),
+        instead=("object_counterfactuals", "nearest_unlike_picture"),
     )
 
     smoothness: float = 0.0

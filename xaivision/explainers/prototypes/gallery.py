@@ -16,6 +16,8 @@ from xaivision.core.wrapping import classifier
 from xaivision.explainers.prototypes.characteristics import Changes, Characteristics, explain_prototypes
 from xaivision.explainers.prototypes.prototype_matches import PrototypeMatches
 from xaivision.explainers.prototypes.prototype_question import has_prototypes
+from xaivision.models.prototypes.certifying import Certificate, certified
+from xaivision.models.prototypes.encoders import TableEncoder
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_plan import network_of
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
@@ -26,8 +28,10 @@ class PrototypeGallery(Presentable):
     """The P prototypes of a model: `sources`, the training inputs they are places of, `owners` (P,) the class of each, and
     `weights` (P, K), by how much the score of each class grows with the similarity.
 
-    `matches`: which of them were found in inputs, and `characteristics`: what the similarities rest on; None where no inputs
-    were given, or rows of a table.
+    `matches`: which of them were found in inputs, `characteristics`: what the similarities rest on, None of rows of a table, and
+    `certificate`: how far each input may move, None where the model has none; all None where no inputs were given.
+
+    Of rows of a table, `columns` (F) their names, `means` and `spread` (F,), mean and standard deviation of the training rows.
     """
 
     model: str
@@ -38,6 +42,10 @@ class PrototypeGallery(Presentable):
     score_unit: ScoreUnit
     matches: Examples | None = None
     characteristics: Characteristics | None = None
+    certificate: Certificate | None = None
+    columns: tuple[str, ...] = ()
+    means: Tensor | None = None
+    spread: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.owners)
@@ -70,8 +78,9 @@ def prototype_gallery(
 ) -> PrototypeGallery:
     """All prototypes of a model by class, to be shown (`show(label)`) or written as a page (`save(folder)`).
 
-    `inputs` (B, *S): inputs in which the `k` prototypes that add most are shown, and, of pictures, on which it is measured what
-    similarities rest on (`changes` as in `explain_prototypes`; an empty list leaves it out). `name`: what the model is called.
+    `inputs` (B, *S): inputs in which the `k` prototypes that count most are shown, with their certified radius where the model
+    has one, and, of pictures, on which it is measured what similarities rest on (`changes` as in `explain_prototypes`; an empty
+    list leaves it out). `name`: what the model is called.
 
     Raises: CapabilityError, where the model does not decide by prototypes; InputError; as `explain_prototypes`.
     """
@@ -84,15 +93,32 @@ def prototype_gallery(
         *(part.cpu() for part in (network.source_inputs, network.source_rows, network.source_labels)),
         *(part.cpu() for part in (network.source_places, network.source_boxes)),
     )
-    matches = why = None
+    matches = why = certificate = None
     if inputs is not None:
         matches = PrototypeMatches(k=min(k, len(weights))).explain(adapter, inputs)
         asked = adapter.domain == "image" and (changes is None or len(changes) > 0)
         why = explain_prototypes(adapter, inputs, changes) if asked else None
-    owners = network.reasoning.owners.cpu()
+        certificate = None if network.prototypes.scale is None else certified(adapter, inputs)
     return PrototypeGallery(
-        name or repr(adapter), sources, owners, weights, adapter.class_names, adapter.score_unit, matches, why
+        name or repr(adapter),
+        sources,
+        network.reasoning.owners.cpu(),
+        weights,
+        adapter.class_names,
+        adapter.score_unit,
+        matches,
+        why,
+        certificate,
+        () if adapter.schema is None else adapter.schema.names,
+        *_columns_of(network),
     )
+
+
+def _columns_of(network: PrototypeNetwork) -> tuple[Tensor | None, Tensor | None]:
+    """Mean and spread (F,) of each column of the training rows; None of pictures."""
+    if not isinstance(network.encoder, TableEncoder):
+        return None, None
+    return network.encoder.mean.cpu(), network.encoder.std.cpu()
 
 
 def _network(model: ClassifierAdapter) -> PrototypeNetwork:

@@ -14,8 +14,15 @@ from xaivision.core.origin import told_settings
 from xaivision.core.question import question
 from xaivision.core.targets import Targets
 from xaivision.engines.prototypes.kernels import gaussian_kernel, median_width
-from xaivision.engines.prototypes.selection import Chosen, proto_dash
-from xaivision.explainers.example_space import check_background, fitting_background, represented, scores_of_examples
+from xaivision.engines.prototypes.selection import Chosen
+from xaivision.engines.prototypes.weighted_selection import proto_dash
+from xaivision.explainers.example_space import (
+    check_background,
+    column_spread,
+    fitting_background,
+    represented,
+    scores_of_examples,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +69,7 @@ class ProtoDash:
                 alike.to(indices.device).gather(1, indices).to(q.query.inputs),
                 weights=weights.to(q.query.inputs),
                 example_scores=scores_of_examples(q, examples),
+                spread=column_spread(background) if background.ndim == 2 else None,
             )
 
 

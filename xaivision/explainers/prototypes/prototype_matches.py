@@ -16,13 +16,15 @@ from xaivision.core.targets import Targets
 from xaivision.engines.prototypes.activation_boxes import activation_boxes
 from xaivision.explainers.prototypes.match_maps import PICTURE_MAPS, Shown, column_maps, perturbation_maps
 from xaivision.explainers.prototypes.prototype_question import Likeness, prototype_question
+from xaivision.models.prototypes.encoders import TableEncoder
 
 Maps = Literal["similarity", "place", "perturbation"]
 
 
 @dataclass(frozen=True)
 class PrototypeMatches:
-    """The `k` prototypes that add most to the score, with the training input that each is a place of.
+    """Up to `k` prototypes that count most for the score, for it or against it, with the training input that each is a place of;
+    all, where there are fewer.
 
     `maps` of pictures: "similarity" shares each contribution out as the prototype's similarities are, which is what is usually
     shown; "place" puts it on the cell that the model has taken; "perturbation" hides one window after the other (`window` and
@@ -57,12 +59,9 @@ class PrototypeMatches:
                 check_positive_integer(name, getattr(self, name))
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Examples:
-        """Examples (B, k, *S), largest contribution first; contributions and what the others add sum to the score."""
+        """Examples (B, k, *S), first those that add or take most; contributions and what the others add sum to the score."""
         with prototype_question(self, model, inputs, targets, seed=seed) as (q, found):
-            count = found.contributions.shape[1]
-            if self.k > count:
-                raise InputError(f"`k` must be from 1 to the {count} prototypes of the model. Got {self.k}.")
-            chosen = found.contributions.argsort(dim=1, descending=True, stable=True)[:, : self.k]
+            chosen = found.contributions.abs().argsort(dim=1, descending=True, stable=True)[:, : self.k]
             shown = Shown(found, chosen)
             picked = shown.of(found.contributions)
             return q.examples(
@@ -73,6 +72,7 @@ class PrototypeMatches:
                 contributions=picked,
                 remainder=(found.contributions.double().sum(1) - picked.double().sum(1)).to(picked),
                 maps=self._maps(q, shown),
+                spread=_spread(q, found),
                 **_boxes(q, shown),
             )
 
@@ -86,6 +86,12 @@ class PrototypeMatches:
 
 def _inputs(q: Question, found: Likeness) -> Tensor:
     return found.network.source_inputs.to(q.query.inputs)
+
+
+def _spread(q: Question, found: Likeness) -> Tensor | None:
+    """(F,) of each column of the training rows; None of pictures."""
+    encoder = found.network.encoder
+    return encoder.std.to(q.query.inputs) if isinstance(encoder, TableEncoder) else None
 
 
 def _boxes(q: Question, shown: Shown) -> dict[str, Tensor]:

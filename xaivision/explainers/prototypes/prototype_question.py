@@ -110,7 +110,12 @@ def network_of_pictures(asker: str, model: ClassifierAdapter) -> tuple[TorchClas
 
     Raises: CapabilityError, where the model has no prototypes with places.
     """
-    if not isinstance(model, TorchClassifier) or not has_prototypes(model) or model.domain != "image":
+    if has_prototypes(model) and model.domain != "image":
+        raise CapabilityError(
+            f"`{asker}` asks about places of pictures. The prototypes of this model are rows of a table. Ask `prototype_matches` "
+            "or `prototype_gallery`, which tell of their columns."
+        )
+    if not isinstance(model, TorchClassifier) or not has_prototypes(model):
         raise CapabilityError(
             f"`{asker}` needs a model that decides by prototypes of pictures. "
             f'Got {model!r}. Train one with xv.train(..., model="proto_part").'

@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.layers import Layer
@@ -17,6 +18,7 @@ from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.engines.prototypes.uncertainty import Curves, distance_curves, pair_overlaps, share_below, uncertainty
 from xaivision.models.distributions.distribution_network import DistributionNetwork
+from xaivision.models.distributions.distribution_plan import distributions_of
 
 Reading = Literal["confident", "ambiguous", "unfamiliar"]
 # Further away than so large a share of what was learned from, an input is like nothing that the prototype stands for.
@@ -104,7 +106,7 @@ def explain_uncertainty(model: Classifier, inputs: Tensor) -> PrototypeUncertain
 
     Source: Vadillo et al., 2024, arXiv:2403.13740.
     """
-    adapter, network = _network("explain_uncertainty", model)
+    adapter, network = network_of_distributions("explain_uncertainty", model)
     check_batch(adapter, inputs)
     points = adapter.layer_outputs(inputs, Layer("encoder")).activations
     with adapter.held(), torch.no_grad():
@@ -136,7 +138,7 @@ def prototype_draws(model: Classifier, k: int = 5, *, axes: int = 2, steps: int 
 
     Source: Vadillo et al., 2024, arXiv:2403.13740.
     """
-    adapter, network = _network("prototype_draws", model)
+    adapter, network = network_of_distributions("prototype_draws", model)
     for name, value in (("k", k), ("axes", axes), ("steps", steps)):
         check_positive_integer(name, value)
     width = network.plan.width
@@ -172,11 +174,21 @@ def _decoded(network: DistributionNetwork, points: Tensor) -> Tensor:
     return found.view(*points.shape[:-1], *found.shape[1:]).cpu()
 
 
-def _network(name: str, model: Classifier) -> tuple[TorchClassifier, DistributionNetwork]:
+def network_of_distributions(asker: str, model: Classifier) -> tuple[TorchClassifier, DistributionNetwork]:
+    """The model and its network, for a function that is called `asker`.
+
+    Raises: CapabilityError, where the prototypes are no distributions.
+    """
     adapter = classifier(model)
-    if not isinstance(adapter, TorchClassifier) or not isinstance(adapter.model, DistributionNetwork):
+    if not has_distributions(adapter) or not isinstance(adapter, TorchClassifier):
         raise CapabilityError(
-            f"`{name}` needs a model whose prototypes are distributions. Got {adapter!r}. Train one with "
+            f"`{asker}` needs a model whose prototypes are distributions. Got {adapter!r}. Train one with "
             'xv.train(..., model="prob_psenn").'
         )
-    return adapter, adapter.model
+    return adapter, distributions_of(adapter)
+
+
+def has_distributions(model: Classifier) -> bool:
+    """Whether the model's prototypes are distributions, and it shows them."""
+    shown = isinstance(model, TorchClassifier) and getattr(model, "granted", Access.WEIGHTS) == Access.WEIGHTS
+    return shown and isinstance(model.model, DistributionNetwork)  # type: ignore[attr-defined]  # it is a torch classifier

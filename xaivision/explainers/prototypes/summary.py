@@ -13,7 +13,9 @@ from xaivision.core.settings import check_positive_integer
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.core.wrapping import classifier
 from xaivision.engines.prototypes.kernels import gaussian_kernel, median_width
-from xaivision.engines.prototypes.selection import Chosen, k_medoids, mmd_criticisms, mmd_prototypes, proto_dash
+from xaivision.engines.prototypes.medoids import k_medoids
+from xaivision.engines.prototypes.selection import Chosen, mmd_criticisms, mmd_prototypes
+from xaivision.engines.prototypes.weighted_selection import proto_dash
 from xaivision.explainers.example_space import column_spread
 
 By = Literal["mmd", "proto_dash", "k_medoids"]
@@ -50,7 +52,7 @@ class Summary:
 def summarized(
     inputs: Tensor, count: int, by: By = "mmd", *, criticisms: int = 0, model: Classifier | None = None, layer: str | None = None
 ) -> Summary:
-    """Up to `count` of the inputs (N, *S) that stand for all of them, and up to as many `criticisms` that they do not stand for.
+    """Up to `count` of the inputs (N, *S) that stand for all of them, and so many `criticisms` that they do not stand for.
 
     `by` "mmd": those whose mean is most like that of all; "proto_dash": the same with weights; "k_medoids": those near to all
     others. Compared are the inputs, each column of a table divided by its spread, or with `model` and `layer` what that layer

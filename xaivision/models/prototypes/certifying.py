@@ -43,7 +43,7 @@ def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) 
             f'`certified` needs a model of prototypes. Got {adapter!r}. Train one with xv.train(..., model="rbf").'
         )
     network = adapter.model
-    if network.prototypes.scale is None:
+    if network.prototypes.reach is None:
         raise CapabilityError(
             '`certified` needs a model whose detections fall with the distance at a known rate: "rbf" or "components". '
             f"Got one with {network.plan.squash} similarities, which has no certificate."
@@ -56,11 +56,10 @@ def certified(model: Classifier, inputs: Tensor, classes: Tensor | None = None) 
     )
     with torch.no_grad():
         present, absent = network.reasoning.present_and_absent()
-        radii = certified_radius(_logarithms(network, found.activations), present, absent, network.prototypes.scale, chosen)
+        radii = certified_radius(_logarithms(network, found.activations), present, absent, network.prototypes.reach, chosen)
     if isinstance(network.encoder, TableEncoder):
-        return Certificate(
-            radii.to(inputs.device) / network.encoder.metric.stretch, chosen.to(inputs.device), "standardized columns"
-        )
+        radii = radii / network.encoder.metric.stretch.detach()
+        return Certificate(radii.to(inputs.device), chosen.to(inputs.device), "standardized columns")
     return Certificate(radii.to(inputs.device), chosen.to(inputs.device), "patches of the encoder")
 
 

@@ -1,7 +1,7 @@
 """What a prototype layer is made of, apart from its weights: the systems of the literature are settings of one layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xaivision.engines.prototypes.similarity import Distance, Squash
@@ -19,7 +19,8 @@ class LayerPlan:
     prototypes, "dense" a linear layer in which a prototype speaks for its own class, "components" what speaks for a class by
     being there or by being absent, "rbf" the first of these two alone.
     `dispersion`: whether a prototype is a point, or a normal distribution with variances ("diagonal") or a covariance ("full").
-    `parts`: how many normal distributions each of these prototypes mixes.
+    `parts`: how many normal distributions each of these prototypes mixes. `competing`: whether the similarities of all prototypes
+    at a place sum to one, as by a softmax over channels.
     `logits`: whether what reasoning gives are logits; else they are probabilities.
     """
 
@@ -31,6 +32,7 @@ class LayerPlan:
     reasoning: Reasoning
     dispersion: Dispersion = "none"
     parts: int = 1
+    competing: bool = False
 
     @property
     def logits(self) -> bool:
@@ -50,6 +52,7 @@ SYSTEMS: Mapping[str, tuple[Distance, Squash, Reasoning]] = {
 }
 
 
-def layer_plan(system: str, count: int, width: int, num_classes: int) -> LayerPlan:
-    """The layer of a system of the literature."""
-    return LayerPlan(count, width, num_classes, *SYSTEMS[system])
+def layer_plan(system: str, count: int, width: int, num_classes: int, *, competing: bool = False) -> LayerPlan:
+    """The layer of a system of the literature; where prototypes compete for places, each is a channel: a direction."""
+    plan = LayerPlan(count, width, num_classes, *SYSTEMS[system])
+    return replace(plan, distance="projection", competing=True) if competing else plan

@@ -12,7 +12,8 @@ from xaivision.core.progress import track
 from xaivision.engines.prototypes.alignment import folded, likeness_of_places
 from xaivision.models.cycle_lesson import CycleLesson
 from xaivision.models.flipping import VERSIONS, drawn_versions, flipped
-from xaivision.models.prototypes.encoders import PatchEncoder, map_at
+from xaivision.models.prototypes.backbone_maps import map_at
+from xaivision.models.prototypes.encoders import PatchEncoder
 from xaivision.models.prototypes.prototype_losses import loss_weights
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 from xaivision.models.prototypes.prototype_plan import network_of

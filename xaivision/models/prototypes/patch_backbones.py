@@ -12,7 +12,7 @@ from xaivision.core.map_layers import MapLayer, map_layer
 from xaivision.models.backbones import Backbone, architecture
 from xaivision.models.backbones import backbone as named_backbone
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import map_at
+from xaivision.models.prototypes.backbone_maps import map_at
 from xaivision.models.training import Recipe, train
 from xaivision.models.weights_cache import digest
 

@@ -68,16 +68,18 @@ class PrototypeCard(LearnedCard):
     def _facts(self) -> list[str]:
         each = ", ".join(f"{count} {one.name}" for count, one in zip(self.prototypes, self.counts, strict=True))
         pruned = f", {self.pruned} were pruned" if self.pruned else ""
+        unit = ", in the space of the encoder's patches" if self.pictures else ", in standardized columns (L2 norm)"
         certificate = (
-            [] if self.radius is None else [f"- Median certified radius of what is classified rightly: {self.radius:.4g}"]
+            [] if self.radius is None else [f"- Median certified radius of what is classified rightly: {self.radius:.4g}{unit}"]
         )
         random = "" if self.pretrained else " It began with RANDOM WEIGHTS and learned from these pictures alone."
         return [
             f"- Model: {WHAT[self.system]}",
             *([f"- Backbone: {self.weights}.{random}"] if self.pictures else []),
             f"- Prototypes: {each}; {self.distinct} on different places{pruned}. Each is a place of a training input.",
-            f"- Put on training inputs, cycle by cycle: the validation loss {_went(self.moved, ('rose', 'fell'))}; the accuracy "
-            f"{_went(self.fallen, ('fell', 'rose'))}. Kept is cycle {self.kept_cycle}.",
+            f"- When prototypes were put on training inputs, cycle by cycle, the validation loss "
+            f"{_went(self.moved, ('rose', 'fell'))}; the accuracy {_went(self.fallen, ('fell', 'rose'))}. Kept is cycle "
+            f"{self.kept_cycle}.",
             *self._learning_lines(asdict(self.recipe)),
             *certificate,
             *score_lines(self.scores, self.versions, self.inputs),

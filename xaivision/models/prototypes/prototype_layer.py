@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from xaivision.engines.prototypes.gaussians import Gaussians
 from xaivision.engines.prototypes.mixtures import Mixtures
-from xaivision.engines.prototypes.similarity import distances, squashed
+from xaivision.engines.prototypes.similarity import competing, distances, squashed
 from xaivision.models.prototypes.layer_plan import LayerPlan
 
 # What a similarity of 0.01 is at the usual distance between points: the scale that the first detections have.
@@ -44,6 +44,14 @@ class PrototypeLayer(nn.Module):
         return torch.maximum(self.log_scale.exp(), self.least_scale) if self.plan.scaled else None
 
     @property
+    def reach(self) -> Tensor | None:
+        """The length of a move that changes a detection by a factor of e at most; None where distances have no scale.
+
+        Of those that compete half of the scale: what one loses another wins.
+        """
+        return self.scale / 2 if self.plan.competing and self.scale is not None else self.scale
+
+    @property
     def mixtures(self) -> Mixtures:
         """The distributions that the prototypes are, where they are no points."""
         parts = Gaussians(self.centers, self.log_spread, self.below if self.plan.dispersion == "full" else None)
@@ -67,7 +75,8 @@ class PrototypeLayer(nn.Module):
 
     def distances(self, places: Tensor) -> Tensor:
         """(B, P, h, w) or (B, P), not yet squashed."""
-        return distances(places, self.centers, self.plan.distance)
+        found = distances(places, self.centers, self.plan.distance)
+        return competing(found, self.scale) if self.plan.competing and self.scale is not None else found
 
     def squashed(self, found: Tensor) -> Tensor:
         """The similarities of distances."""

@@ -10,12 +10,14 @@ from torch.nn import functional as F
 
 from xaivision.engines.prototypes.alignment import misalignment
 from xaivision.engines.prototypes.certificate import certified_radius
+from xaivision.models.prototypes.encoders import TableEncoder
 from xaivision.models.prototypes.prototype_network import PrototypeNetwork
 
-# By how much the right class of a probabilistic system should be ahead of the best other one.
-MARGIN = 0.3
-# The radius that every training input should have, in the space of the prototypes.
-RADIUS = 1.0
+# By how much the right class of a probabilistic system should be ahead of the best other one: of tables, and of pictures.
+MARGIN, DEEP_MARGIN = 0.3, 0.025
+# The radius that every training input should have, as a share of how long a point usually is, the root of its width: in the
+# standardized columns of a table, among the patches of a picture.
+RADIUS = 1 / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,26 +131,32 @@ def likelihood(step: Step) -> Tensor:
 
 
 def margin(step: Step) -> Tensor:
-    """By how much the right class is less than 0.3 ahead of the best other one.
+    """By how much the right class is less than 0.3 ahead of the best other one; of pictures, less than 0.025.
 
     Source: Saralajew et al., 2024, arXiv:2412.15499.
     """
     own = step.scores.gather(1, step.targets[:, None]).squeeze(1)
     rival = step.scores.scatter(1, step.targets[:, None], -torch.inf).amax(1)
-    return step.mean((rival - own + MARGIN).clamp_min(0))
+    least = MARGIN if isinstance(step.network.encoder, TableEncoder) else DEEP_MARGIN
+    return step.mean((rival - own + least).clamp_min(0))
 
 
 def radius(step: Step) -> Tensor:
-    """By how much the certified radius is smaller than 1, in the space of the prototypes.
+    """By how much the certified radius is smaller than an eighth of the root of the number of columns, in standardized columns;
+    of pictures the same in the space of the prototypes.
 
     Source: Saralajew et al., 2024, arXiv:2412.15499.
     """
     layer = step.network.prototypes
     assert layer.scale is not None  # noqa: S101 - only systems with a scale have a certificate
+    assert layer.reach is not None  # noqa: S101 - as there
     present, absent = step.network.reasoning.present_and_absent()
     logarithms = -step.nearest.double() / layer.scale
-    found = certified_radius(logarithms, present, absent, layer.scale, step.targets)
-    return step.mean((RADIUS - found).clamp_min(0)).to(step.scores.dtype)
+    found = certified_radius(logarithms, present, absent, layer.reach, step.targets)
+    encoder = step.network.encoder
+    if isinstance(encoder, TableEncoder):
+        found = found / encoder.metric.stretch  # else learning to stretch would pass for learning to be robust
+    return step.mean((RADIUS * layer.plan.width**0.5 - found).clamp_min(0)).to(step.scores.dtype)
 
 
 LOSSES: Mapping[str, Callable[[Step], Tensor]] = MappingProxyType(

@@ -23,13 +23,15 @@ class PrototypeRecipe:
     `cycles`: `epochs` passes over the training inputs, then every prototype is put on the nearest place of a training input of
     its class, then `last_epochs` passes for the last layer alone; with every cycle the other learning rates fall to `decay` of
     what they were, so that prototypes stay near to what they were put on. Kept is the cycle with the lowest validation loss.
-    `prune`: at the end do without prototypes whose nearest training inputs are of other classes. `losses`: weights that
-    replace the usual ones, such as {"cluster": 0.5}. `tuned_blocks`: how many of the backbone's last blocks are learned as
-    well, from the second cycle on, at `tuning_rate`. `shallow_layer`: that of the backbone to which the loss "alignment" holds
-    the space of the prototypes after the first 5 passes; where None, one whose map is eight times as fine as the last. `side`:
-    height and width that pictures are resized to, the backbone's own where None. `flips`, `class_weights` and `validation` as
-    in `TransferRecipe`; maps of frozen backbones are held in memory, once for each flip. `device`: where to compute. Of tables,
-    which have few rows, batches are of 16, and rates are higher and do not fall, where nothing is said: see `IN_TABLES`.
+    `prune`: at the end do without prototypes whose nearest training inputs are of other classes. `competing`, of pictures with
+    "rbf" or "components": whether what is detected at a place sums to one over all prototypes, as by a softmax over channels.
+    `losses`: weights that replace the usual ones, such as {"cluster": 0.5}. `tuned_blocks`: how many of the backbone's last
+    blocks are learned as well, from the second cycle on, at `tuning_rate`. `shallow_layer`: that of the backbone to which the
+    loss "alignment" holds the space of the prototypes after the first 5 passes; where None, one whose map is eight times as fine
+    as the last. `side`: height and width that pictures are resized to, the backbone's own where None. `flips`, `class_weights`
+    and `validation` as in `TransferRecipe`; maps of frozen backbones are held in memory, once for each flip. `device`: where to
+    compute. Of tables, which have few rows, batches are of 16, and rates are higher and do not fall, where nothing is said: see
+    `IN_TABLES`.
     """
 
     seed: int = 0
@@ -41,6 +43,7 @@ class PrototypeRecipe:
     last_epochs: int = 20
     decay: float = 0.3
     prune: bool = False
+    competing: bool = False
     losses: Mapping[str, float] = field(default_factory=dict)
     validation: float = 0.15
     class_weights: ClassWeights = "balanced"

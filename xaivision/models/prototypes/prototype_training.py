@@ -85,6 +85,7 @@ def _planned(
     shape, classes = tuple(dataset.inputs.shape[1:]), dataset.class_names
     count = recipe.per_class * len(classes)
     if dataset.domain != "image":
+        _check_none(backbone, weights)
         layer = layer_plan(system, count, shape[0], len(classes))
         return _Job(dataset, parts, recipe, PrototypePlan(system, layer, classes, columns=_columns(dataset)), None)
     own = max(shape[1:]) if backbone == SMALL and recipe.side is None else recipe.side
@@ -93,7 +94,7 @@ def _planned(
         images = resizing(shape[1], shape[2], taken.backbone.side)(dataset.inputs[parts.train])
         learned_first(taken, images, dataset.targets[parts.train], len(classes), recipe.seed)
     side = taken.backbone.side if own is None else own
-    layer = layer_plan(system, count, recipe.width, len(classes))
+    layer = layer_plan(system, count, recipe.width, len(classes), competing=recipe.competing)
     return _Job(dataset, parts, recipe, PrototypePlan(system, layer, classes, patch_plan(shape, taken, side)), taken)
 
 
@@ -112,6 +113,9 @@ def _recipe(system: str, settings: Mapping[str, Any], *, tables: bool) -> Protot
         raise UnknownNameError("model of prototypes", system, SYSTEMS)
     recipe = recipe_of(PrototypeRecipe, settings, system)
     layer = layer_plan(system, 1, 1, 2)
+    if recipe.competing and (tables or not layer.scaled):
+        where = "rows of a table" if tables else repr(system)
+        raise InputError(f"`competing` is for the detections of pictures by 'rbf' or 'components'. Got {where}. Leave it out.")
     for name in recipe.losses:
         if (name in NEED_A_SCALE and not layer.scaled) or (name in NEED_SIGNS and layer.reasoning != "signed"):
             raise InputError(f"`losses` must be of the model. {name!r} has no meaning for {system!r}. Leave it out.")
@@ -130,6 +134,13 @@ def _check_counts(dataset: Dataset, parts: LearningParts, recipe: PrototypeRecip
                 "`per_class` must be at most the number of training inputs of every class. "
                 f"Got {recipe.per_class} prototypes and {count} inputs of {name!r}. Give per_class={count}, or add inputs."
             )
+
+
+def _check_none(backbone: str, weights: str | None) -> None:
+    """Raises: InputError, where a backbone is named, of which rows of tables take none."""
+    for name, given, usual in (("backbone", backbone, (OFFLINE,)), ("weights", weights, ("DEFAULT", None))):
+        if given not in usual:
+            raise InputError(f"`{name}` must be left out for rows of a table, which take none. Got {given!r}.")
 
 
 def _columns(dataset: Dataset) -> tuple[str, ...]:

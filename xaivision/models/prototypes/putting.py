@@ -5,7 +5,7 @@ from torch import Tensor
 
 from xaivision.core.random import generator
 from xaivision.engines.prototypes.activation_boxes import activation_boxes
-from xaivision.engines.prototypes.projection import nearest_of_class, worth_keeping
+from xaivision.engines.prototypes.projection import NEIGHBORS, nearest_of_class, worth_keeping
 from xaivision.models.prototypes.lesson import Lesson
 from xaivision.models.prototypes.prototype_sources import PrototypeSources
 
@@ -53,7 +53,7 @@ def without_mixed(lesson: Lesson, features: Tensor) -> int:
     for label in sorted(set(owners.tolist())):
         mine = (owners == label).nonzero().flatten()
         if not bool(kept[mine].any()):
-            shares = (lesson.labels[found[:, mine].argsort(dim=0, stable=True)[:6]] == label).sum(0)
+            shares = (lesson.labels[found[:, mine].argsort(dim=0, stable=True)[:NEIGHBORS]] == label).sum(0)
             kept[mine[int(shares.argmax())]] = True
     if not bool(kept.all()):
         lesson.network.keep(kept)

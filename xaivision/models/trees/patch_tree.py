@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from xaivision.engines.prototypes.hard_choice import gumbel, hard_choice
+from xaivision.engines.hard_choice import gumbel, hard_choice
 
 
 @dataclass(frozen=True, eq=False)

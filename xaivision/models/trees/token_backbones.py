@@ -9,7 +9,7 @@ from xaivision.core.errors import InputError
 from xaivision.core.map_layers import MapLayer, map_layer
 from xaivision.models.backbones import Backbone, architecture
 from xaivision.models.construction import construction
-from xaivision.models.prototypes.encoders import map_at
+from xaivision.models.prototypes.backbone_maps import map_at
 from xaivision.models.prototypes.patch_backbones import SMALL as CONVOLUTIONS
 from xaivision.models.prototypes.patch_backbones import PatchBackbone, learned_first, patch_architecture, patch_backbone
 from xaivision.models.small_vit import SmallVit

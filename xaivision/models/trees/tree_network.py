@@ -1,13 +1,13 @@
 """A classifier of pictures by a tree over the tokens of a frozen backbone."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from xaivision.core.layers import Layer, watching
 from xaivision.core.map_layers import MapLayer
-from xaivision.models.prototypes.encoders import StandardChannels
+from xaivision.models.prototypes.backbone_maps import map_and_end
+from xaivision.models.prototypes.standard_channels import StandardChannels
 from xaivision.models.trees.patch_tree import PatchTree, Walk
 
 Root = Literal["constant", "embedding"]
@@ -28,21 +28,13 @@ class TokenEncoder(nn.Module):
     @property
     def grid(self) -> tuple[int, int]:
         """Rows and columns of the places that tokens are of."""
-        assert self.at.layout is not None  # noqa: S101 - as in `maps`
+        assert self.at.layout is not None  # noqa: S101 - the layer was found by a pass in which it was called
         return self.at.layout.height, self.at.layout.width
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C', h, w), what the backbone gives at its layer, and (B, E), what it gives at its end."""
-        caught: list[Tensor] = []
-
-        def catch(layer: Layer, output: Any) -> None:
-            if layer == self.at.layer:
-                caught.append(output)
-
-        with watching(self.backbone, {self.at.layer.name}, catch):
-            whole = self.backbone(self.color(self.resize(images)))
-        assert self.at.layout is not None  # noqa: S101 - the layer was found by a pass in which it was called
-        return self.at.layout.to_maps(caught[-1]), whole.flatten(2).mean(2) if whole.ndim > 2 else whole
+        found, whole = map_and_end(self.backbone, self.at, self.color(self.resize(images)))
+        return found, whole.flatten(2).mean(2) if whole.ndim > 2 else whole
 
 
 class TreeNetwork(nn.Module):

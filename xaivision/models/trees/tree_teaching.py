@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from xaivision.core.progress import track
 from xaivision.core.random import generator
-from xaivision.engines.prototypes.hard_choice import imbalance
+from xaivision.engines.hard_choice import imbalance
 from xaivision.models.cycle_file import CycleFile
 from xaivision.models.cycle_lesson import CycleLesson, run_cycles
 from xaivision.models.passes import checked_loss, take_step

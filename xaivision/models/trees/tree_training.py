@@ -85,7 +85,7 @@ def _planned(dataset: Dataset, parts: LearningParts, recipe: TreeRecipe, backbon
 def _card(job: _Job, lesson: TreeLesson, grown: Grown) -> TreeCard:
     dataset, taken = job.dataset, job.taken.backbone
     inputs, targets = dataset.inputs[job.parts.test], dataset.targets[job.parts.test]
-    causality = path_causality(lesson.model, inputs, targets)
+    causality = path_causality(lesson.model, inputs, seed=job.recipe.seed)
     _, alone, swapped = causality.accuracies(targets)
     shares = causality.leaves.bincount(minlength=2**job.plan.depth).double() / len(inputs)
     return TreeCard(
