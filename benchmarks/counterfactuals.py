@@ -169,13 +169,16 @@ def judged(table: Table, found: Counterfactuals) -> list[str]:
 
 
 def deadline(table: Table, make: Callable[..., Any]) -> str:
-    """Wall seconds that a search takes which is given so many, and would take more."""
+    """Wall seconds that a search takes which is given so many, and would take more: the median, since others may halt it."""
     model, rows = SklearnClassifier(table.pipeline, schema=table.schema), table.schema.to_tensor(table.asked).double()
     more = {"maxiterations": 10_000, "thresh": 0.0} if make is GeneticCounterfactuals else {"total_CFs": 50}
     method = make(table.schema.to_tensor(table.known).double(), max_seconds=DEADLINE, **more)
-    start = time.perf_counter()
-    method.explain(model, rows)
-    return f"{time.perf_counter() - start:.2f} of {DEADLINE}"
+    taken = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        method.explain(model, rows)
+        taken.append(time.perf_counter() - start)
+    return f"{median(taken):.2f} of {DEADLINE}"
 
 
 def held(name: str, quick: bool) -> list[list[object]]:
@@ -205,9 +208,7 @@ def held(name: str, quick: bool) -> list[list[object]]:
         )
         print(*rows[-2:], sep="\n", flush=True)
     if not quick:
-        told = (
-            f"{count} rows, {FOUR} counterfactuals each, {what}; the median of {ROUNDS} runs of ours and of DiCE's genetic search"
-        )
+        told = f"{count} rows, {FOUR} counterfactuals each, {what}; medians of {ROUNDS} runs of ours and of DiCE's genetic search"
         write(Contest(name, "Counterfactuals of a table", told, GOAL), COLUMNS, rows)
     return rows
 

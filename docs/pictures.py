@@ -39,7 +39,7 @@ PAGES = {
     "tables": 1000,
     "tables_changes": 1000,
     "surrogates": 1000,
-    "prototypes_pairs": 800,
+    "prototypes_pairs": 622,
     "audit_done": 1000,
     "methods": 800,
 }

@@ -86,32 +86,22 @@ def shortcuts(result: Path) -> str:
 
 
 def _masks(name: str, one: Mapping[str, Any]) -> str:
-    """The first pictures by every method, and below all of them by the methods that take few passes."""
     said = (
-        f"{name}: {one['train']} pictures to learn from, balanced accuracy {one['balanced_accuracy']:.2f} on {one['test']}. "
-        "Of the test pictures with a mask that are named rightly,"
+        f"{name}: {one['pictures']} pictures with a mask of a target, each asked about by a network that learned from other "
+        f"folds (balanced accuracy {one['balanced_accuracy']:.2f}, {one['classes']} classes); {one['right']} are named "
+        f"rightly. Targets cover {one['area']:.1%}."
     )
-    parts = (("first", "the first {} are explained by every method"), ("all", "all {} by the methods that take few passes"))
-    return "\n\n".join(
-        f"{said if place == 0 else 'And'} {words.format(one[part]['explained'])}; targets cover {one[part]['area']:.1%} of them."
-        f"\n\n{_lying(one[part]['rows'])}"
-        for place, (part, words) in enumerate(parts)
-        if part in one
-    )
-
-
-def _lying(found: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         (
             f"{'control ' if row['control'] else ''}`{row['method']}`",
-            _bounded(row["mass"]),
-            _bounded(row["rank"]),
-            _bounded(row["pointing"]),
+            *(_bounded(row[score]) for score in ("mass", "rank", "pointing")),
+            f"{row['named_rightly']['mass']:.2f} / {row['named_rightly']['rank']:.2f}",
             str(row["doubted"]),
         )
-        for row in sorted(found, key=lambda row: -row["mass"]["mean"])
+        for row in sorted(one["rows"], key=lambda row: -row["mass"]["mean"])
     ]
-    return table(("Method", "Mass accuracy", "Rank accuracy", "Pointing game", "Verdicts not ok"), rows)
+    heads = ("Method", "Mass accuracy", "Rank accuracy", "Pointing game", "Mass / rank, named rightly", "Verdicts not ok")
+    return f"{said}\n\n{table(heads, rows)}"
 
 
 def _findings(one: Mapping[str, Any]) -> str:

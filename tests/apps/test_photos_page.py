@@ -145,7 +145,7 @@ def test_every_tab_is_drawn(photos, tab):
         assert [wiped["left"]["label"], wiped["right"]["label"]] == METHODS
 
 
-@pytest.mark.parametrize("asked", [{}, {"photos_class": "rocket", "photos_against": "cup"}])
+@pytest.mark.parametrize("asked", [{}, pytest.param({"photos_class": "rocket", "photos_against": "cup"}, marks=pytest.mark.slow)])
 def test_the_words_and_how_they_were_checked_are_the_librarys(photos, asked):
     page = photos(photos_tab="In words", photos_judge="false", **asked).settled()
     assert page.job_of("photos_words").wait(120)

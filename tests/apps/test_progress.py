@@ -8,6 +8,7 @@ from app_models import Open
 from desk.job import Stage
 from desk.progress import told
 from xaivision.core.locks import WAITING
+from xaivision.explainers.saliency import Saliency
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,13 @@ def way_to(block, name, before=()):
 
 
 @pytest.mark.parametrize("judged", ["true", "false"])
-def test_the_maps_stay_where_they_are_when_the_last_answer_comes(visit, monkeypatch, judged):
+def test_the_maps_stay_where_they_are_when_the_last_answer_comes_and_one_has_none(visit, monkeypatch, judged):
     """The browser makes anew what has moved, and closes what was open in it."""
+
+    def too_much(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(Saliency, "explain", too_much)
     going, passed = threading.Event(), Open.forward
 
     def forward(module, inputs):
@@ -49,10 +55,11 @@ def test_the_maps_stay_where_they_are_when_the_last_answer_comes(visit, monkeypa
         return passed(module, inputs)
 
     monkeypatch.setattr(Open, "forward", forward)
-    page = visit("photos", "app_models:gated", photos_methods=["occlusion"], photos_judge=judged, photos_steps="8")
+    page = visit("photos", "app_models:gated", photos_methods=["occlusion", "saliency"], photos_judge=judged, photos_steps="8")
     asking = way_to(page.at.main, "gallery")
     assert [one.label for one in page.at.button if one.label == "Stop"] == ["Stop"]
     going.set()
     page.settled()
     assert not [one for one in page.at.button if one.label == "Stop"]
+    assert "could not answer" in page.warnings[0]
     assert way_to(page.at.main, "gallery") == asking is not None

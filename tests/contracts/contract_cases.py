@@ -238,10 +238,14 @@ def numbers_of(rule: Rule) -> list[float]:
     return [rule.precision, rule.precision_bound, rule.coverage, *told, *[-2.0] * (30 - len(told))]
 
 
+# What is told of the examples' own set has no row for an input.
+OF_THE_SET = ("spread",)
+
+
 def answers(explanation: Explanation) -> dict[str, Tensor]:
     """Every tensor that the explanation answers with, and the scores it was asked about."""
     found = {part.name: getattr(explanation, part.name) for part in fields(explanation)}  # type: ignore[arg-type]
-    tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
+    tensors = {name: value for name, value in found.items() if isinstance(value, Tensor) and name not in OF_THE_SET}
     if isinstance(explanation, Rules):
         tensors["rules"] = torch.tensor([numbers_of(rules[0]) for rules in explanation.rules], dtype=torch.float64)
     if isinstance(explanation, Narrative):

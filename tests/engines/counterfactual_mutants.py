@@ -71,7 +71,7 @@ MUTANTS = (
     fault("what may not be undone is tried", "undoing", "changed & undoable", "changed & (undoable | True)",
           searches.check_only_what_may_be_undone_is_tried),
     fault("the last place that holds", "undoing", "holds.int().argmax(1), SECTIONS)", "SECTIONS - 1, SECTIONS)",
-          searches.check_single_numbers_are_tightened_where_costs_add_up),
+          searches.check_tightening_comes_within_a_section_of_a_section_where_merits_are_steps),
     fault("even sections again and again", "undoing", "straight.isnan(), even,", "straight > -9, even,",
           searches.check_tightening_comes_within_a_thousandth_of_the_border),
     fault("numbers go back together only", "undoing", "space.norm != 1", "space.norm == 1",

@@ -275,16 +275,16 @@ def _picture_changes():
         _mutant(
             "texture stays",
             "picture_changes",
-            "SMOOTHING, COLOR_SMOOTHING = 0.12, 0.05",
-            "SMOOTHING, COLOR_SMOOTHING = 0.001, 0.05",
+            "SMOOTHING = 0.18",
+            "SMOOTHING = 0.001",
             properties.check_texture_goes_and_edges_stay,
         ),
         _mutant(
             "texture takes colors along",
             "picture_changes",
-            "- brightness, COLOR_SMOOTHING)",
-            "- brightness, 10 * COLOR_SMOOTHING)",
-            properties.check_texture_takes_the_grain_and_leaves_a_square_its_color,
+            "images.detach() + (smooth - brightness)",
+            "0.9 * images.detach() + (smooth - 0.9 * brightness)",
+            properties.check_texture_takes_the_grain_and_leaves_every_pixel_its_color,
         ),
     )
 

@@ -164,6 +164,17 @@ def test_tightening_comes_within_a_thousandth_of_the_border():
     check_tightening_comes_within_a_thousandth_of_the_border()
 
 
+def check_tightening_comes_within_a_section_of_a_section_where_merits_are_steps():
+    """Such as those of a forest: nothing between two places says where the border is."""
+    inside = origin(4, norm=2.0)
+    given, _ = answered(undoing.tightened(alone(inside, vector(4, 4, 0, 0)[None])), inside, lambda rows: plane(rows).sign())
+    assert 0 < plane(held(given)[0])[0] < 8 / undoing.SECTIONS / 10
+
+
+def test_tightening_comes_within_a_section_of_a_section_where_merits_are_steps():
+    check_tightening_comes_within_a_section_of_a_section_where_merits_are_steps()
+
+
 def check_single_numbers_are_tightened_where_costs_add_up():
     inside = origin(4, norm=1.0)
 

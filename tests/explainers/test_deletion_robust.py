@@ -107,6 +107,14 @@ def test_costs_and_dangerous_rows_are_named_and_the_cost_is_modest():
     assert "the most dangerous rows are " in text
 
 
+def test_without_deletions_the_lasting_one_is_the_plain_one():
+    rows, labels, asked, _ = tumors()
+    found = DeletionRobustCounterfactuals(rows, labels, RIDGE, k=0).explain(regression(rows, labels), asked[:4])
+    assert found.found.all()
+    scale = rows.std(0, correction=0)
+    assert float(((found.counterfactuals[:, 1] - found.counterfactuals[:, 0]) / scale).abs().max()) <= 1e-6
+
+
 def test_a_model_that_is_not_the_regression_of_these_rows_is_refused():
     rows, labels, asked, _ = tumors()
     with pytest.raises(CapabilityError, match=r"needs the logistic regression of `background` and `labels` with `ridge` 0\.5"):

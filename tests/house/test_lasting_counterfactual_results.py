@@ -24,7 +24,7 @@ def test_lasting_ones_hold_where_plain_ones_do_not(table):
 @pytest.mark.parametrize("table", TABLES)
 def test_the_default_costs_little_more_than_the_least_that_survives(table):
     least, default = (part["more"][0] for part in (RESULT[table]["least"], RESULT[table]["kinds"]["default"]))
-    assert least <= default <= least + 0.15
+    assert least <= default <= least + 0.05
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -11,6 +11,8 @@ sys.path.insert(0, str(ROOT / "docs"))
 
 import sonar_tables
 
+from benchmarks import sonar_masks
+
 RESULTS = ROOT / "docs" / "results"
 REAL = ("six_classes", "victims")
 WAYS = ("quickshift(4, 200, 0.2)", "quickshift, tuned", "SLIC 50", "SLIC 100")
@@ -96,27 +98,48 @@ def test_what_the_page_says_of_real_pictures_is_what_was_measured():
     assert grad_cam["mass"] < 2 * grad_cam["area"]
 
 
-def test_lime_with_seabed_lies_on_victims_more_than_controls_and_than_lime_with_black():
-    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]["victims"]["first"]
-    rows = {row["method"]: row for row in found["rows"]}
-    seabed = rows["lime_image, seabed"]
-    assert all(seabed["mass"]["mean"] > row["mass"]["mean"] for row in found["rows"] if row["control"])
-    assert seabed["mass"]["mean"] > rows["lime_image"]["mass"]["mean"]
-    assert rows["lime_image"]["doubted"] == found["explained"] > seabed["doubted"]
+@pytest.fixture(scope="module")
+def on_masks():
+    return json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]
 
 
-def test_over_all_masks_a_control_ranks_higher_than_every_method_of_few_passes():
-    found = json.loads((RESULTS / "sonar_masks.json").read_text())["sets"]
-    for name, fewest in (("victims", 50), ("debris", 60)):
-        part = found[name]["all"]
-        assert part["explained"] >= fewest
-        best = {
-            (kind, score): max(row[score]["mean"] for row in part["rows"] if row["control"] == kind)
-            for kind in (True, False)
-            for score in ("rank", "mass")
-        }
-        assert best[True, "rank"] > best[False, "rank"]
-        assert (best[True, "mass"] > best[False, "mass"]) == (name == "debris")
+def test_every_target_that_is_drawn_is_asked_about_by_every_method(on_masks):
+    assert {name: one["pictures"] for name, one in on_masks.items()} == {"victims": 179, "debris": 234}
+    for one in on_masks.values():
+        assert {row["method"] for row in one["rows"]} == set(sonar_masks.METHODS)
+        assert sum(row["control"] for row in one["rows"]) == 4
+
+
+def test_what_is_hidden_with_seabed_lies_on_targets_more_than_with_black(on_masks):
+    for (name, one), method in product(on_masks.items(), ("lime_image", "kernel_shap")):
+        rows = {row["method"]: row["mass"] for row in one["rows"]}
+        seabed, black = rows[f"{method}, seabed"], rows[method]
+        assert seabed["mean"] > 1.7 * black["mean"]
+        assert seabed["interval"][0] > black["interval"][1]
+        largest = max(row["mass"]["mean"] for row in one["rows"] if row["control"])
+        assert seabed["mean"] > (0.8 if name == "victims" else 1.1) * largest
+        assert name == "debris" or black["mean"] < 1.05 * one["area"]
+
+
+def test_on_victims_relevance_alone_has_more_mass_than_every_control_and_is_doubted(on_masks):
+    rows = {row["method"]: row for row in on_masks["victims"]["rows"]}
+    relevance = rows.pop("layerwise_relevance")
+    assert relevance["mass"]["mean"] > 1.2 * max(row["mass"]["mean"] for row in rows.values() if row["control"])
+    assert relevance["doubted"] == on_masks["victims"]["pictures"]
+
+
+def test_over_all_masks_a_control_ranks_higher_than_every_method(on_masks):
+    best = {"victims": "input_magnitude", "debris": "center_gaussian"}
+    for name, one in on_masks.items():
+        rows = {row["method"]: row["rank"] for row in one["rows"]}
+        methods = [row["rank"]["interval"][1] for row in one["rows"] if not row["control"]]
+        assert rows[best[name]]["interval"][0] > max(methods)
+
+
+def test_maps_of_two_by_two_cells_say_nothing_of_where(on_masks):
+    for one in on_masks.values():
+        rows = {row["method"]: row["mass"]["mean"] for row in one["rows"]}
+        assert rows["grad_cam"] == pytest.approx(one["area"], rel=0.1)
 
 
 def test_cells_that_are_not_measured_are_counted(tmp_path):

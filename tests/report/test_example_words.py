@@ -32,6 +32,11 @@ def test_nearest_examples_are_told_with_what_the_model_says_of_them():
         "example 1: distance 2.00, probability of no: 0.750",
     )
     assert len(example_lines(found, 0, 1)) == 1
+    same = replace(found, similarity=torch.tensor([[0.0, -2.0]]))
+    assert example_lines(same, 0, 1)[0].startswith("example 0: distance 0,")
+    assert example_lines(replace(found, similarity=torch.tensor([[0.9, 0.1]])), 0, 1)[0].startswith(
+        "example 0: similarity 0.900,"
+    )
     assert sum_words(found, 0, 2) == ()
 
 

@@ -27,7 +27,7 @@ def test_the_column_that_sets_a_row_apart_comes_first_and_what_is_the_same_is_a_
 
 def test_facts_say_how_alike_what_the_model_says_and_the_true_class_where_it_is_known(found):
     likeness, score = neighbors_of_row(found).facts
-    assert likeness == ("similarity", "", *(number(float(one)) for one in found.similarity[0]))
+    assert likeness == ("distance", "", *(number(-float(one)) for one in found.similarity[0]))
     assert score[1:] == (number(float(found.query.scores[0])), *(number(float(one)) for one in found.example_scores[0]))
     classes = [f"grower {place}" for place in range(142)]
     assert neighbors_of_row(found, classes=classes).facts[2][2:] == ("grower 5", f"grower {int(found.indices[0, 1])}")

@@ -14,8 +14,8 @@ Box = Sequence[int]
 WIDTH, EDGE = 1.8, 3.2
 # Dashes of a box that lies where others lie, in widths of its line.
 DASH = 3.0
-# Pixels of a picture's width from which a line of two pixels is thin.
-FINE = 448
+# Pixels of a picture's width, and of a line on it that is still seen where a page shows the picture small.
+FINE, THICK = 448, 6
 
 
 def draw_box(axes: Axes, box: Box, rank: int) -> None:
@@ -30,7 +30,7 @@ def draw_boxes(axes: Axes, boxes: Sequence[Box]) -> None:
 
 
 def boxed_pixels(pixels: Pixels, boxes: Sequence[Box], first: int = 0) -> Pixels:
-    """The picture (H, W, 3), enlarged so that a line of two pixels is thin, with boxes in the colors of their ranks from `first`
+    """The picture (H, W, 3), enlarged so that such a line is thin, with boxes in the colors of their ranks from `first`
     on; those that lie in one place share its line.
     """
     times = max(1, round(FINE / pixels.shape[1]))
@@ -40,9 +40,9 @@ def boxed_pixels(pixels: Pixels, boxes: Sequence[Box], first: int = 0) -> Pixels
         top, left, bottom, right = (times * side for side in box)
         inside = np.zeros(large.shape[:2], dtype=bool)
         inside[top:bottom, left:right] = True
-        inside[top + 3 : bottom - 3, left + 3 : right - 3] = False
+        inside[top + THICK : bottom - THICK, left + THICK : right - THICK] = False
         rows, columns = np.nonzero(inside)
-        mine = (rows + columns) // 12 % together == number
+        mine = (rows + columns) // (4 * THICK) % together == number
         large[rows[mine], columns[mine]] = rgb_bytes(LINE_COLORS[(first + rank) % len(LINE_COLORS)])
     return large
 

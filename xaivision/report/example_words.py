@@ -33,8 +33,12 @@ def likeness_words(examples: Examples, index: int, rank: int) -> tuple[str, ...]
 
 def _alike(examples: Examples, similarity: float) -> str:
     """`similarity 0.914`; of a likeness that is minus a distance, `distance 3.2`."""
-    distance = examples.weights is None and similarity < 0
-    return f"distance {number(-similarity)}" if distance else f"similarity {number(similarity)}"
+    return f"distance {number(-similarity)}" if tells_distances(examples) else f"similarity {number(similarity)}"
+
+
+def tells_distances(examples: Examples) -> bool:
+    """Whether the similarity is minus a distance."""
+    return examples.weights is None and not bool((examples.similarity > 0).any())
 
 
 def rank_words(examples: Examples, index: int, rank: int) -> str:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -14,11 +13,10 @@ from xaivision.report.canvas import Canvas, Caption, Layout, frame
 from xaivision.report.column_pairs import column_pairs
 from xaivision.report.column_pairs_figure import PITCH, WIDE, draw_dots, draw_pairs
 from xaivision.report.example_words import likeness_words, score_words, sum_words
-from xaivision.report.palette import HAIRLINE, INK, LINE_COLORS, Floats
+from xaivision.report.palette import Floats
 from xaivision.report.photo import photo_pixels, picture_layout
 from xaivision.report.wording import cost, headline, place, plain, whose_cost
 
-LINE_WIDTH, LINE_HEIGHT = 3.0, 1.3
 # A line is flat where two rows are alike; so many spreads of a column take it to the edge.
 EDGE = 3.0
 MOST_EXAMPLES = 9
@@ -114,22 +112,6 @@ def dots_key(examples: Examples) -> str:
     named = list(zip(DOT_NAMES, range(1, 1 + min(MOSAIC, examples.examples.shape[1])), strict=False))
     colors = ", ".join(f"{rank} {name}" for name, rank in named)
     return f"a dot for each example ({colors}): by how much this row is higher, in {column_pairs(examples, 0, 1, 1).unit}"
-
-
-def draw_profile(axes: Axes, profile: Profiles, rank: int | None) -> None:
-    """The input's line in gray and, unless it stands alone, the line of the example of this rank over it."""
-    _line(axes, profile.row, "#8b949e" if rank is not None else INK, 1.6)
-    if rank is not None:
-        _line(axes, profile.others[rank], LINE_COLORS[0], 1.3)
-    axes.set_xlim(-0.5, max(0.5, len(profile.row) - 0.5))
-    axes.set_ylim(-0.06, 1.06)
-    axes.axhline(0, color=HAIRLINE, lw=0.6, zorder=0)
-    frame(axes)
-
-
-def _line(axes: Axes, heights: Floats, color: str, width: float) -> None:
-    # A single column has no line; the marker keeps it from vanishing.
-    axes.plot(range(len(heights)), heights, color=color, lw=width, marker="." if len(heights) < 3 else "")
 
 
 def _heading(examples: Examples, index: int) -> list[str]:

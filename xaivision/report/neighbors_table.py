@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from xaivision.core.errors import InputError
 from xaivision.core.examples import Examples
 from xaivision.report.changes_table import SAME
+from xaivision.report.example_words import tells_distances
 from xaivision.report.features import value_words
 from xaivision.report.wording import feature_names, number, plain
 
@@ -57,7 +58,8 @@ def neighbors_of_row(found: Examples, index: int = 0, classes: Sequence[str] = (
 
 def _facts(found: Examples, index: int, numbers: Sequence[int], classes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     query = found.query
-    told = [("similarity", "", *(number(float(one)) for one in found.similarity[index, : len(numbers)]))]
+    word, sign = ("distance", -1) if tells_distances(found) else ("similarity", 1)
+    told = [(word, "", *(number(sign * float(one)) for one in found.similarity[index, : len(numbers)]))]
     if found.example_scores is not None:
         of = f"{query.unit} of {plain(query.target_names()[index])}"
         scores = (number(float(one)) for one in found.example_scores[index, : len(numbers)])

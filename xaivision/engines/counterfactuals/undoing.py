@@ -16,7 +16,7 @@ Narrowing = Generator[Ask, Asked, Tensor]
 
 # Places between the input and a counterfactual that are asked about at once, and how often that is repeated for all numbers of
 # a row together, and for one by itself: a call of a model costs much, and a row of it little.
-SECTIONS, TOGETHER, BY_ITSELF = 14, 2, 1
+SECTIONS, TOGETHER, BY_ITSELF = 10, 2, 1
 # Numbers that are taken back one by one, the dearest first; with more of them they share what there is to gain.
 ONE_BY_ONE = 4
 

@@ -46,7 +46,7 @@ class Scene:
 
     def open(self, index: int) -> bool:
         """Whether this input is to become something else, and may."""
-        return int(self.goals[index]) != int(self.predicted[index]) and len(self.rooms.each[index]) > 0
+        return self._open[index]
 
     def wished(self, goal: int) -> Tensor:
         """(N,) which rows of the background are decided so."""
@@ -102,6 +102,11 @@ class Scene:
             cases = self.background[self.wished(goal)]
             self._crowds[goal] = Crowd(self.space, cases, NEIGHBORS, float(self.wishes.plausible or 0))
         return self._crowds[goal]
+
+    @cached_property
+    def _open(self) -> list[bool]:
+        other = (self.goals != self.predicted).tolist()
+        return [wished and len(room) > 0 for wished, room in zip(other, self.rooms.each, strict=True)]
 
     @cached_property
     def _wished(self) -> dict[int, Tensor]:
