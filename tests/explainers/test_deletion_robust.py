@@ -107,6 +107,17 @@ def test_costs_and_dangerous_rows_are_named_and_the_cost_is_modest():
     assert "the most dangerous rows are " in text
 
 
+def test_four_times_the_deletions_cost_at_most_three_tenths_more():
+    """As the first order says it: no margin on top."""
+    rows, labels, asked, _ = tumors()
+    shares = [DeletionRobustCounterfactuals(rows, labels, RIDGE, k=times * 0.005, margin=0.0) for times in (1, 4)]
+    found = [method.explain(regression(rows, labels), asked).counterfactuals for method in shares]
+    scale = rows.std(0, correction=0)
+    plain, least, most = (((ways - asked) / scale).norm(dim=1) for ways in (found[0][:, 0], found[0][:, 1], found[1][:, 1]))
+    assert bool((most >= least).all())
+    assert 1 < float((most / plain).median()) <= 1.3
+
+
 def test_without_deletions_the_lasting_one_is_the_plain_one():
     rows, labels, asked, _ = tumors()
     found = DeletionRobustCounterfactuals(rows, labels, RIDGE, k=0).explain(regression(rows, labels), asked[:4])
