@@ -12,6 +12,7 @@ from PIL import Image
 pytestmark = pytest.mark.timeout(600)
 # Of `desk.seat`: the app is no package that a test of the browser could import.
 SECONDS_TO_RETURN = 10
+MILLISECONDS_A_KEY = 60
 QUICK = "?photos_methods=saliency&photos_methods=occlusion&photos_judge=false"
 
 
@@ -222,7 +223,9 @@ def edit(view, row, value):
     view.page.mouse.dblclick(box["x"] + box["width"] * 0.42, box["y"] + 35 * (row + 1) + 17)
     view.page.wait_for_timeout(800)  # the editor of the cell opens
     view.page.keyboard.press("Control+A")
-    view.page.keyboard.type(value)
+    # At the speed of hands: of keys in one instant the editor of Streamlit's table loses some.
+    view.page.keyboard.type(value, delay=MILLISECONDS_A_KEY)
+    view.page.wait_for_timeout(2 * MILLISECONDS_A_KEY)
     view.page.keyboard.press("Enter")
     view.page.wait_for_url(re.compile(f"{row}%3A{float(value)}"))  # the app has it
     view.page.get_by_text("Before the edit").wait_for()
