@@ -28,25 +28,26 @@ WORDS = {
 
 
 def looked_at(page: str, job: Job, draw: Callable[[], None], *, goes_on: bool = True) -> None:
-    """The progress, and what `draw` draws below; drawn again as long as more is to come, and by its own widgets at any time.
+    """The progress, and what `draw` draws below; drawn again whenever the job has one more answer, and by its own widgets.
 
     `goes_on`: what was stopped can be gone on with here.
     """
-    waiting = awaited(page)
+    waiting, answers = awaited(page), len(job.answers)
 
+    # The bar alone is looked at again and again: to draw what stands below each time would cost a browser as much as the job.
     @st.fragment(run_every=SECONDS_BETWEEN_LOOKS if waiting else None)
-    def drawn() -> None:
-        if waiting and not awaited(page):
-            st.rerun()  # to stop looking, and to draw what has become of it
+    def above() -> None:
+        if waiting and (not awaited(page) or len(job.answers) > answers):
+            st.rerun()  # to draw what has become of it
         # What stands below keeps its place when this one empties: else the browser would make it anew, and close what is open.
         with st.container():
             if waiting:
                 _progress_bar(page, job)
             else:
                 _ending(page, job, goes_on)
-        draw()
 
-    drawn()
+    above()
+    st.fragment(draw)()
 
 
 def progress(page: str, job: Job, tell: Callable[[Job], None], *, goes_on: bool = True) -> None:
