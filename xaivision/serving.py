@@ -107,7 +107,7 @@ def _first_pass(model: "ClassifierAdapter") -> None:
 def _keep_what_is_there() -> None:
     """Leave what was imported out of all later collections of garbage.
 
-    Streamlit collects after every run of a page: a third of a second over half a million objects, while every job waits.
+    A collection of half a million objects takes a third of a second, in which every job and every page waits.
     """
     gc.collect()
     gc.freeze()

@@ -1,10 +1,13 @@
 """How far a job is, in a visitor's words, in a place of its own: what stands below stays where it is."""
 
 import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from app_models import Open
 
+from desk import progress
 from desk.job import Stage
 from desk.progress import told
 from xaivision.core.locks import WAITING
@@ -27,6 +30,32 @@ from xaivision.explainers.saliency import Saliency
 )
 def test_the_work_under_way_is_told_in_a_visitors_words(stages, said):
     assert told(stages) == said
+
+
+def test_the_bar_alone_is_looked_at_again_and_what_stands_below_is_drawn_when_there_is_more(monkeypatch):
+    """To draw a page of maps twice a second cost the browser as much as the maps cost the model."""
+    drawn, again, runs = [], [], {}
+
+    def fragment(draw=None, *, run_every=None):
+        if draw is None:
+            return lambda draw: fragment(draw, run_every=run_every)
+        runs[run_every] = draw
+        return draw
+
+    job = SimpleNamespace(answers={})
+    monkeypatch.setattr(progress, "awaited", lambda page: True)
+    monkeypatch.setattr(progress, "_progress_bar", lambda page, job: drawn.append("bar"))
+    monkeypatch.setattr(
+        progress, "st", SimpleNamespace(fragment=fragment, container=nullcontext, rerun=lambda: again.append(len(job.answers)))
+    )
+    progress.looked_at("page", job, lambda: drawn.append("maps"))
+    assert (drawn, set(runs)) == (["bar", "maps"], {None, progress.SECONDS_BETWEEN_LOOKS})
+    for _ in range(3):
+        runs[progress.SECONDS_BETWEEN_LOOKS]()
+    assert (drawn, again) == (["bar", "maps", "bar", "bar", "bar"], [])
+    job.answers["grad_cam"] = "a map"
+    runs[progress.SECONDS_BETWEEN_LOOKS]()
+    assert again == [1]
 
 
 def way_to(block, name, before=()):

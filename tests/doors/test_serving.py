@@ -42,6 +42,11 @@ def test_the_app_is_served_to_this_machine_alone_and_tells_nobody():
     assert flags["client_showErrorDetails"] == "type"
 
 
+def test_no_look_at_a_page_collects_garbage():
+    """It holds up every thread: with a few models loaded half a second, twice a second for each page that waits."""
+    assert serving.streamlit_flags(8888)["runner_postScriptGC"] is False
+
+
 def test_a_port_that_is_taken_is_refused_with_one_sentence():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -93,7 +98,7 @@ def _free_port():
 
 
 def test_what_is_there_is_left_out_of_later_collections():
-    """Streamlit collects garbage after every run of a page, and every job waits for it."""
+    """Whatever runs waits for a collection."""
     held = [[number] for number in range(20_000)]
     before = gc.get_freeze_count()
     serving._keep_what_is_there()
