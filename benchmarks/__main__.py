@@ -27,6 +27,7 @@ NAMES = (
     "counterfactuals",
     "picture_counterfactuals",
     "lasting_counterfactuals",
+    "lasting_networks",
     "metrics",
     "parameter_randomization",
     "prototypes",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaivision.class_names import said_class
 from xaivision.core.classifier import ClassifierAdapter
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.targets import Output, Target
 from xaivision.explainers.needed_settings import lacking_settings
 from xaivision.explainers.registry import explainers
@@ -40,8 +40,11 @@ class Asked:
         """Put the reference inputs that the word means into the settings, by method, of the methods that look at some; what
         a method was given itself stays.
 
-        Raises: InputError, where no method does, or some lack what they need; UnknownNameError.
+        Raises: InputError, where no method does, or some lack what they need; UnknownNameError, of a method too.
         """
+        for name in settings:
+            if name not in explainers():  # first of all: a misspelled method is for nothing that is asked for here
+                raise UnknownNameError("method", name, explainers())
         takers = [name for name in settings if name in methods_with("background")]
         if spec is None:
             _check_complete(self.model, settings)

@@ -14,6 +14,7 @@ from xaivision.data.image_folders import ImageFolders, load_image_folders
 from xaivision.data.images import load_images
 from xaivision.data.named_sets.named_set import named_sets
 from xaivision.data.named_sets.obtaining import set_folder
+from xaivision.report.wording import counted
 
 TEST_PART = "its test part, as `xaivision train` splits it: copies left out and look-alikes on one side"
 
@@ -57,7 +58,9 @@ class LabeledFolder:
             return ()
         shown = ", ".join(f"{title} is called {call}" for title, call in wrong[:3])
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        return (f"{len(wrong)} of {len(found)} pictures are called another class than their folder: {shown}{more}.",)
+        which, their = ("are", "their") if len(wrong) > 1 else ("is", "its")
+        which = f"{len(wrong)} of {counted(len(found), 'picture')} {which}"
+        return (f"{which} called another class than {their} folder: {shown}{more}.",)
 
 
 def labeled_folder(word: str | Path, model: ClassifierAdapter) -> LabeledFolder | None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from xaivision.asking import asked
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +41,8 @@ def test_all_that_is_lacking_is_named_with_the_options_that_give_it(forest):
 def test_reference_inputs_for_nobody_are_refused(forest):
     with pytest.raises(InputError, match=r"`--background` is for methods that look at reference inputs: .*Got saliency"):
         forest.add_background({"saliency": {}}, "uci_sonar")
+
+
+def test_a_misspelled_method_is_told_before_what_it_is_asked_with(forest):
+    with pytest.raises(UnknownNameError, match=r"`anchorz` is not a known method\. Did you mean `anchors`"):
+        forest.add_background({"anchorz": {}}, "uci_sonar")

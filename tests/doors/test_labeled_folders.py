@@ -51,7 +51,7 @@ def test_rows_count_through_the_classes_and_titles_name_them(folder):
 
 def test_a_picture_that_is_called_another_class_than_its_folder_is_told(folder):
     found = items_from([str(folder)], model_of(), rows=(0, 10, 11))
-    assert found.notes == ("1 of 3 pictures are called another class than their folder: ship/3.png is called rock.",)
+    assert found.notes == ("1 of 3 pictures is called another class than its folder: ship/3.png is called rock.",)
 
 
 def test_folders_that_the_model_does_not_know_are_left_out_and_told(folder):

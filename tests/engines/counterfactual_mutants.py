@@ -5,6 +5,7 @@ import test_counterfactual_searches as searches
 import test_counterfactual_space as spaces
 import test_counterfactual_steps as steps
 import test_edit_paths as edits
+import test_network_deletion as networks
 from engine_mutants import Mutant
 
 
@@ -149,10 +150,10 @@ MUTANTS = (
           deletions.check_no_other_point_that_lasts_is_nearer),
     fault("deletions are forgotten", "lasting", "return scores + lost, rows", "return scores, rows",
           deletions.check_no_other_point_that_lasts_is_nearer),
-    fault("ranges are forgotten", "lasting", "broken = _outside(point, wish)", "broken: list[tuple[Tensor, float]] = []",
+    fault("ranges are forgotten", "lasting", "broken = outside(point, wish)", "broken: list[tuple[Tensor, float]] = []",
           deletions.check_columns_that_are_not_free_stay_and_ranges_hold),
-    fault("no margin", "swapped_lasting", "tried(max(SAFETY * trial.margin, trial.error + trial.spare))",
-          "tried(0.0)",
+    fault("no margin", "swapped_lasting", "(yield max(SAFETY * trial.margin, trial.error + trial.spare))",
+          "(yield 0.0)",
           deletions.check_a_proven_margin_survives_the_worst_deletion_and_none_does_not),
     fault("the first margin that is enough", "swapped_lasting", "range(HALVINGS if", "range(0 if",
           deletions.check_the_least_margin_that_lasts_is_found_and_none_beyond_what_can_be_reached),
@@ -163,6 +164,31 @@ MUTANTS = (
           deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
     fault("swaps are not tried", "swapped_lasting", "options += [_with(row, [one]) for one in found]", "pass",
           deletions.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
+    fault("deletions are forgotten on the way", "curved_lasting", "side * scores + (lowest.values * lowering).sum(1)",
+          "side * scores", networks.check_no_other_place_around_is_nearer),
+    fault("beyond the margin", "curved_lasting", "field.margin[owners] + AIM", "field.margin[owners] + 0.5",
+          networks.check_no_other_place_around_is_nearer),
+    fault("swaps are undone", "curved_lasting", "torch.where(fixed, walks.start, end)", "end",
+          networks.check_swaps_are_taken_where_they_are_cheaper_and_only_then),
+    fault("known rows on the same side", "lasting_starts", "(there)[0] >= wish.margin", "(there)[0] <= wish.margin",
+          networks.check_a_search_begins_at_the_row_at_swaps_that_help_and_at_known_rows_on_the_other_side),
+    fault("swaps that hurt", "lasting_starts", "gains = side * model", "gains = -side * model",
+          networks.check_a_search_begins_at_the_row_at_swaps_that_help_and_at_known_rows_on_the_other_side),
+    fault("training ends by itself", "last_layer", "pull=left_gradient(head)", "pull=None",
+          lambda: networks.check_without_a_deletion_nothing_moves_wherever_training_ended("last layer")),
+    fault("moves that are not made", "last_layer", "(self.head.weights + moves)", "self.head.weights",
+          lambda: networks.check_slopes_are_those_of_small_differences("last layer")),
+    fault("all training ends by itself", "all_parameters", "self._loss(values, kept) - self._pull @ values",
+          "self._loss(values, kept)",
+          lambda: networks.check_without_a_deletion_nothing_moves_wherever_training_ended("all")),
+    fault("parameters that do not move", "all_parameters", "score + slopes @ move", "score",
+          lambda: networks.check_slopes_are_those_of_small_differences("all")),
+    fault("influence of all without curvature", "all_parameters", "values.clamp_min(self.ridge)", "torch.ones_like(values)",
+          networks.check_all_parameters_are_foreseen_and_carried_out_as_they_are_trained_again),
+    fault("the whole ridge on two logits", "network_head", "return 1.0 / len(self.head.weight)", "return 1.0",
+          networks.check_two_logits_are_one_with_half_the_ridge),
+    fault("the first class", "network_head", "logits[:, 1] - logits[:, 0]", "logits[:, 0] - logits[:, 1]",
+          networks.check_two_logits_are_one_with_half_the_ridge),
     fault("always the most edits", "edit_paths", "order < sizes", "order < most_edits",
           edits.check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each),
     fault("the first case alone", "edit_paths", "torch.randint(len(cases), (count,)", "torch.randint(1, (count,)",

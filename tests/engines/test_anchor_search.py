@@ -5,7 +5,7 @@ from math import exp, log
 import pytest
 import torch
 
-from xaivision.engines.rules import anchor_search, conjunctions, kl_bounds, table_conditions, tally
+from xaivision.engines.rules import anchor_search, conjunctions, kl_bounds, table_conditions, table_cuts, tally
 
 
 def number(value):
@@ -49,7 +49,7 @@ BACKGROUND = torch.stack([torch.arange(100.0), torch.arange(100.0) % 4, torch.ze
 
 def check_conditions_are_met_by_the_row_and_not_by_all():
     row = torch.tensor([60.0, 2.0, 0.0])
-    found = table_conditions.conditions_of(row, BACKGROUND, [1])
+    found = table_conditions.conditions_of(row, BACKGROUND, [[49.5, 24.75, 74.25, 49.5], [], [0.0]], [1])
     assert [(one.column, one.low, one.high) for one in found] == [
         (0, 24.75, torch.inf),
         (0, 49.5, torch.inf),
@@ -98,6 +98,8 @@ def check_many_conjunctions_are_drawn_at_once_each_for_itself():
     assert float(free[:, 0].max()) > 90 > 10 > float(free[:, 0].min())
     assert (float(last[:, 0].min()), float(last[:, 0].max())) == (75, 99)
     assert bool((last[:, 1] == 2).all())
+    # Where nothing is asked of a column, all of them start from the same known rows.
+    assert torch.equal(free[:, 1], first[:200, 1])
     # What is drawn to fit is drawn evenly from what fits: 75 of 100 rows are replaced by one of 25 values.
     counts = torch.bincount(first[:, 0].long(), minlength=25)
     assert float(counts.double().std()) < 3 * 12**0.5
@@ -117,7 +119,8 @@ def trial(precision, seed=0):
 
     def ask(anchors, counts):
         draws = [torch.rand(count, generator=draw, dtype=torch.float64) for count in counts]
-        return torch.stack([(one < precision[anchor]).sum() for one, anchor in zip(draws, anchors, strict=True)]).double()
+        held = torch.stack([(one < precision[anchor]).sum() for one, anchor in zip(draws, anchors, strict=True)]).double()
+        return tally.Outcome(held, held)
 
     return ask
 
@@ -177,7 +180,7 @@ def test_of_two_that_hold_the_one_that_covers_more_is_taken():
 def check_only_the_best_go_on():
     chances = {(number,): number / 10 for number in range(10)}
     counted = tally.Tally(10_000)
-    search = anchor_search._most_precise(counted, list(chances), anchor_search.Plan(beam=2))
+    search = anchor_search._most_promising(counted, list(chances), anchor_search.Plan(beam=2))
     answered(counted.draws_of(list(chances), 100), trial(chances))
     assert sorted(answered(search, trial(chances))) == [(8,), (9,)]
 
@@ -207,6 +210,67 @@ def test_a_condition_that_is_not_needed_is_left_out_again():
     check_a_condition_that_is_not_needed_is_left_out_again()
 
 
+def check_a_condition_that_need_not_be_so_strict_is_made_weaker():
+    """Above 75 or above 25 of a hundred: both hold, and the stricter one leans more to the prediction."""
+    above = conjunctions.Conjunctions(torch.arange(100) > torch.tensor([[75], [25]]), [0, 0])
+    assert above.loosened((0,)) == [(), (1,)]
+    counted = tally.Tally(10_000)
+    ask = trial({(): 0.2, (0,): 1.0, (1,): 0.99})
+    assert answered(anchor_search._loosened(counted, above, (0,), anchor_search.Plan()), ask) == (1,)
+
+
+def test_a_condition_that_need_not_be_so_strict_is_made_weaker():
+    check_a_condition_that_need_not_be_so_strict_is_made_weaker()
+
+
+def check_the_search_goes_where_cases_lean_while_no_share_moves():
+    """A vote of 16 conditions in which 7 of the last 8 decide: six of them hold as little as none."""
+    votes = conjunctions.Conjunctions(torch.rand(16, 400, generator=torch.Generator().manual_seed(0)) < 0.8, range(16))
+
+    def ask(anchors, counts):
+        voted = torch.tensor([sum(one >= 8 for one in anchor) for anchor in anchors], dtype=torch.float64)
+        each = torch.tensor(counts, dtype=torch.float64)
+        return tally.Outcome((voted >= 7) * each, (0.1 + 0.1 * voted) * each)
+
+    found = anchor_search.best_anchor(votes, ask, anchor_search.Plan())
+    assert found.sure
+    assert len([one for one in found.anchor if one >= 8]) == len(found.anchor) == 7
+    assert found.draws < 20_000
+
+
+def test_the_search_goes_where_cases_lean_while_no_share_moves():
+    check_the_search_goes_where_cases_lean_while_no_share_moves()
+
+
+def check_a_rule_that_holds_does_not_end_the_search_for_those_that_cover_more():
+    """The third fact alone holds and covers little; two of the others hold together and cover more."""
+    covered = torch.tensor([[True] * 8 + [False] * 2, [True] * 7 + [False] * 3, [True] * 2 + [False] * 8])
+    precision = {(): 0.3, (0,): 0.6, (1,): 0.5, (2,): 1.0, (0, 1): 1.0, (0, 2): 1.0, (1, 2): 1.0, (0, 1, 2): 1.0}
+    plan = anchor_search.Plan(beam=1)
+    assert anchor_search.best_anchor(conjunctions.Conjunctions(covered, range(3)), trial(precision), plan).anchor == (0, 1)
+
+
+def test_a_rule_that_holds_does_not_end_the_search_for_those_that_cover_more():
+    check_a_rule_that_holds_does_not_end_the_search_for_those_that_cover_more()
+
+
+def check_columns_are_cut_where_the_scores_change():
+    """The score of the second class steps up at 89.5 and nowhere else; the second column tells nothing of it."""
+    rows = torch.stack([torch.arange(100.0), torch.arange(100.0) % 4], 1)
+    steps = (rows[:, 0] > 89.5).float()
+    first, second = table_cuts.column_cuts(rows, torch.stack([1 - steps, steps], 1))
+    assert first == [24.75, 49.5, 74.25, 89.5]
+    assert second[:3] == [0.75, 1.5, 2.25]
+
+
+def test_columns_are_cut_where_the_scores_change():
+    check_columns_are_cut_where_the_scores_change()
+
+
+def test_a_column_of_one_value_is_cut_nowhere_else():
+    assert table_cuts.column_cuts(torch.ones(30, 1), torch.rand(30, 2)) == [[1.0, 1.0, 1.0]]
+
+
 def check_without_a_sure_rule_the_best_that_is_known_for_sure_is_told():
     """Of many rules with few draws one always looks better than it is."""
     many = conjunctions.Conjunctions(torch.rand(60, 400, generator=torch.Generator().manual_seed(0)) < 0.6, range(60))
@@ -215,7 +279,8 @@ def check_without_a_sure_rule_the_best_that_is_known_for_sure_is_told():
 
     def ask(anchors, counts):
         draws = [torch.rand(count, generator=draw) for count in counts]
-        return torch.stack([(one < chance(anchor)).sum() for one, anchor in zip(draws, anchors, strict=True)]).double()
+        held = torch.stack([(one < chance(anchor)).sum() for one, anchor in zip(draws, anchors, strict=True)]).double()
+        return tally.Outcome(held, held)
 
     known = [chance(anchor_search.best_anchor(many, ask, anchor_search.Plan(most_draws=4000)).anchor) for _ in range(5)]
     assert sum(known) >= 0.62 * 4 + 0.45
@@ -231,7 +296,8 @@ def check_draws_end():
     def ask(anchors, counts):
         calls.extend(counts)
         assert sum(calls) < 10_000
-        return torch.tensor([0.95 * count for count in counts], dtype=torch.float64)
+        held = torch.tensor([0.95 * count for count in counts], dtype=torch.float64)
+        return tally.Outcome(held, held)
 
     assert not anchor_search.best_anchor(FACTS, ask, anchor_search.Plan(most_draws=3000, slack=1e-6)).sure
 

@@ -14,7 +14,7 @@ def told(asked, hits):
     """What a pass asks for, once it was answered with these hits."""
     helpings = next(asked)
     with pytest.raises(StopIteration):
-        asked.send(torch.tensor(hits, dtype=torch.float64))
+        asked.send(tally.Outcome(torch.tensor(hits, dtype=torch.float64), torch.tensor(hits, dtype=torch.float64) / 2))
     return helpings
 
 
@@ -24,6 +24,7 @@ def check_draws_add_up_over_passes_for_each_conjunction():
     told(found.draws_of([FIRST], 30), [21.0])
     assert (found.count(FIRST), found.count(SECOND), found.count((7,))) == (40, 10, 0)
     assert found.shares([SECOND, FIRST]).tolist() == [0.4, 0.75]
+    assert found.leanings([SECOND, FIRST]).tolist() == [0.2, 0.375]
     assert found.knows(SECOND)
     assert not found.knows((7,))
     assert found.draws == 50
@@ -50,6 +51,7 @@ def check_bounds_narrow_with_the_draws_of_each():
     assert torch.equal(low, kl_bounds.lower_bound(share, each))
     assert torch.equal(high, kl_bounds.upper_bound(share, each))
     assert low[0] < low[1] < 0.8 < high[1] < high[0]
+    assert torch.equal(found.leaning_bounds([FIRST, SECOND], level)[0], kl_bounds.lower_bound(share / 2, each))
 
 
 def test_bounds_narrow_with_the_draws_of_each():

@@ -1,8 +1,5 @@
 """Simulated users: with explanations they predict better, with shuffled ones not, and without any exactly half is right."""
 
-import csv
-import json
-import re
 from functools import cache
 
 import pytest
@@ -23,7 +20,6 @@ from xaivision.evaluation.simulatability.decoding import says_turned
 from xaivision.evaluation.simulatability.items import changed_pairs
 from xaivision.evaluation.simulatability.simulated import Simulated
 from xaivision.evaluation.simulatability.simulating import simulate
-from xaivision.evaluation.simulatability.study import Design, export_study, import_answers
 from xaivision.explainers.controls import Random
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.feature_ablation import FeatureAblation
@@ -142,85 +138,3 @@ def test_intervals_are_over_blocks():
     assert found.interval == pytest.approx((0.25 - half, 0.25 + half), abs=0.02)
     assert found.control == 0
     assert "simulated users, by a fixed rule: 0.500 to 0.750" in str(found)
-
-
-@pytest.fixture
-def study(tmp_path):
-    model, _, rows = cat10()
-    folder = export_study(tmp_path / "study", lime(), model, rows, design=Design(items=8, learned=6))
-    return folder, json.loads((folder / "key.json").read_text())
-
-
-def filled(folder, answers):
-    with (folder / "answers.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([("user", "phase", "item", "answer"), *answers])
-
-
-def test_a_study_is_balanced_and_asks_of_nothing_it_explained(study):
-    folder, key = study
-    assert sorted(key["right"]) == [0] * 4 + [1] * 4
-    assert not set(key["asked"]) & set(key["learned"])
-    before, after, learn = ((folder / f"{name}.html").read_text() for name in ("before", "after", "learn"))
-    assert before.count("<section>") == after.count("<section>") == 8
-    assert learn.count("<section>") == learn.count("The model said") == 6
-    assert "The model said" not in before + after
-    assert (folder / "answers.csv").read_text().count("\n") == 17
-
-
-def test_answers_of_people_are_scored_by_the_key(study):
-    folder, key = study
-    right = key["right"]
-    lines = []
-    for user in ("ada", "alan"):
-        lines += [(user, "before", item, 0) for item in range(8)]  # always the same: half is right
-        lines += [(user, "after", item, one) for item, one in enumerate(right)]
-    filled(folder, lines)
-    found = import_answers(folder)
-    assert float(found.before.mean()) == 0.5
-    assert float(found.after.mean()) == 1.0
-    assert found.users == "people"
-    assert str(found).startswith("lime_tabular, forward, people: 0.500 to 1.000, change +0.500")
-
-
-def test_answers_that_are_missing_unknown_or_double_are_refused(study):
-    folder, _ = study
-    whole = [("ada", phase, item, 0) for phase in ("before", "after") for item in range(8)]
-    filled(folder, whole[:-1])
-    with pytest.raises(InputError, match="Missing: user ada, after, item 7"):
-        import_answers(folder)
-    filled(folder, [*whole[:-1], ("ada", "after", 7, "maybe")])
-    with pytest.raises(InputError, match=r"Line 17 of answers\.csv must have .* an answer \(0 or 1\). Got 'after', '7', 'maybe'"):
-        import_answers(folder)
-    filled(folder, [*whole, whole[0]])
-    with pytest.raises(InputError, match="answers item 0 of 'ada' before a second time"):
-        import_answers(folder)
-    (folder / "key.json").unlink()
-    with pytest.raises(InputError, match="`folder` must hold the `key\\.json`"):
-        import_answers(folder)
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (
-            lambda known: Anchors(known[:300], most_samples=3000, threshold=0.8),
-            r"While column \d.*, \d+% of drawn rows stay (class )?[01]\.",
-        ),
-        (DecisionBoundary, r"(It turns to (class )?[01] with column \d|No row with few edits)"),
-    ],
-    ids=["rule", "way"],
-)
-def test_a_study_tells_rules_and_ways_in_words(make, said, tmp_path):
-    model, known, rows = cat10()
-    folder = export_study(tmp_path, make(known), model, rows[:60], design=Design(items=4, learned=2))
-    told = re.findall(r"<p class='told'>(.*?)</p>", (folder / "learn.html").read_text())
-    assert len(told) == 2
-    assert all(re.match(said, one) for one in told)
-
-
-def test_the_forms_say_what_to_do(study):
-    folder, key = study
-    for phase in ("before", "after"):
-        page = (folder / f"{phase}.html").read_text()
-        assert f"Write into answers.csv, in its lines of the phase {phase}, " in page
-        assert f"as answer one of: {', '.join(key['classes'])}." in page

@@ -114,3 +114,17 @@ def test_a_composite_tells_what_its_parts_tell():
         near = ((known - rows[index]) / known.std(0, correction=0)).norm(dim=1)
         assert int(near.argmin()) == evidence["similar"]
     assert told.as_attribution() is told.attribution
+
+
+def test_the_most_similar_row_is_another_one_where_there_is_one():
+    model, known, _, _ = wine()
+    few = {"local_rows": 200, "samples": 100, "most_samples": 1000, "threshold": 0.5}
+    told = Composite(known, **few).explain(model, known[7:9])
+    for place, index in enumerate((7, 8)):
+        away = ((known - known[index]) / known.std(0, correction=0)).norm(dim=1)
+        away[index] = torch.inf
+        assert told.evidence[place]["similar"] == int(away.argmin())
+        assert torch.equal(torch.tensor(told.evidence[place]["similar_row"]), known[int(away.argmin())])
+        assert "this row itself" not in told.text[place]
+    alone = Composite(known[7:8], **few).explain(model, known[7:8])
+    assert "The most similar known row is number 0, this row itself, predicted as" in alone.text[0]

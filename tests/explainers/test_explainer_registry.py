@@ -45,8 +45,8 @@ NEEDED = {
     "shap": {"algorithm": "tree"},
 }
 
-# Made by its class and not by name: it needs the training rows of one logistic regression, their labels and the penalty, and
-# refuses every model that is not fitted to them. No command, page or contract that meets any model could give these.
+# Made by its class and not by name: it needs the training rows of one regression or network, their labels and the penalty, and
+# refuses every model that was not trained on them. No command, page or contract that meets any model could give these.
 # `Narrator` is made of other methods, a segmenter and a captioner; `xv.narrate` puts them together.
 BY_CLASS_ONLY = {"deletion_robust_counterfactuals": DeletionRobustCounterfactuals, "narrator": Narrator}
 WITH_A_CARD = {**EXPLAINERS, **BY_CLASS_ONLY}

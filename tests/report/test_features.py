@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import xaivision as xv
 from xaivision.core.rules import Condition, Rule, Rules
-from xaivision.report.features import condition_words, rule_words, top_bars, value_words
+from xaivision.report.features import change_words, condition_words, rule_words, top_bars, value_words
 from xaivision.report.html import html_page
 from xaivision.report.signed_map import signed_map
 
@@ -44,11 +44,11 @@ def answered(asked):
         (1, 2.0 - 1e-6, "blue"),
         (1, 0.0, "red"),
         (1, 1.5, "1.500"),
-        (1, 4.0, "4.000"),
-        (1, -1.0, "\N{MINUS SIGN}1.000"),
+        (1, 4.0, "4"),
+        (1, -1.0, "\N{MINUS SIGN}1"),
         (1, float("nan"), "undefined"),
         (1, float("inf"), "infinite"),
-        (2, 2.0, "2.000"),
+        (2, 2.5, "2.500"),
     ],
 )
 def test_a_code_is_called_by_its_category_and_every_other_value_by_its_number(column, value, said):
@@ -56,7 +56,16 @@ def test_a_code_is_called_by_its_category_and_every_other_value_by_its_number(co
 
 
 def test_values_without_known_categories_are_numbers():
-    assert value_words(replace(query(), category_names=()), 1, 2.0) == "2.000"
+    assert value_words(replace(query(), category_names=()), 1, 2.0) == "2"
+
+
+def test_whole_columns_are_told_in_whole_numbers_and_others_with_their_digits():
+    asked = replace(query(), category_names=())
+    assert change_words(asked, 1, 12.0, 18.0) == ("12", "18")
+    assert change_words(asked, 1, 123456.0, 123457.0) == ("123456", "123457")
+    assert change_words(asked, 1, 12.0, 18.5) == ("12", "18.50")
+    assert change_words(asked, 0, 12.0, 18.0) == ("12.00", "18.00")  # a row of it has 40.5
+    assert value_words(asked, 1, -0.0) == "0"
 
 
 def test_names_of_categories_are_foreign_text():

@@ -6,6 +6,7 @@ import torch
 from report_results import (
     attribution,
     comparison,
+    counterfactuals,
     doubted,
     every_explanation,
     image_query,
@@ -19,6 +20,7 @@ from rich.console import Console
 
 from xaivision.core.about import About, AboutEvaluator
 from xaivision.core.access import Access
+from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.evaluation.registry import EVALUATORS
 from xaivision.explainers.registry import EXPLAINERS
 from xaivision.report.table import as_text, catalog_table, comparison_table, explanation_table, facts_table
@@ -140,6 +142,15 @@ def test_the_explanation_table_says_why_a_result_is_refused_or_doubted():
     assert "refused: the hook never fired" in as_text(explanation_table(refused(table_query())))
     assert "Doubt: it did not converge" in as_text(explanation_table(doubted(table_query())))
     assert "The model looked at the left" in as_text(explanation_table(narrative(image_query())))
+
+
+def test_the_explanation_table_says_once_that_and_why_nothing_was_found():
+    notes = (Note("warn", "not found: every feature is frozen"), Note("warn", "it was stopped"))
+    made = counterfactuals(table_query(), 1)
+    made = replace(made, found=torch.zeros_like(made.found), diagnostics=Diagnostics(notes=notes))
+    text = as_text(explanation_table(made))
+    assert "not found: every feature is frozen. Doubt: it was stopped" in text
+    assert text.count("found") == 1
 
 
 def test_every_registered_card_has_a_row_with_what_it_answers():

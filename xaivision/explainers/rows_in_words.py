@@ -1,10 +1,14 @@
 """Rows of tables in words: what changed from one to another, what a rule holds, and what turns a decision."""
 
+from math import isfinite
+
 from torch import Tensor
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rules
+
+MOST_DIGITS = 9
 
 
 def column_words(query: Query, column: int) -> str:
@@ -12,17 +16,33 @@ def column_words(query: Query, column: int) -> str:
     return query.feature_names[column] if query.feature_names else f"column {column}"
 
 
+def number_words(value: float, digits: int = 4) -> str:
+    """So many digits of a number; a whole one, and what is before the point, in full."""
+    if not isfinite(value) or abs(value) >= 1e15:
+        return f"{value:.{digits}g}"
+    return f"{value:.0f}" if value == round(value) or abs(value) >= 10**digits else f"{value:.{digits}g}"
+
+
 def value_words(query: Query, column: int, value: float) -> str:
     """A category's name, or four digits of a number."""
     words = query.category_names[column] if query.category_names else ()
-    return str(words[round(value)]) if words and 0 <= round(value) < len(words) else f"{value:.4g}"
+    return str(words[round(value)]) if words and 0 <= round(value) < len(words) else number_words(value)
+
+
+def values_apart(query: Query, column: int, before: float, after: float) -> tuple[str, str]:
+    """Two values of a column in words, with as many digits as tell them apart."""
+    words = value_words(query, column, before), value_words(query, column, after)
+    for digits in range(5, MOST_DIGITS + 1):
+        if words[0] != words[1]:
+            break
+        words = f"{before:.{digits}g}", f"{after:.{digits}g}"
+    return words
 
 
 def change_words(query: Query, before: Tensor, after: Tensor) -> str:
     """Every change from one row (F,) to another; "nothing" where there is none."""
     told = [
-        f"{column_words(query, column)} {value_words(query, column, float(before[column]))} to "
-        f"{value_words(query, column, float(after[column]))}"
+        f"{column_words(query, column)} " + " to ".join(values_apart(query, column, float(before[column]), float(after[column])))
         for column in (before != after).nonzero().flatten().tolist()
     ]
     return ", ".join(told) or "nothing"
@@ -35,8 +55,10 @@ def condition_words(query: Query, condition: Condition) -> str:
     if words and low is not None and high is not None:
         return f"{name} is {value_words(query, condition.feature, (low + high) / 2)}"
     if low is not None and high is not None:
-        return f"{name} above {low:.4g} up to {high:.4g}"
-    return f"{name} above {low:.4g}" if low is not None else f"{name} up to {high:.4g}"
+        return f"{name} is above {number_words(low)} and up to {number_words(high)}"
+    if low is not None:
+        return f"{name} is above {number_words(low)}"
+    return name if high is None else f"{name} is up to {number_words(high)}"
 
 
 def rule_sentence(rules: Rules, index: int) -> str:

@@ -16,6 +16,7 @@ from xaivision.core.rules import Rules
 from xaivision.report.example_words import example_lines, sum_words
 from xaivision.report.features import change_words, top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
+from xaivision.report.way import steps_to_it
 from xaivision.report.wording import counted, feature_names, number, plain, signed
 
 STRONGEST = 5
@@ -72,9 +73,12 @@ def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
     name = plain(explanation.query.class_names[goal] if explanation.query.class_names else goal)
     held = counted(len(explanation.found[index]), "counterfactual")
     if explanation.edits is not None and explanation.edits[index][0]:
-        return f"{found} of {held} reach {name}: {plain(explanation.edits[index][0])}"
+        reached = f"{name} is reached" if len(explanation.found[index]) == 1 else f"{found} of {held} reach {name}"
+        return f"{reached}: {plain(explanation.edits[index][0])}"
     if not found:
         return f"no counterfactual that reaches {name} was found"
+    if steps := steps_to_it(explanation, index):
+        return f"{name} is reached in {counted(steps, 'step')}: {_nearest_changes(explanation, index)}"
     return f"{found} of {held} reach {name}; the nearest changes {_nearest_changes(explanation, index)}"
 
 

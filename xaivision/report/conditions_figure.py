@@ -12,8 +12,10 @@ from xaivision.report.canvas import Canvas, Caption, Layout
 from xaivision.report.features import value_words, words_of
 from xaivision.report.image_figure import BAR_ROOM, draw_bar, image_statements
 from xaivision.report.photo import draw_pixels, map_pixels, photo_pixels, picture_layout
+from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, scales_for
 from xaivision.report.signed_map import SignedMap
+from xaivision.report.way import steps_of, told_of
 from xaivision.report.wording import cost, counted, feature_names, headline, number, place, plain, whose_cost
 
 RULE_WIDTH = 5.6
@@ -41,7 +43,7 @@ def rules_figure(rules: Rules, index: int) -> Figure:
         Layout(max(1, len(captions)), RULE_WIDTH, 0.0, widest=1),
         heading,
         captions or [Caption("no rule was found", verdict.status)],
-        [*more, cost(rules.diagnostics), *whose_cost(rules.query)],
+        [*more, *remarks(rules, index), cost(rules.diagnostics), *whose_cost(rules.query)],
     ).figure
 
 
@@ -79,16 +81,17 @@ def _first(lines: list[str], what: str) -> list[str]:
 
 
 def _of_row(result: Counterfactuals, index: int) -> Figure:
-    shown = _shown(result)
-    captions = [_row_caption(result, index, rank) for rank in range(shown)]
-    return Canvas(
-        Layout(shown, CHANGES_WIDTH, 0.0, widest=3), _heading(result, index), captions, _statements(result, shown)
-    ).figure
+    ranks, steps = told_of(result, index), steps_of(result, index)
+    captions = [_row_caption(result, index, rank, rank in steps) for rank in ranks[:MOST_SHOWN]]
+    captions = captions or [Caption("no counterfactual", None, (outcome(result, index, 0),))]
+    layout = Layout(len(captions), CHANGES_WIDTH, 0.0, widest=3)
+    return Canvas(layout, _heading(result, index), captions, _statements(result, index, len(ranks))).figure
 
 
-def _row_caption(result: Counterfactuals, index: int, rank: int) -> Caption:
+def _row_caption(result: Counterfactuals, index: int, rank: int, on_the_way: bool) -> Caption:
     changes = _first(changes_of(result, index, rank), "more change")
-    return Caption(f"{rank + 1}. counterfactual", None, (outcome(result, index, rank), *changes))
+    title = f"step {rank + 1} on the way" if on_the_way else f"{rank + 1}. counterfactual"
+    return Caption(title, None, (outcome(result, index, rank), *changes))
 
 
 def _of_image(result: Counterfactuals, index: int) -> Figure:
@@ -102,7 +105,7 @@ def _of_image(result: Counterfactuals, index: int) -> Figure:
             Caption(f"{rank + 1}. what was added"),
         ]
     layout = replace(picture_layout(image, 2 * shown + 1), widest=3)
-    statements = [*image_statements(scales, True), *_statements(result, shown)]
+    statements = [*image_statements(scales, True), *_statements(result, index, result.counterfactuals.shape[1])]
     canvas = Canvas(layout, _heading(result, index), captions, statements, BAR_ROOM)
     draw_pixels(canvas, 0, photo_pixels(image), "input")
     _draw_pairs(canvas, result, index, changes, scales)
@@ -132,10 +135,9 @@ def _heading(result: Counterfactuals, index: int) -> list[str]:
     return [heading, *place(result.query, index), *([str(verdict)] if verdict.status != "ok" else [])]
 
 
-def _statements(result: Counterfactuals, shown: int) -> list[str]:
-    held = result.counterfactuals.shape[1]
-    more = [f"The first {shown} of {held} counterfactuals are shown."] if shown < held else []
-    return [*more, cost(result.diagnostics), *whose_cost(result.query)]
+def _statements(result: Counterfactuals, index: int, held: int) -> list[str]:
+    more = [f"The first {MOST_SHOWN} of {held} counterfactuals are shown."] if held > MOST_SHOWN else []
+    return [*more, *remarks(result, index), cost(result.diagnostics), *whose_cost(result.query)]
 
 
 def _value(query: Query, column: int, row: Tensor) -> str:

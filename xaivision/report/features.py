@@ -11,10 +11,12 @@ from xaivision.data.columns import CODE_SLACK
 from xaivision.report.palette import NEGATIVE_ANCHORS, POSITIVE_ANCHORS
 from xaivision.report.scale import Scaling, scaled_values
 from xaivision.report.signed_map import SignedMap
-from xaivision.report.wording import condition_text, feature_names, listed, number, plain
+from xaivision.report.wording import MINUS, condition_text, feature_names, listed, number, plain
 
 TOP = 10
 MOST_DIGITS = 9
+# Farther on floats of 32 bits are all whole.
+MOST_WHOLE = 2**24
 POSITIVE_COLOR, NEGATIVE_COLOR = POSITIVE_ANCHORS[3], NEGATIVE_ANCHORS[3]
 
 
@@ -63,7 +65,14 @@ def value_words(query: Query, column: int, value: float) -> str:
     names = _categories(query, column)
     code = round(value) if math.isfinite(value) else -1
     known = 0 <= code < len(names) and abs(value - code) <= CODE_SLACK
-    return plain(names[code]) if known else number(value, 4)
+    return plain(names[code]) if known else _column_number(query, column, value)
+
+
+def _column_number(query: Query, column: int, value: float) -> str:
+    """Four digits of a number; `12` rather than `12.00` in a column of which all that is known is whole."""
+    shown = (value, *query.inputs.flatten(1)[:, column : column + 1].flatten().tolist())
+    whole = all(math.isfinite(one) and one == round(one) and abs(one) < MOST_WHOLE for one in shown)
+    return f"{value + 0.0:.0f}".replace("-", MINUS) if whole else number(value, 4)
 
 
 def change_words(query: Query, column: int, before: float, after: float) -> tuple[str, str]:

@@ -27,6 +27,8 @@ from xaivision.report.wording import cost, duration, headline, method_name, numb
 
 # Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window and nobody has said how wide.
 PLAIN_WIDTH, LEAST_WIDTH = 400, 20
+# How a verdict begins that says why there is no counterfactual.
+NOT_FOUND = "not found: "
 STYLES: dict[Badge, str] = {"control": "dim", "ok": "green", "warn": "yellow", "refuse": "bold red"}
 
 
@@ -61,8 +63,11 @@ def explanation_table(explanation: Explanation, titles: Sequence[str] = ()) -> T
         table.add_column(heading)
     for index, verdict in enumerate(explanation.verdicts):
         name = plain(titles[index]) if index < len(titles) else str(index)
-        said = _answer(explanation, index)
-        doubts = [f"Doubt: {plain('; '.join(verdict.reasons))}"] if verdict.status == "warn" else []
+        said, reasons = _answer(explanation, index), verdict.reasons if verdict.status == "warn" else ()
+        if why := [plain(reason) for reason in reasons if reason.startswith(NOT_FOUND)]:
+            said = why[0]  # which says that nothing was found, and why
+            reasons = tuple(reason for reason in reasons if not reason.startswith(NOT_FOUND))
+        doubts = [f"Doubt: {plain('; '.join(reasons))}"] if reasons else []
         notes = [f"Note: {note}" for note in remarks(explanation, index)]
         parts = [said, *doubts, *notes]
         told = Text("\n".join(parts) if "\n" in said else ". ".join([*(one.rstrip(".") for one in parts[:-1]), parts[-1]]))

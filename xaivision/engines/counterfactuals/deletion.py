@@ -18,7 +18,8 @@ STEPS, CONVERGED = 100, 1e-10
 @dataclass(frozen=True, eq=False)
 class Logistic:
     """A fitted model in float64: `weights` (d + 1,) of standardized columns, the constant last. `rows` (n, d + 1) are its
-    standardized training rows with a 1 behind them, `labels` (n,) -1 or 1, `mean` and `scale` (d,) those of the columns.
+    standardized training rows with a 1 behind them, `labels` (n,) -1 or 1, `mean` and `scale` (d,) those of the columns. `pull`
+    (d + 1,): the gradient that training has left at the weights, which every fit leaves; None where it is zero.
     """
 
     weights: Tensor
@@ -27,6 +28,7 @@ class Logistic:
     mean: Tensor
     scale: Tensor
     ridge: float
+    pull: Tensor | None = None
 
     def standardized(self, table: Tensor) -> Tensor:
         """(n, d + 1) rows of the table as the model sees them."""
@@ -41,17 +43,22 @@ class Logistic:
 def fitted(table: Tensor, labels: Tensor, ridge: float) -> Logistic:
     """The model of a table (n, d) and its labels (n,), -1 or 1."""
     table = table.double()
-    mean, spread = table.mean(0), table.std(0, correction=0)
-    scale = torch.where(spread > 0, spread, 1.0)
+    mean, scale = standards(table)
     rows = torch.cat([(table - mean) / scale, torch.ones(len(table), 1, dtype=torch.float64, device="cpu")], 1)
     return Logistic(_solved(rows, labels.double(), ridge, None), rows, labels.double(), mean, scale, ridge)
+
+
+def standards(table: Tensor) -> tuple[Tensor, Tensor]:
+    """(d,) mean and spread of each column of a table (n, d); a constant one has the spread 1."""
+    spread = table.std(0, correction=0)
+    return table.mean(0), torch.where(spread > 0, spread, 1.0)
 
 
 def refitted(model: Logistic, deleted: Tensor) -> Tensor:
     """(d + 1,) the weights after the rows with these numbers are deleted, by a fit from where the model is."""
     kept = torch.ones(len(model.rows), dtype=torch.bool, device="cpu")
     kept[deleted] = False
-    return _solved(model.rows[kept], model.labels[kept], model.ridge, model.weights)
+    return _solved(model.rows[kept], model.labels[kept], model.ridge, model.weights, model.pull)
 
 
 def influences(model: Logistic) -> Tensor:
@@ -72,20 +79,33 @@ def worst_deletion(effects: Tensor, standardized: Tensor, k: int) -> tuple[Tenso
     return lowest.values.clamp_max(0).sum(1), lowest.indices
 
 
-def _solved(rows: Tensor, labels: Tensor, ridge: float, start: Tensor | None) -> Tensor:
-    """Newton's method with steps halved until they help; the function is convex."""
+def left_gradient(model: Logistic) -> Tensor:
+    """(d + 1,) the gradient of the mean loss with the ridge at the weights: zero where they are the optimum."""
+    return _gradient(model.rows, model.labels, _penalty(model.weights, model.ridge), model.weights)
+
+
+def _solved(rows: Tensor, labels: Tensor, ridge: float, start: Tensor | None, pull: Tensor | None = None) -> Tensor:
+    """Newton's method with steps halved until they help; the function is convex. Its gradient ends at the pull."""
     weights = torch.zeros(rows.shape[1], dtype=torch.float64, device="cpu") if start is None else start.clone()
     penalty = _penalty(weights, ridge)
+    pull = torch.zeros_like(weights) if pull is None else pull
     for _ in range(STEPS):
-        gradient = -(labels * torch.sigmoid(-labels * (rows @ weights))) @ rows / len(rows) + 2 * penalty * weights
+        gradient = _gradient(rows, labels, penalty, weights) - pull
         if float(gradient.abs().max()) < CONVERGED:
             break
         step = torch.linalg.solve(_hessian(rows, weights, ridge), gradient)
-        now, size = _loss(rows, labels, penalty, weights), 1.0
-        while size > 1e-6 and not float(_loss(rows, labels, penalty, weights - size * step)) <= float(now):
+        now, size = _loss(rows, labels, penalty, weights) - pull @ weights, 1.0
+        while size > 1e-6:
+            there = weights - size * step
+            if float(_loss(rows, labels, penalty, there) - pull @ there) <= float(now):
+                break
             size /= 2
         weights = weights - size * step
     return weights
+
+
+def _gradient(rows: Tensor, labels: Tensor, penalty: Tensor, weights: Tensor) -> Tensor:
+    return -(labels * torch.sigmoid(-labels * (rows @ weights))) @ rows / len(rows) + 2 * penalty * weights
 
 
 def _loss(rows: Tensor, labels: Tensor, penalty: Tensor, weights: Tensor) -> Tensor:

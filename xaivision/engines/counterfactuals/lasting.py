@@ -76,7 +76,7 @@ def _nearest(model: Logistic, effects: Tensor, asked: tuple[Tensor, float], wish
         return farthest
     for _ in range(ROUNDS):
         worst, rows = worst_scores(model, effects, point[None], torch.tensor([side], device="cpu"), wish.k)
-        broken = _outside(point, wish)
+        broken = outside(point, wish)
         if float(worst) >= wish.margin - SLACK and not broken:
             return point
         if float(worst) < wish.margin - SLACK:
@@ -88,11 +88,11 @@ def _nearest(model: Logistic, effects: Tensor, asked: tuple[Tensor, float], wish
         for normal, end in broken:
             normals.append(normal)
             ends.append(end)
-        point = _projected(start, torch.stack(normals), torch.tensor(ends, dtype=torch.float64, device="cpu"))
+        point = projected(start, torch.stack(normals), torch.tensor(ends, dtype=torch.float64, device="cpu"))
     return point
 
 
-def _outside(point: Tensor, wish: Wish) -> list[tuple[Tensor, float]]:
+def outside(point: Tensor, wish: Wish) -> list[tuple[Tensor, float]]:
     """The ranges that are left, as half-spaces."""
     found = []
     moving = wish.high > wish.low  # what cannot move is no half-space: it is left out of all others
@@ -104,7 +104,7 @@ def _outside(point: Tensor, wish: Wish) -> list[tuple[Tensor, float]]:
     return found
 
 
-def _projected(start: Tensor, normals: Tensor, ends: Tensor) -> Tensor:
+def projected(start: Tensor, normals: Tensor, ends: Tensor) -> Tensor:
     """The nearest point to the start with every normal times it at least its end: by the dual, which is a non-negative least
     squares problem.
     """

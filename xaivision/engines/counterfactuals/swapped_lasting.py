@@ -1,6 +1,6 @@
 """The nearest row that stays on its side whatever training rows are deleted, where categories are swapped beside the numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -86,13 +86,25 @@ class Trial(NamedTuple):
 
 def least_that_lasts(tried: Callable[[float], Trial], margin: float) -> Trial:
     """The trial with about the least margin from this one on that lasts; the last trial where none does."""
-    short, trial = margin, tried(margin)
+    search = margins_to_try(margin)
+    asked = next(search)
+    while True:
+        try:
+            asked = search.send(tried(asked))
+        except StopIteration as end:
+            found: Trial = end.value
+            return found
+
+
+def margins_to_try(margin: float) -> Generator[float, Trial, Trial]:
+    """The margins to try one after the other, each told by its trial, up to about the least one that lasts."""
+    short, trial = margin, (yield margin)
     for _ in range(MOST_TRIALS - 1):
         if trial.lasts or trial.foreseen < trial.margin - SLACK:
             break
-        short, trial = trial.margin, tried(max(SAFETY * trial.margin, trial.error + trial.spare))
+        short, trial = trial.margin, (yield max(SAFETY * trial.margin, trial.error + trial.spare))
     for _ in range(HALVINGS if trial.lasts and short < trial.margin else 0):
-        middle = tried((short + trial.margin) / 2)
+        middle = yield (short + trial.margin) / 2
         short, trial = (short, middle) if middle.lasts else (middle.margin, trial)
     return trial
 
@@ -113,8 +125,12 @@ def _left_after(model: Logistic, effects: Tensor, row: Tensor, asked: tuple[Tens
     if not k:
         return float(side * (inside @ model.weights))
     order = (side.double() * inside @ effects.T)[0].argsort(stable=True)
-    lots = [torch.cat([order[: k - 1], order[last : last + 1]]) for last in range(k - 1, min(k - 1 + ALIKE, len(order)))]
-    return min(float(side * (inside @ refitted(model, lot))) for lot in lots)
+    return min(float(side * (inside @ refitted(model, lot))) for lot in worst_lots(order, k))
+
+
+def worst_lots(order: Tensor, k: int) -> list[Tensor]:
+    """The deletions of `k` rows that are about the worst, of rows in the order of what they do: all but the last are the same."""
+    return [torch.cat([order[: k - 1], order[last : last + 1]]) for last in range(k - 1, min(k - 1 + ALIKE, len(order)))]
 
 
 def _take(table: Tensor, side: Tensor, place: int) -> tuple[Tensor, Tensor]:
@@ -165,24 +181,41 @@ def _least_costs(model: Logistic, options: Tensor, side: Tensor, asked: tuple[Te
 
 
 def _options(model: Logistic, row: Tensor, side: float, swaps: list[Swaps]) -> list[Tensor]:
-    """The row itself, with single swaps, and with the best ones together, each (1, d)."""
-    rated, options = [], [row]
+    groups = []
     for columns, patterns in swaps:
         moved = (patterns - row[0, columns]) / model.scale[columns]
         gain, cost = side * moved @ model.weights[columns], moved.norm(dim=1)
-        found = [(float(g), float(c), columns, one) for g, c, one in zip(gain, cost, patterns, strict=True) if float(g) > 0]
+        groups.append([Swap(float(g), float(c), columns, one) for g, c, one in zip(gain, cost, patterns, strict=True)])
+    return swapped(row, groups)
+
+
+class Swap(NamedTuple):
+    """What a swap of columns to a pattern gives, and costs."""
+
+    gain: float
+    cost: float
+    columns: Tensor
+    pattern: Tensor
+
+
+def swapped(row: Tensor, groups: list[list[Swap]]) -> list[Tensor]:
+    """The row itself, with single swaps that help, and with the best ones together, each (1, d)."""
+    rated: list[Swap] = []
+    options = [row]
+    for swaps in groups:
+        found = [one for one in swaps if one.gain > 0]
         options += [_with(row, [one]) for one in found]
         if found:
-            rated += [max(found, key=lambda one: one[0]), max(found, key=lambda one: one[0] / one[1])]
-    by_gain = sorted(rated, key=lambda one: -one[0])
-    by_rate = sorted(rated, key=lambda one: -one[0] / one[1])
+            rated += [max(found, key=lambda one: one.gain), max(found, key=lambda one: one.gain / one.cost)]
+    by_gain = sorted(rated, key=lambda one: -one.gain)
+    by_rate = sorted(rated, key=lambda one: -one.gain / one.cost)
     for order in (by_rate, by_gain):
         options += [_with(row, order[:count]) for count in range(2, len(order) + 1)]
     return options
 
 
-def _with(row: Tensor, chosen: list[tuple[float, float, Tensor, Tensor]]) -> Tensor:
+def _with(row: Tensor, chosen: list[Swap]) -> Tensor:
     out = row.clone()
-    for *_, columns, pattern in reversed(chosen):  # of two swaps of one group the better one counts
+    for _, _, columns, pattern in reversed(chosen):  # of two swaps of one group the better one counts
         out[0, columns] = pattern
     return out

@@ -1,5 +1,8 @@
 """Conjunctions of conditions that hold a prediction, grown one by one; which of them are precise is a question to bandits.
 
+Where columns go together, no few conditions turn a prediction, and how often it held is the same for all of them. So the search
+goes where cases lean to the prediction; only how often it held makes a conjunction precise.
+
 Source: Ribeiro et al., Anchors: high-precision model-agnostic explanations, AAAI 2018.
 """
 
@@ -8,22 +11,20 @@ from dataclasses import dataclass
 from math import log
 from typing import NamedTuple
 
-from torch import Tensor
-
 from xaivision.engines.rules.conjunctions import Anchor, Conjunctions
 from xaivision.engines.rules.kl_bounds import exploration
-from xaivision.engines.rules.tally import Helping, Tally
+from xaivision.engines.rules.tally import Helping, Outcome, Tally
 
-# The first draws of each conjunction, as a share of a batch, and those of the best third of them: most are out soon.
-FIRST_SHARE, NEXT_SHARE, KEPT = 0.1, 0.3, 1 / 3
+# The first draws of each conjunction and those of the best of them, as shares of a batch, and the share that is best.
+FIRST_SHARE, NEXT_SHARE, KEPT = 0.1, 0.3, 1 / 6
 # Rounds in which those of one length are told apart: ties, of which there are many, would go on until all draws are used up.
-MOST_ROUNDS = 6
+MOST_ROUNDS = 3
 # Batches after which a conjunction next to the threshold is given up.
 MOST_BATCHES = 20
 # How often each condition may be made stricter on the way.
 STEPS_A_CONDITION = 2
-# From conjunctions and how often each is tried to how often the prediction held, (n,).
-Trial = Callable[[Sequence[Anchor], Sequence[int]], Tensor]
+# From conjunctions and how often each is tried to what came of it.
+Trial = Callable[[Sequence[Anchor], Sequence[int]], Outcome]
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class Plan:
     delta: float = 0.05
     slack: float = 0.05
     tolerance: float = 0.1
-    beam: int = 4
+    beam: int = 2
     batch: int = 100
-    most_conditions: int = 6
-    most_draws: int = 50_000
+    most_conditions: int = 12
+    most_draws: int = 100_000
 
 
 class Found(NamedTuple):
@@ -50,9 +51,9 @@ class Found(NamedTuple):
     draws: int
 
 
-# A search yields helpings of draws that it wants, is sent how often the prediction held, (n,), and ends with what it found.
-Search = Generator[list[Helping], Tensor, Found]
-Sifting = Generator[list[Helping], Tensor, list[Anchor]]
+# A search yields helpings of draws that it wants, is sent what came of them, and ends with what it found.
+Search = Generator[list[Helping], Outcome, Found]
+Sifting = Generator[list[Helping], Outcome, list[Anchor]]
 
 
 def best_anchor(conjunctions: Conjunctions, trial: Trial, plan: Plan) -> Found:
@@ -81,15 +82,18 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
     finalists, best, best_coverage = [everything], everything, -1.0
     for _ in range(STEPS_A_CONDITION * plan.most_conditions):
         grown = conjunctions.grown(beam, plan.most_conditions)
-        grown = [one for one in grown if one not in finalists and conjunctions.coverage(one) > best_coverage]
+        arms = len(grown)
+        # Where one holds, those that cover more have their turn: grown from it there are only such that cover less.
+        while grown := [one for one in grown if conjunctions.coverage(one) > best_coverage and one not in finalists]:
+            beam = yield from _most_promising(tally, (yield from _screened(tally, grown, plan)), plan)
+            finalists += beam
+            sure = yield from _sure(tally, beam, plan, arms)
+            if not sure or tally.spent:
+                break
+            best = max(sure, key=conjunctions.coverage)
+            best_coverage = conjunctions.coverage(best)
         if not grown or tally.spent:
             break
-        promising = yield from _screened(tally, grown, plan)
-        beam = yield from _most_precise(tally, promising, plan)
-        finalists += beam
-        for one in (yield from _sure(tally, beam, plan, len(grown))):
-            if conjunctions.coverage(one) > best_coverage:
-                best, best_coverage = one, conjunctions.coverage(one)
     if best_coverage >= 0:
         best = yield from _loosened(tally, conjunctions, best, plan)
         return Found(best, True, tally.draws)
@@ -98,26 +102,26 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
 
 
 def _screened(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
-    """The best third of them by few draws, all of them where they are hardly more than the beam, tried some more."""
+    """The best sixth of them by few draws, all of them where they are hardly more than the beam, tried some more."""
     yield from tally.draws_of([one for one in anchors if not tally.knows(one)], max(1, round(FIRST_SHARE * plan.batch)))
     count = min(len(anchors), max(2 * plan.beam, round(KEPT * len(anchors))))
-    order = tally.shares(anchors).argsort(descending=True, stable=True)[:count]
+    order = tally.leanings(anchors).argsort(descending=True, stable=True)[:count]
     kept = [anchors[place] for place in order.tolist()]
     yield from tally.draws_of(kept, max(1, round(NEXT_SHARE * plan.batch)))
     return kept
 
 
-def _most_precise(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
-    """The `beam` with the best precision: those in doubt are tried until they are told apart, by KL-LUCB with all of them in
-    one round.
+def _most_promising(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
+    """The `beam` whose cases lean most to the prediction: those in doubt are tried until they are told apart, by KL-LUCB with
+    all of them in one round.
     """
     count = min(plan.beam, len(anchors))
     for round_ in range(1, MOST_ROUNDS + 2):
-        order = tally.shares(anchors).argsort(descending=True, stable=True)
+        order = tally.leanings(anchors).argsort(descending=True, stable=True)
         chosen, left = order[:count], order[count:]
         if not len(left) or tally.spent or round_ > MOST_ROUNDS:
             break
-        low, high = tally.bounds(anchors, exploration(len(anchors), round_, plan.delta))
+        low, high = tally.leaning_bounds(anchors, exploration(len(anchors), round_, plan.delta))
         weakest, rival = float(low[chosen].min()), float(high[left].max())
         if rival - weakest <= plan.tolerance:
             break
@@ -128,12 +132,13 @@ def _most_precise(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
     return [anchors[place] for place in chosen.tolist()]
 
 
-def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Plan) -> Generator[list[Helping], Tensor, Anchor]:
-    """The conjunction without the conditions that its precision does not need."""
-    while len(anchor) > 1 and not tally.spent:
-        fewer = [anchor[:place] + anchor[place + 1 :] for place in range(len(anchor))]
-        yield from tally.draws_of([one for one in fewer if not tally.knows(one)], plan.batch)
-        sure = yield from _sure(tally, fewer, plan, len(fewer))
+def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Plan) -> Generator[list[Helping], Outcome, Anchor]:
+    """The conjunction without what its precision does not need: conditions, or how strict they are."""
+    while anchor and not tally.spent:
+        covered = conjunctions.coverage(anchor)
+        wider = [one for one in conjunctions.loosened(anchor) if one and conjunctions.coverage(one) > covered]
+        yield from tally.draws_of([one for one in wider if not tally.knows(one)], plan.batch)
+        sure = yield from _sure(tally, wider, plan, len(wider))
         if not sure:
             break
         anchor = max(sure, key=conjunctions.coverage)

@@ -40,6 +40,15 @@ class Conjunctions:
         found = {self._joined(one, more) for one in anchors for more in range(len(self)) if more not in one}
         return sorted(one for one in found - set(anchors) if len(one) <= most)
 
+    def loosened(self, anchor: Anchor) -> list[Anchor]:
+        """It without one of its conditions, or with a weaker one about the same feature in its place."""
+        found = set()
+        for place, one in enumerate(anchor):
+            rest = anchor[:place] + anchor[place + 1 :]
+            weaker = self._implies[one].nonzero().flatten().tolist()
+            found |= {rest, *(tuple(sorted({*rest, other})) for other in weaker)}
+        return sorted(found)
+
     def _joined(self, anchor: Anchor, more: int) -> Anchor:
         """The conjunction with one more condition, less those that it implies; as it is where it says so already."""
         if any(bool(self._implies[one, more]) for one in anchor):

@@ -1,6 +1,6 @@
-"""How often conjunctions were tried, and how often the prediction held."""
+"""How often conjunctions were tried, how often the prediction held, and how near it came."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,6 +17,13 @@ class Helping(NamedTuple):
     draws: int
 
 
+class Outcome(NamedTuple):
+    """Of each helping (n,): how often the prediction `held`, and the sum of how much each case was `leaning` to it, 0 to 1."""
+
+    held: Tensor
+    leaning: Tensor
+
+
 class Tally:
     """Counts for every conjunction that was tried; at most `most` draws in all, but for the last helping."""
 
@@ -24,6 +31,7 @@ class Tally:
         self.most, self.draws = most, 0
         self._tried: dict[Anchor, int] = {}
         self._held: dict[Anchor, float] = {}
+        self._leaning: dict[Anchor, float] = {}
 
     @property
     def spent(self) -> bool:
@@ -38,22 +46,36 @@ class Tally:
         """How often it was tried."""
         return self._tried.get(anchor, 0)
 
-    def draws_of(self, anchors: Sequence[Anchor], count: int) -> Generator[list[Helping], Tensor, None]:
+    def draws_of(self, anchors: Sequence[Anchor], count: int) -> Generator[list[Helping], Outcome, None]:
         """Ask for so many draws of each of them in one pass, and count what comes."""
         if not anchors:
             return
-        hits = yield [Helping(one, count) for one in anchors]
-        for anchor, held in zip(anchors, hits.tolist(), strict=True):
+        came = yield [Helping(one, count) for one in anchors]
+        for anchor, held, leaning in zip(anchors, came.held.tolist(), came.leaning.tolist(), strict=True):
             self._tried[anchor] = self.count(anchor) + count
             self._held[anchor] = self._held.get(anchor, 0.0) + held
+            self._leaning[anchor] = self._leaning.get(anchor, 0.0) + leaning
         self.draws += count * len(anchors)
 
     def shares(self, anchors: Sequence[Anchor]) -> Tensor:
         """(n,) float64 how often the prediction held, as a share of the draws."""
-        return torch.tensor([self._held[one] / self._tried[one] for one in anchors], dtype=torch.float64, device="cpu")
+        return self._per_draw(self._held, anchors)
+
+    def leanings(self, anchors: Sequence[Anchor]) -> Tensor:
+        """(n,) float64 how much a draw leaned to the prediction on average."""
+        return self._per_draw(self._leaning, anchors)
 
     def bounds(self, anchors: Sequence[Anchor], level: float) -> tuple[Tensor, Tensor]:
         """(n,) lower and upper bounds of the precision of each."""
-        share = self.shares(anchors)
+        return self._around(self.shares(anchors), anchors, level)
+
+    def leaning_bounds(self, anchors: Sequence[Anchor], level: float) -> tuple[Tensor, Tensor]:
+        """(n,) lower and upper bounds of the leaning of each: Chernoff's bound holds for all that lies in 0 to 1."""
+        return self._around(self.leanings(anchors), anchors, level)
+
+    def _per_draw(self, sums: Mapping[Anchor, float], anchors: Sequence[Anchor]) -> Tensor:
+        return torch.tensor([sums[one] / self._tried[one] for one in anchors], dtype=torch.float64, device="cpu")
+
+    def _around(self, mean: Tensor, anchors: Sequence[Anchor], level: float) -> tuple[Tensor, Tensor]:
         each = level / torch.tensor([self._tried[one] for one in anchors], dtype=torch.float64, device="cpu")
-        return lower_bound(share, each), upper_bound(share, each)
+        return lower_bound(mean, each), upper_bound(mean, each)

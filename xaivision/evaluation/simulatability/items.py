@@ -1,4 +1,4 @@
-"""Questions for whoever simulates a model: changed rows of which half turn the decision, and rows of both classes alike."""
+"""Questions for whoever simulates a model: changed rows of which half turn the decision."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
+from xaivision.evaluation.simulatability.cells import among
 
 # Draws of changed rows an input, among which one of each kind must be.
 DRAWS, MOST_EDITS = 200, 3
@@ -24,10 +25,13 @@ class Pairs:
     numbers: Tensor
 
 
-def changed_pairs(model: ClassifierAdapter, rows: Tensor, background: Tensor, generator: torch.Generator) -> Pairs:
+def changed_pairs(
+    model: ClassifierAdapter, rows: Tensor, background: Tensor, generator: torch.Generator, barred: Tensor | None = None
+) -> Pairs:
     """Of each row one changed row of each kind, with as many edits: 1 to 3 columns with values of known rows.
 
-    Rows of which no two such were drawn are left out. Both have as many changed columns: their number tells nothing.
+    Rows of which no two such were drawn are left out. Both have as many changed columns: their number tells nothing. No changed
+    row is one of the `barred` (m, F).
 
     Raises: InputError, where no row has both.
     """
@@ -35,6 +39,10 @@ def changed_pairs(model: ClassifierAdapter, rows: Tensor, background: Tensor, ge
     numbers, kept, turned = [], [], []
     for number, row in enumerate(rows):
         drawn = edited(row.cpu(), background.cpu(), generator)
+        if barred is not None:
+            drawn = drawn[~among(drawn, barred.cpu())]
+        if not len(drawn):
+            continue
         edits = (drawn != row.cpu()).sum(1)
         flips = model(drawn.to(rows)).argmax(1).cpu() != predicted[number]
         for size in torch.randperm(MOST_EDITS, generator=generator, device="cpu") + 1:
@@ -60,18 +68,3 @@ def edited(row: Tensor, background: Tensor, generator: torch.Generator, count: i
     order = torch.rand(count, columns, generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
     donors = torch.randint(len(background), (count, columns), generator=generator, device="cpu")
     return torch.where(order < sizes, background.gather(0, donors), row)
-
-
-def balanced(predicted: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Numbers of up to `count` rows, half of them of each of two predicted classes, in random order.
-
-    Raises: InputError, where one of the classes is predicted less than half as often as that.
-    """
-    chosen = []
-    for class_ in (0, 1):
-        mine = (predicted == class_).nonzero().flatten()
-        if len(mine) < count // 2:
-            raise InputError(f"Class {class_} must be predicted for at least {count // 2} rows. It is for {len(mine)}.")
-        chosen.append(mine[torch.randperm(len(mine), generator=generator, device="cpu")[: count // 2]])
-    both = torch.cat(chosen)
-    return both[torch.randperm(len(both), generator=generator, device="cpu")]

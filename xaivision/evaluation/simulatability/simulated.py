@@ -14,9 +14,9 @@ Task = Literal["forward", "counterfactual"]
 class Simulated:
     """Shares of right predictions of the model, `before` (n,) explanations were seen, `after` (n,) and with `shuffled` (n,)
     ones, in which what is said of one column is said of another; a row for each block: an input with all its questions, or a
-    student. `users`: "simulated", by a fixed rule of decoding, or "people".
+    student.
 
-    A simulated user measures what a rule can take from an explanation, and no benefit to people.
+    A simulated user measures what a rule can take from an explanation, and no benefit to people: for those see `Answered`.
     """
 
     method: str
@@ -24,7 +24,6 @@ class Simulated:
     before: Tensor
     after: Tensor
     shuffled: Tensor | None
-    users: Literal["simulated", "people"] = "simulated"
 
     @property
     def change(self) -> float:
@@ -49,8 +48,8 @@ class Simulated:
     def __str__(self) -> str:
         """One line that does not take simulated users for people."""
         low, high = self.interval
-        who = "simulated users, by a fixed rule" if self.users == "simulated" else "people"
-        told = f"{self.method}, {self.task}, {who}: {float(self.before.mean()):.3f} to {float(self.after.mean()):.3f}"
+        shares = f"{float(self.before.mean()):.3f} to {float(self.after.mean()):.3f}"
+        told = f"{self.method}, {self.task}, simulated users, by a fixed rule: {shares}"
         told += f", change {self.change:+.3f} [{low:+.3f}, {high:+.3f}]"
         if self.shuffled is None:
             return told

@@ -9,8 +9,9 @@ from xaivision.core.errors import InputError
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
 from xaivision.core.wrapping import classifier
+from xaivision.evaluation.simulatability.cells import cells_of
 from xaivision.evaluation.simulatability.decoding import says_turned
-from xaivision.evaluation.simulatability.items import balanced, changed_pairs
+from xaivision.evaluation.simulatability.items import changed_pairs
 from xaivision.evaluation.simulatability.simulated import Simulated, Task
 from xaivision.evaluation.simulatability.students import binned, told, untold
 
@@ -59,13 +60,15 @@ def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, backg
     if model.num_classes != 2:
         raise InputError(f"`task` 'forward' needs a model of two classes. This one has {model.num_classes}.")
     predicted, bins = model(rows).argmax(1).cpu(), binned(rows, background)
+    cells, anywhere = cells_of(predicted, None, ("class 0", "class 1")), torch.ones(len(rows), dtype=torch.bool, device="cpu")
+    each = min((LEARNED + ASKED) // 2, int(torch.bincount(predicted, minlength=2).min()))
+    if each < LEARNED:
+        raise InputError(f"`rows` must have {LEARNED} rows of each predicted class at least. Got fewer of one.")
     scores = []
     for student in range(STUDENTS):
         draw = generator(seed, "student", student)
-        chosen = balanced(predicted, min(LEARNED + ASKED, 2 * int(torch.bincount(predicted, minlength=2).min())), draw)
-        if len(chosen) < 2 * LEARNED:
-            raise InputError(f"`rows` must have {LEARNED} rows of each predicted class at least. Got fewer of one.")
-        learned, asked = _apart(chosen, predicted)
+        drawn = cells.alike(each, anywhere, draw)
+        learned, asked = drawn[:, : LEARNED // 2].flatten(), drawn[:, LEARNED // 2 :].flatten()
         explained = explainer.explain(model, rows[learned.to(rows.device)], seed=seed)
         if not isinstance(explained, Attribution):
             raise InputError("`task` 'forward' needs a method that gives attributions: a student adds up their values.")
@@ -78,13 +81,6 @@ def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, backg
         scores.append([float((one == predicted[asked]).double().mean()) for one in answers])
     before, after, shuffled = torch.tensor(scores, dtype=torch.float64, device="cpu").unbind(1)
     return Simulated(explainer.about.name, "forward", before, after, shuffled)
-
-
-def _apart(chosen: Tensor, predicted: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows to learn from and rows to be asked about, each half of one class."""
-    mine = [chosen[predicted[chosen] == class_] for class_ in (0, 1)]
-    half = LEARNED // 2
-    return torch.cat([one[:half] for one in mine]), torch.cat([one[half:] for one in mine])
 
 
 def shuffles(shape: torch.Size, draw: torch.Generator) -> Tensor:

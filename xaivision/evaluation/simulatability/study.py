@@ -1,180 +1,165 @@
-"""The simulation with people: forms to fill in, a key that they do not see, and what their answers say."""
+"""The simulation with people: a folder of pages for each of them, a key that they do not see, and what their answers say."""
 
-import csv
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import nan
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from xaivision.core.attribution import Attribution
 from xaivision.core.classifier import Classifier, ClassifierAdapter
-from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
-from xaivision.core.explanation import Explanation
-from xaivision.core.narrative import Narrative
 from xaivision.core.protocols import Explainer
-from xaivision.core.query import Query
+from xaivision.core.query import asked
 from xaivision.core.random import generator
-from xaivision.core.rules import Rules
+from xaivision.core.settings import check_choice
 from xaivision.core.whole_file import write_whole
 from xaivision.core.wrapping import classifier
-from xaivision.evaluation.simulatability.items import balanced
-from xaivision.evaluation.simulatability.simulated import Simulated
-from xaivision.explainers.rows_in_words import column_words, rule_sentence, turn_sentence, value_words
+from xaivision.evaluation.simulatability.answered import Answered, Arm, right_of
+from xaivision.evaluation.simulatability.design import EXPLAINED, SHUFFLED, Design
+from xaivision.evaluation.simulatability.forms import Forms
+from xaivision.evaluation.simulatability.key import FILE, Key
+from xaivision.evaluation.simulatability.marking import known_rows, marked
+from xaivision.evaluation.simulatability.parts import Part, shuffled_parts
+from xaivision.evaluation.simulatability.questions import Pool, counterfactual_questions, forward_questions
+from xaivision.evaluation.simulatability.sheets import PHASES, RATING, Place, blank_sheet, read_sheets
+from xaivision.evaluation.simulatability.simulated import Task
 
-SCHEMA = "xaivision.study/1"
-PHASES = ("before", "after")
-SHEET, KEY = "answers.csv", "key.json"
-STYLE = (
-    "body{font:16px/1.45 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "table{border-collapse:collapse;margin:.5rem 0 1rem}td,th{border:1px solid #bbb;padding:.25rem .6rem;text-align:left}"
-    "section{border-top:1px solid #ddd;padding-top:.5rem}.told{background:#f4f6f8;padding:.6rem .8rem}"
-)
-
-
-@dataclass(frozen=True)
-class Design:
-    """`items` rows are asked about before and after `learned` explained ones, half of them of each predicted class."""
-
-    items: int = 32
-    learned: int = 16
+SHEET, GUIDE = "answers.csv", "how_to.txt"
 
 
-def export_study(
+def export_study(  # noqa: PLR0913 - the questions of one door
     folder: str | Path,
+    task: Task,
     explainer: Explainer,
     model: Classifier,
     rows: Tensor,
     *,
+    labels: Tensor | None = None,
     design: Design | None = None,
     seed: int = 0,
 ) -> Path:
-    """Write the forward simulation for people into a folder: `before.html`, `learn.html`, `after.html`, `answers.csv` to be
-    filled in and `key.json`, which they must not see.
+    """Write a study of whether explanations help people to predict the model into a new folder, and return its path.
 
-    The model has two classes. Explained rows are never asked about. A line of the sheet is user, phase, item and the class that
-    the user expects the model to predict.
+    "forward": they predict the model for rows, then learn from other rows with prediction and explanation, which they rate from
+    1 to 7, and predict the same rows again. "counterfactual": they see a row, what the model says of it and a changed row,
+    half of which turn the prediction, and say what the model says of that, first without and then with the explanation of
+    the row; never with one of the changed row.
 
-    Raises: InputError, where the model has other classes than two, or too few rows of one.
+    `rows` (n, F) of a table. With their `labels` (n,) the items are balanced over true and false positives and negatives, of
+    more than two classes over right and wrong predictions; without, over the two predicted classes. No item is a row that is
+    explained, or that an explanation shows with what the model says of it. Half of the users, drawn, are the control: they see
+    shuffled explanations. Tables only: for pictures the protocol has no law of changes.
+
+    For each user there is a folder with pages, which save answers on the user's machine, and the same as a sheet to fill in by
+    hand; beside them `how_to.txt` and `key.json` with the right answers, who is the control, and the balance.
+
+    Raises: InputError, where the folder is not empty, the rows are too few, or of another shape, the model does not have two
+    classes in the forward simulation, or explanations cannot be told or shuffled.
+    Source: Hase and Bansal, ACL 2020, arXiv:2005.01831
     """
-    adapter, plan = classifier(model), design or Design()
-    if adapter.num_classes != 2:
-        raise InputError(f"`model` must have two classes. This one has {adapter.num_classes}.")
-    predicted = adapter(rows).argmax(1).cpu()
-    chosen = balanced(predicted, plan.items + plan.learned, generator(seed, "study"))
-    halves = [chosen[predicted[chosen] == class_] for class_ in (0, 1)]
-    learned = _mixed([one[: plan.learned // 2] for one in halves], seed)
-    asked = _mixed([one[plan.learned // 2 :] for one in halves], seed + 1)
-    explained = explainer.explain(adapter, rows[learned.to(rows.device)], seed=seed)
-    query, names = explained.query, _classes(adapter)
-    told = [_words(explained, index) for index in range(len(learned))]
-    out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    questions = [_question(query, rows[number], place, names) for place, number in enumerate(asked.tolist())]
-    for phase in PHASES:
-        task = (
-            f"Guess for every item; there is no hurry. Write into {SHEET}, in its lines of the phase {phase}, your name as "
-            f"user and as answer one of: {', '.join(names)}."
-        )
-        write_whole(out / f"{phase}.html", _page(f"What will the model say? ({phase})", task, questions).encode())
-    lessons = [_lesson(query, index, names, told[index]) for index in range(len(learned))]
-    task = "Read these examples between the two phases. There is nothing to fill in, and none of them is asked about."
-    write_whole(out / "learn.html", _page("What the model said, and why", task, lessons).encode())
-    sheet = "user,phase,item,answer\n" + "".join(f"user1,{phase},{place},\n" for phase in PHASES for place in range(len(asked)))
-    write_whole(out / SHEET, sheet.encode())
-    key = {"schema": SCHEMA, "method": explainer.about.name, "classes": list(names), "right": predicted[asked].tolist()}
-    write_whole(out / KEY, json.dumps({**key, "asked": asked.tolist(), "learned": learned.tolist()}, indent=1).encode())
+    adapter, plan, out = classifier(model), design or Design(), Path(folder)
+    check_choice("task", task, ("forward", "counterfactual"))
+    _check_table(task, adapter, rows, labels)
+    _check_new(out)
+    known = known_rows(adapter, rows, labels)
+    pool = Pool(adapter, partial(explainer.explain, adapter, seed=seed), rows, known.predicted, known.cells)
+    questions = (forward_questions if task == "forward" else counterfactual_questions)(pool, plan, seed)
+    key = marked(explainer.about.name, task, questions, known, plan, seed)
+    told = {EXPLAINED: questions.parts}
+    if plan.control:
+        told[SHUFFLED] = shuffled_parts(questions.parts, rows, generator(seed, "study", "shuffled explanations"))
+    forms = Forms(key, questions, asked(adapter, questions.rows), known.labels_of(questions.explained))
+    _write(out, forms, told)
     return out
 
 
-def import_answers(folder: str | Path, sheets: Sequence[str | Path] = ()) -> Simulated:
-    """How much better people predicted the model after the explanations: a block for each item, its mean over the users.
+def import_answers(folder: str | Path, sheets: Sequence[str | Path] = ()) -> Answered:
+    """How much better people predicted the model after they saw explanations, beside those who saw shuffled ones.
 
-    `sheets`: the filled-in sheets, by default `answers.csv` in the folder.
+    `sheets`: the files that came back, by default every CSV file in the folder of the study and in its users' folders. Who
+    answered nothing is left out. Ratings may be missing.
 
-    Raises: InputError, where the key is missing or an answer is not one of the classes, missing or given twice.
+    Raises: InputError, where the key is missing or was changed, nobody answered who saw explanations, or an answer is of another
+    study, not one of the choices, missing or given twice.
     """
-    try:
-        key = json.loads((Path(folder) / KEY).read_text(encoding="utf-8"))
-        right, names = list(map(int, key["right"])), list(map(str, key["classes"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"`folder` must hold the `{KEY}` that `export_study` wrote. Got {folder}.") from error
-    answers: dict[tuple[str, str, int], bool] = {}
-    for sheet in sheets or [Path(folder) / SHEET]:
-        _read(Path(sheet), names, right, answers)
-    users = sorted({user for user, _, _ in answers})
-    means = []
-    for phase in PHASES:
-        missing = [(user, item) for user in users for item in range(len(right)) if (user, phase, item) not in answers]
-        if missing or not users:
-            what = f"user {missing[0][0]}, {phase}, item {missing[0][1]}" if missing else "everything"
-            raise InputError(f"Every item must be answered by every user in both phases. Missing: {what}.")
-        means.append([sum(answers[user, phase, item] for user in users) / len(users) for item in range(len(right))])
-    before, after = torch.tensor(means, dtype=torch.float64, device="cpu").unbind(0)
-    return Simulated(str(key["method"]), "forward", before, after, None, "people")
+    key = Key.read(Path(folder))
+    found = sorted([*Path(folder).glob("*.csv"), *Path(folder).glob("*/*.csv")])
+    answers = read_sheets(key, [Path(sheet) for sheet in sheets] or found)
+    came = {place.user for place in answers}
+    arms = {arm: _arm(key, answers, arm, came) for arm in (EXPLAINED, SHUFFLED)}
+    explained = arms[EXPLAINED]
+    if explained is None:
+        raise InputError("Somebody who saw explanations must have answered. Nobody has: the sheets hold no such answers.")
+    return Answered(key.method, key.task, explained, arms[SHUFFLED])
 
 
-def _read(sheet: Path, names: list[str], right: list[int], answers: dict[tuple[str, str, int], bool]) -> None:
-    with sheet.open(newline="", encoding="utf-8") as stream:
-        for line, row in enumerate(csv.DictReader(stream), 2):
-            user, phase, item, answer = ((row.get(name) or "").strip() for name in ("user", "phase", "item", "answer"))
-            if phase not in PHASES or not item.isdigit() or not int(item) < len(right) or answer not in names:
-                raise InputError(
-                    f"Line {line} of {sheet.name} must have a phase ({' or '.join(PHASES)}), an item from 0 to {len(right) - 1} "
-                    f"and an answer ({' or '.join(names)}). Got {phase!r}, {item!r}, {answer!r}."
-                )
-            if (user, phase, int(item)) in answers:
-                raise InputError(f"Line {line} of {sheet.name} answers item {item} of {user!r} {phase} a second time.")
-            answers[user, phase, int(item)] = names.index(answer) == right[int(item)]
+def _write(out: Path, forms: Forms, told: Mapping[str, tuple[Part, ...]]) -> None:
+    """The folders of all users, and at last the key: without it a study is not whole."""
+    key = forms.key
+    for user, reader in key.users.items():
+        (out / user).mkdir(parents=True)
+        for name, page in forms.pages(user, told[reader.arm], SHEET).items():
+            write_whole(out / user / name, page.encode())
+        write_whole(out / user / SHEET, blank_sheet(key, user).encode())
+    write_whole(out / GUIDE, _guide(key).encode())
+    key.write(out)
 
 
-def _mixed(halves: list[Tensor], seed: int) -> Tensor:
-    both = torch.cat(halves)
-    return both[torch.randperm(len(both), generator=generator(seed, "order of items"), device="cpu")]
+def _arm(key: Key, answers: dict[Place, str], arm: str, came: set[str]) -> Arm | None:
+    users = tuple(user for user, reader in key.users.items() if reader.arm == arm and user in came)
+    if not users:
+        return None
+    before, after = (right_of([_right(key, answers, user, phase) for user in users]) for phase in PHASES)
+    count = len(key.explained) if key.task == "forward" else 0
+    ratings = [[float(answers.get(Place(user, RATING, item + 1), nan)) for item in range(count)] for user in users]
+    return Arm(users, before, after, right_of(ratings))
 
 
-def _classes(model: ClassifierAdapter) -> tuple[str, ...]:
-    return tuple(map(str, model.class_names)) if model.class_names else ("0", "1")
+def _right(key: Key, answers: dict[Place, str], user: str, phase: str) -> list[float]:
+    """Whether each item, in the key's order, was answered rightly by a user: 1 or 0."""
+    found = [nan] * len(key.items)
+    for place, item in enumerate(key.users[user].order, 1):
+        answer = answers.get(Place(user, phase, place))
+        if answer is None:
+            raise InputError(f"Every item must be answered in both phases. Missing: {user}, {phase}, item {place}.")
+        found[item] = float(answer == key.items[item].right)
+    return found
 
 
-def _words(explained: Explanation, index: int) -> str:
-    if isinstance(explained, Narrative):
-        return explained.text[index]
-    if isinstance(explained, Attribution):
-        values = explained.values[index]
-        order = values.abs().argsort(descending=True, stable=True)[:5].tolist()
-        return ", ".join(f"{column_words(explained.query, column)} {float(values[column]):+.3g}" for column in order)
-    if isinstance(explained, Rules):
-        return rule_sentence(explained, index)
-    if isinstance(explained, Counterfactuals):
-        return turn_sentence(explained, index)
-    raise InputError("`explainer` must give attributions, rules, counterfactuals or words, which people can read.")
+def _check_table(task: Task, model: ClassifierAdapter, rows: Tensor, labels: Tensor | None) -> None:
+    if rows.ndim != 2 or not len(rows):
+        raise InputError(f"`rows` must be rows (n, F) of a table. Got the shape {tuple(rows.shape)}.")
+    if task == "forward" and model.num_classes != 2:
+        raise InputError(f"`model` must have two classes in the forward simulation. This one has {model.num_classes}.")
+    if labels is None:
+        return
+    known = labels.shape == rows.shape[:1] and not labels.is_floating_point()
+    if not known or not bool(((labels >= 0) & (labels < model.num_classes)).all()):
+        raise InputError(
+            f"`labels` must be a class number from 0 to {model.num_classes - 1} for each of {len(rows)} rows. Got others, or "
+            f"the shape {tuple(labels.shape)}."
+        )
 
 
-def _table(query: Query, row: Tensor) -> str:
-    cells = [(column_words(query, column), value_words(query, column, float(row[column]))) for column in range(len(row))]
-    return "<table>" + "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in cells) + "</table>"
+def _check_new(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"`folder` must be a new or an empty one: answers may be in it. Got {folder}. Name another.")
 
 
-def _question(query: Query, row: Tensor, place: int, names: tuple[str, ...]) -> str:
-    choices = " or ".join(f"<b>{escape(name)}</b>" for name in names)
-    return f"<section><h2>Item {place}</h2>{_table(query, row)}<p>The model will say {choices}?</p></section>"
-
-
-def _lesson(query: Query, index: int, names: tuple[str, ...], words: str) -> str:
-    said = escape(names[int(query.targets[index])])
-    return (
-        f"<section><h2>Example {index + 1}</h2>{_table(query, query.inputs[index])}"
-        f"<p>The model said <b>{said}</b>.</p><p class='told'>{escape(words)}</p></section>"
+def _guide(key: Key) -> str:
+    control = sum(reader.arm == SHUFFLED for reader in key.users.values())
+    told = (
+        f"{control} of the {len(key.users)}, drawn by chance, are shown shuffled explanations, which are untrue. Who they are "
+        f"stands in {FILE}. Whoever hands out the folders should not look. Tell these people afterwards.\n"
+        if control
+        else "There is no control: what people gain by practice alone is not known.\n"
     )
-
-
-def _page(title: str, task: str, parts: list[str]) -> str:
-    named, view = escape(title), "<meta name='viewport' content='width=device-width'>"
-    head = f"<meta charset='utf-8'>{view}<title>{named}</title><style>{STYLE}</style>"
-    body = f"<h1>{named}</h1><p>{escape(task)}</p>{''.join(parts)}"
-    return f"<!doctype html><html lang='en'><head>{head}</head><body>{body}</body></html>"
+    return (
+        f"Study {key.study}: do explanations by {key.method} help people to predict the model? ({key.task} simulation)\n\n"
+        f"1. Give each person one folder ({', '.join(key.users)}), all of it, and nothing else. {FILE} must not be seen.\n"
+        "2. They open the pages in a browser in the order of their numbers. Each page saves a file of answers, which they send "
+        f"back; whoever cannot run scripts fills in {SHEET} instead.\n"
+        "3. Put what came back into the person's folder here, then: print(import_answers(this folder))\n\n"
+        f"{told}The library warns of {len(key.doubted)} of the {len(key.explained)} explanations that are shown.\n"
+    )

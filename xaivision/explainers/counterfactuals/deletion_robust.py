@@ -1,8 +1,8 @@
 """Counterfactuals that survive the deletion of training rows: the right to an explanation beside the right to be forgotten."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -12,26 +12,27 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
-from xaivision.core.errors import CapabilityError, InputError
+from xaivision.core.errors import InputError
 from xaivision.core.question import Question, question
 from xaivision.core.settings import check_number_from_zero, check_positive_number
-from xaivision.core.targets import Targets, TargetScore
-from xaivision.engines.counterfactuals.deletion import Logistic, fitted
+from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.lasting import Lasting, Wish
-from xaivision.engines.counterfactuals.swapped_lasting import Swaps, proven_lasting, swapped_lasting
+from xaivision.engines.counterfactuals.swapped_lasting import Swaps
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.counterfactuals.table_space import Columns
+from xaivision.explainers.counterfactuals.trained_again import Influence, Lesson, TrainedAgain, trained_again
 from xaivision.explainers.counterfactuals.wishes import Column
 
 # The plain counterfactual lies this far over the border, in log odds.
 OVER = 1e-4
 # Rounding of what is left after the worst deletion.
 REACHED = 1e-6
-# How far the log odds of the model may be from those of the regression of its training rows, as a share of their spread.
-AGREEMENT = 0.02
 MOST_NAMED = 5
 # A category of fewer rows than so many times those that may be deleted is no way out.
 RARE = 10
+
+# What is cheaper by less than this share costs the same.
+SAME = 1e-6
 
 # The plain counterfactuals and those that last.
 Pair = tuple[Lasting, Lasting]
@@ -39,23 +40,28 @@ Pair = tuple[Lasting, Lasting]
 
 @dataclass(frozen=True, eq=False)
 class DeletionRobustCounterfactuals:
-    """For a logistic regression, beside the nearest counterfactual the nearest one that holds whatever `k` training rows go.
+    """For a logistic regression or a torch network, beside the nearest counterfactual the nearest one that holds whatever `k`
+    training rows go.
 
-    `background` (N, F) and `labels` (N,) are the training rows and their classes, `ridge` the factor of the squared weights of
-    standardized columns beside the mean loss (scikit-learn's `C` is 1 / (2 * ridge * N)); the model must be their regression.
+    `background` (N, F) and `labels` (N,) are the training rows and their classes, `ridge` the factor of squared weights beside
+    the mean loss: of a regression those of standardized columns (scikit-learn's `C` is 1 / (2 * ridge * N)), of a network its own
+    (half of torch's `weight_decay`; a small one where there was none). The model must have been trained on them. `influence`: how
+    deletions move a network. "auto" and "last_layer" move its last linear layer, which is fitted again; "all" moves all of its
+    parameters, at most 2,000. Both are approximations, and the search is a local one. "auto" takes a regression for what it is.
     `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log odds that must be left after the worst
     deletion, to first order; "auto" carries that deletion out for each row and takes what makes it harmless. With 0 the worst
     deletion breaks it. `features_to_vary`: the columns that may change, within the range of the background. `linked`: columns
     that change together to values that occur together in the background, such as those of a category; groups of the schema are
-    linked already. They are swapped where numbers alone do not reach, or only at a higher cost.
+    linked already, and codes stay codes. They are swapped where numbers alone do not reach, or only at a higher cost.
     """
 
     about: ClassVar[About] = About(
         name="deletion_robust_counterfactuals",
         answers="What would have had to be different, so that it still holds after others had their data deleted?",
         misleads="The most dangerous deletion is foreseen to first order and carried out; another may be worse: it is no proof. "
-        "It holds for the same training on the rows that are left, and not for new rows.",
-        cost="2 forwards an input and 1 a row of the background, and some fits of the regression",
+        "It holds for the same training on the rows that are left, and not for new rows. A network that is trained again from "
+        "the start moves farther than its last layer does, and by its seed alone.",
+        cost="2 forwards an input and 1 a row of the background, and some fits of the regression; thousands of a network",
         source="Krishna, Ma and Lakkaraju, ROCERF, 2023, arXiv:2302.04288",
         needs=Access.SCORES,
         domains=("tabular",),
@@ -69,6 +75,7 @@ class DeletionRobustCounterfactuals:
     margin: float | Literal["auto"] = "auto"
     features_to_vary: Literal["all"] | Sequence[Column] = "all"
     linked: Sequence[Sequence[Column]] = ()
+    influence: Influence = "auto"
 
     def __post_init__(self) -> None:
         check_background(self.background)
@@ -79,27 +86,33 @@ class DeletionRobustCounterfactuals:
         labels = self.labels
         if not isinstance(labels, Tensor) or labels.shape != self.background.shape[:1] or not set(labels.tolist()) <= {0, 1}:
             raise InputError(f"`labels` must be class 0 or 1 of each of {len(self.background)} rows of the background.")
+        if self.deletions >= len(self.background):
+            raise InputError(f"`k` must leave some of {len(self.background)} rows of the background. Got {self.k}.")
+        if self.influence not in get_args(Influence):
+            raise InputError(f"`influence` must be one of 'auto', 'last_layer', 'all'. Got {self.influence!r}.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
         """(B, 2, F) rows: the nearest counterfactual, and the nearest one that lasts. Notes name their costs and the rows whose
         deletion endangers the lasting one most.
 
-        Raises: CapabilityError, where the model is not the logistic regression of its training rows.
+        Raises: CapabilityError, where the model is neither the logistic regression of its training rows nor a network that was
+        trained on them.
         """
         with question(self, model, inputs, targets, seed=seed) as q:
-            known = self._regression(q)
+            known = self._known(q)
             rows = q.query.inputs.detach().cpu().double()
             side = -known.scores(rows).sign()
             swaps = self._swaps(q)
-            plain = swapped_lasting(known, rows, side, (self._wish(q, rows, 0, OVER), swaps))
+            plain = known.nearest(rows, side, (self._wish(q, rows, 0, OVER), swaps))
             if self.margin != "auto":
                 left = max(OVER, float(self.margin))
-                robust = swapped_lasting(known, rows, side, (self._wish(q, rows, self.deletions, left), swaps))
+                robust = known.nearest(rows, side, (self._wish(q, rows, self.deletions, left), swaps))
                 lasts = robust.worst >= left - REACHED
             else:
                 wish = self._wish(q, rows, self.deletions, OVER)
-                robust, margins, exact = proven_lasting(known, rows, side, (wish, swaps))
+                robust, margins, exact = known.proven(rows, side, (wish, swaps))
                 lasts = (robust.worst >= margins - REACHED) & (exact > 0)
+            plain = _nearer(known, rows, (plain, robust), lasts)
             return self._answer(q, known, (plain, robust), (side, lasts))
 
     @property
@@ -107,24 +120,9 @@ class DeletionRobustCounterfactuals:
         """How many rows may be deleted."""
         return round(self.k * len(self.background)) if self.k < 1 else round(self.k)
 
-    def _regression(self, q: Question) -> Logistic:
-        """The regression of the training rows, which the model must be."""
+    def _known(self, q: Question) -> TrainedAgain:
         table = fitting_background(q, self.background).cpu()
-        if q.model.num_classes != 2 or not q.model.gives_probabilities:
-            raise CapabilityError(f"`{self.about.name}` needs a model of two classes that gives probabilities.")
-        known = fitted(table, 2.0 * self.labels.cpu().double() - 1, self.ridge)
-        both = torch.ones(len(table), dtype=torch.int64, device="cpu").to(q.query.inputs.device)
-        odds = TargetScore(both, 1 - both, "log_probability", q.model.score_unit)
-        told = odds.of(q.model(table.to(q.query.inputs))).double().cpu()
-        own = known.scores(table)
-        inner = own.abs() < 10  # beyond, probabilities have no digits left
-        away = float((told - own)[inner].abs().max() / own.std()) if bool(inner.any()) else 0.0
-        if not away <= AGREEMENT:
-            raise CapabilityError(
-                f"`{self.about.name}` needs the logistic regression of `background` and `labels` with `ridge` {self.ridge:g}. "
-                f"This model's log odds are up to {away:.2g} standard deviations away from it. Give what it was trained with."
-            )
-        return known
+        return trained_again(q, Lesson(table, 2.0 * self.labels.cpu().double() - 1, self.ridge), self.influence)
 
     def _wish(self, q: Question, rows: Tensor, k: int, margin: float) -> Wish:
         table, free = self.background.detach().cpu().double(), self._free(q)
@@ -147,7 +145,8 @@ class DeletionRobustCounterfactuals:
         columns = Columns(q)
         linked = [tuple(columns.number(column) for column in group) for group in self.linked]
         taken = {column for group in linked for column in group}
-        return linked + [group for group in columns.groups.values() if len(group) > 1 and not taken & set(group)]
+        known = [group for group in columns.groups.values() if len(group) > 1 or columns.categories(group[0])]
+        return linked + [group for group in known if not taken & set(group)]
 
     def _swaps(self, q: Question) -> list[Swaps]:
         """What the groups that may change may become: what stands on few rows falls with them, and is left out."""
@@ -160,7 +159,7 @@ class DeletionRobustCounterfactuals:
                 swaps.append(Swaps(columns, patterns[counts >= RARE * self.deletions]))
         return [one for one in swaps if len(one.patterns)]
 
-    def _answer(self, q: Question, known: Logistic, pair: Pair, sides: tuple[Tensor, Tensor]) -> Counterfactuals:
+    def _answer(self, q: Question, known: TrainedAgain, pair: Pair, sides: tuple[Tensor, Tensor]) -> Counterfactuals:
         inputs, (side, lasts) = q.query.inputs, sides
         rows = torch.stack([one.rows for one in pair], 1).to(inputs)
         goals = (side > 0).long().to(inputs.device)
@@ -172,16 +171,17 @@ class DeletionRobustCounterfactuals:
         told = scores.gather(1, asked[:, None]).view(-1, 2)
         return q.counterfactuals(torch.where(found[..., None], rows, inputs[:, None]), goals, told, found)
 
-    def _say(self, q: Question, known: Logistic, pair: Pair, found: Tensor) -> None:
+    def _say(self, q: Question, known: TrainedAgain, pair: Pair, found: Tensor) -> None:
         start = known.standardized(q.query.inputs.detach().cpu())
         inside = [known.standardized(one.rows) for one in pair]
         plain, robust = ((one - start).norm(dim=1) for one in inside)
+        doubt = f"; {known.doubt}" if known.doubt else ""
         for index in range(len(start)):
             if not bool(found[index].all()):
                 text = (
                     "not found: within the ranges no row holds after the worst deletion, with the margin for what is not foreseen"
                 )
-                q.note(Note("warn", text, (index,)))
+                q.note(Note("warn", text + doubt, (index,)))
                 continue
             rows = ", ".join(map(str, pair[1].dangerous[index, :MOST_NAMED].tolist())) or "none"
             more = float(robust[index] / plain[index] - 1)
@@ -189,4 +189,11 @@ class DeletionRobustCounterfactuals:
                 f"it costs {float(robust[index]):.3g} to last through {self.deletions} deletions, {more:.0%} more than the "
                 f"nearest counterfactual ({float(plain[index]):.3g} standard deviations); the most dangerous rows are {rows}"
             )
-            q.note(Note("ok", text, (index,)))
+            q.note(Note("ok", text + doubt, (index,)))
+
+
+def _nearer(known: TrainedAgain, rows: Tensor, pair: Pair, lasts: Tensor) -> Lasting:
+    """The plain ones, or where a local search has found one that lasts nearer than these, that one, which flips as well."""
+    plain, robust = ((known.standardized(one.rows) - known.standardized(rows)).norm(dim=1) for one in pair)
+    nearer = lasts & (robust < (1 - SAME) * plain)
+    return replace(pair[0], rows=torch.where(nearer[:, None], pair[1].rows, pair[0].rows))

@@ -202,17 +202,15 @@ def asked_again(q: Question, pictures: Tensor, reached: Reached, why_not: Callab
 
 
 def _say(q: Question, reached: Reached, index: int, words: list[str], why_not: Callable[[int], Note]) -> None:
-    """What reaches the class, or why nothing does; and where fewer were found than asked for."""
+    """Why nothing reaches the class, and where fewer were found than asked for."""
     goal = named(q, int(reached.goals[index]))
     if int(reached.goals[index]) == int(reached.predicted[index]):
         q.note(Note("warn", f"nothing has to change: the prediction is {goal} already", (index,)))
     elif not words:
         q.note(why_not(index))
-    else:
-        q.note(Note("ok", f"to reach {goal}: {', or '.join(words)}", (index,)))
-        if len(words) < (wanted := len(reached.words[index])):
-            text = f"{len(words)} of {wanted} counterfactuals were found: nothing else that was tried reaches {goal}"
-            q.note(Note("warn", text, (index,)))
+    elif len(words) < (wanted := len(reached.words[index])):
+        text = f"{len(words)} of {wanted} counterfactuals were found: nothing else that was tried reaches {goal}"
+        q.note(Note("warn", text, (index,)))
 
 
 def eight_bits(pictures: Tensor) -> Tensor:

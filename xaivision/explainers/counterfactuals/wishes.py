@@ -67,11 +67,17 @@ class Wishes:
             check_positive_number("max_seconds", self.max_seconds)
         if self.norm not in get_args(Norm):
             raise InputError(f"`norm` must be one of 'l1', 'l2', 'linf'. Got {self.norm!r}.")
+        _check_by_column("permitted_range", self.permitted_range, '{"age": [18, 65]}')
+        _check_by_column("one_way", self.one_way, '{"age": "up"}')
         for column, way in (self.one_way or {}).items():
             if way not in get_args(Way):
                 raise InputError(f"`one_way` of {column!r} must be 'up' or 'down'. Got {way!r}.")
         if isinstance(self.features_to_vary, str) and self.features_to_vary != "all":
             raise InputError(f"`features_to_vary` must be 'all' or a list of columns. Got {self.features_to_vary!r}.")
+        if isinstance(self.linked, str) or any(isinstance(group, str | int) for group in self.linked):
+            raise InputError(f'`linked` must be groups of columns, such as [["city", "country"]]. Got {self.linked!r}.')
+        if self.cost is not None and not callable(self.cost):
+            raise InputError(f"`cost` must be a function of (row, rows), or None. Got {self.cost!r}.")
         check_desired_class(self.desired_class)
 
 
@@ -79,6 +85,11 @@ def check_desired_class(value: object) -> None:
     """Raises: InputError, where it says no class."""
     if value != "opposite" and (isinstance(value, bool) or not isinstance(value, int)):
         raise InputError(f"`desired_class` must be 'opposite' or a class number. Got {value!r}.")
+
+
+def _check_by_column(name: str, value: object, example: str) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise InputError(f"`{name}` must say what holds for which column, such as {example}. Got {value!r}.")
 
 
 def _check_share(name: str, value: float | None) -> None:

@@ -21,6 +21,7 @@ from xaivision.core.targets import Targets
 from xaivision.engines.rules.anchor_search import Found, Plan, anchor_search
 from xaivision.engines.rules.conjunctions import Conjunctions
 from xaivision.engines.rules.kl_bounds import lower_bound
+from xaivision.engines.rules.table_cuts import column_cuts
 from xaivision.engines.rules.tally import Helping
 from xaivision.engines.segments import SegmentsSetting, segment_labels
 from xaivision.explainers.absence import Absent, absence
@@ -37,13 +38,14 @@ class Anchors:
     """For each input the rule that covers most among those whose `precision` reaches the `threshold`, found by a beam search
     in which KL-LUCB decides what is tried further.
 
-    Tables: conditions are categories, and the quartiles of the `background` (N, F) that a number is above or not above. A rule
-    is tried on rows of the background in which values that miss it are replaced by known ones that meet it. Pictures: a
+    Tables: conditions are categories, and cuts that a number is above or not above: the quartiles of the `background` (N, F), and
+    where a small tree on the column alone cuts the model's scores of it. A rule is tried on rows of the background in which
+    values that miss it are replaced by known ones that meet it. Pictures: a
     condition is one of the `segments` that is there; the others are there or, by half a chance, replaced by the `baseline`.
 
-    `delta`: the chance that a rule is less precise than the threshold less 0.05. The `beam_size` most precise rules of each
-    length are made longer, up to `max_anchor_size` conditions. `samples` draws are taken of a rule at a time, and
-    `most_samples` an input. The precision and its bound are measured on 1000 fresh draws in the end.
+    `delta`: the chance that a rule is less precise than the threshold less 0.05. The `beam_size` rules of each length whose
+    draws come nearest to the prediction are made longer, up to `max_anchor_size` conditions. `samples` draws are taken of a rule
+    at a time, and `most_samples` an input. The precision and its bound are measured on 1000 fresh draws in the end.
     """
 
     about: ClassVar[About] = About(
@@ -51,7 +53,7 @@ class Anchors:
         answers="Which few facts about this input hold the prediction, whatever else is changed?",
         misleads="It holds for changes of the kind that were drawn: columns one by one, or hidden segments. What covers few "
         "cases says little, and a broken rule says nothing at all.",
-        cost="5,000 to 50,000 forwards an input, most of them for conditions that are tried and left",
+        cost="5,000 to 100,000 forwards an input, most of them for conditions that are tried and left",
         source="Ribeiro et al., Anchors, AAAI 2018, doi:10.1609/aaai.v32i1.11491",
         needs=Access.SCORES,
     )
@@ -59,10 +61,10 @@ class Anchors:
     background: Tensor | None = None
     threshold: float = 0.95
     delta: float = 0.05
-    beam_size: int = 4
-    max_anchor_size: int = 6
+    beam_size: int = 2
+    max_anchor_size: int = 12
     samples: int = 100
-    most_samples: int = 50_000
+    most_samples: int = 100_000
     segments: SegmentsSetting = "slic"
     baseline: Absent = "auto"
 
@@ -88,8 +90,8 @@ class Anchors:
             trials = Trials(q, neighborhoods)
             plans = [Conjunctions(one.covered(q.generator("coverage")), one.features) for one in neighborhoods]
             found = trials.searched([anchor_search(one, self._plan()) for one in plans])
-            held = trials.held({index: [Helping(one.anchor, FRESH)] for index, one in enumerate(found)})
-            rules = tuple((self._rule(q, trials, index, float(held[index]), found[index]),) for index in range(len(found)))
+            fresh = trials.outcomes({index: [Helping(one.anchor, FRESH)] for index, one in enumerate(found)})
+            rules = tuple((self._rule(q, trials, index, float(fresh[index].held), found[index]),) for index in range(len(found)))
             return q.rules(rules, players)
 
     def _neighborhoods(self, q: Question) -> tuple[Sequence[Neighborhood], Tensor | None]:
@@ -98,7 +100,10 @@ class Anchors:
                 raise InputError("`background` must be given for tables: rules are tried on known rows. Got none.")
             rows = fitting_background(q, self.background).cpu()
             categorical = [column for column, words in enumerate(q.query.category_names) if words]
-            return [KnownRows(one.detach().cpu(), rows, categorical) for one in q.query.inputs], None
+            if bool((rows == rows[0]).all()):
+                q.note(Note("warn", "`background` holds one row only: every rule was tried on nothing else"))
+            cuts = column_cuts(rows, q.model(rows.to(q.query.inputs)))
+            return [KnownRows(one.detach().cpu(), rows, cuts, categorical) for one in q.query.inputs], None
         players, notes = segment_labels(self.segments, q.query.inputs)
         for note in notes:
             q.note(note)
@@ -110,8 +115,10 @@ class Anchors:
         neighborhood = trials.neighborhoods[index]
         share = torch.tensor([held / FRESH], dtype=torch.float64, device="cpu")
         bound = lower_bound(share, torch.tensor([log(1 / 0.05) / FRESH], dtype=torch.float64, device="cpu"))
-        fresh = Conjunctions(neighborhood.covered(q.generator("fresh coverage")), neighborhood.features)
-        return Rule(neighborhood.conditions(found.anchor), float(share), fresh.coverage(found.anchor), float(bound))
+        covered = Conjunctions(neighborhood.covered(q.generator("fresh coverage")), neighborhood.features).coverage(found.anchor)
+        if not covered:
+            q.note(Note("warn", "no known case meets the rule: it covers nothing but the input", (index,)))
+        return Rule(neighborhood.conditions(found.anchor), float(share), covered, float(bound))
 
     def _plan(self) -> Plan:
         return Plan(

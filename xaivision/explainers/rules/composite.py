@@ -1,7 +1,7 @@
 """Composite: effects, a rule, the last step to another class and a similar case, told together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -18,7 +18,7 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
-from xaivision.core.rules import Rules
+from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.explainers.background import check_background, fitting_background
@@ -37,11 +37,15 @@ class Told(NamedTuple):
     way: Counterfactuals
     cases: Examples
 
+    def itself(self, index: int) -> bool:
+        """Whether the case is the row itself, which is all that is known then."""
+        return bool((self.cases.examples[index, 0] == self.cases.query.inputs[index]).all())
+
 
 @dataclass(frozen=True, eq=False)
 class Composite:
     """For each row in words: its `features` strongest effects by `lime_tabular`, the rule of `anchors`, the last edit of
-    `decision_boundary`, and the nearest row of the `background` (N, F) with what the model predicts of it.
+    `decision_boundary`, and the nearest row of the `background` (N, F), itself left out, with what the model predicts of it.
 
     `local_rows`: how many the local model is fitted to; `discretize`: it is told bins of numbers. `threshold`: precision of the
     rule, `most_samples`: draws for it. `samples`: rows among which the nearest flip is sought. The attribution is that of the
@@ -64,7 +68,7 @@ class Composite:
     discretize: bool = True
     threshold: float = 0.95
     samples: int = 2000
-    most_samples: int = 50_000
+    most_samples: int = 100_000
 
     __repr__ = told_settings
 
@@ -82,7 +86,7 @@ class Composite:
                 LimeTabular(known, budget=self.local_rows, discretize=self.discretize).explain(*asked, seed=seed),
                 Anchors(known, threshold=self.threshold, most_samples=self.most_samples).explain(*asked, seed=seed),
                 DecisionBoundary(known, samples=self.samples).explain(*asked, seed=seed),
-                NearestExamples(known, k=1).explain(*asked, seed=seed),
+                _others(NearestExamples(known, k=min(2, len(known))).explain(*asked, seed=seed)),
             )
             predicted = q.model(told.cases.examples[:, 0]).argmax(1).cpu()
             _pass_on(q, told)
@@ -103,8 +107,20 @@ class Composite:
             f"Effects on {class_words(query, int(query.targets[index]))}: {effects}. "
             f"{rule_sentence(told.rules, index)} {turn_sentence(told.way, index)} "
             f"The most similar known row is number {int(told.cases.indices[index, 0])}, "
-            f"predicted as {class_words(query, predicted)}."
+            f"{'this row itself, ' if told.itself(index) else ''}predicted as {class_words(query, predicted)}."
         )
+
+
+def _others(cases: Examples) -> Examples:
+    """One case for each input: the nearest that is not the input itself, where there is another."""
+    itself = (cases.examples[:, 0] == cases.query.inputs).all(1).cpu()
+    place = (itself & (cases.examples.shape[1] > 1)).long()
+
+    def own(values: Tensor) -> Tensor:
+        return torch.stack([one[at] for one, at in zip(values, place.tolist(), strict=True)])[:, None]
+
+    examples, indices, similarity = own(cases.examples), own(cases.indices), own(cases.similarity)
+    return replace(cases, examples=examples, indices=indices, similarity=similarity, example_scores=None, maps=None)
 
 
 def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
@@ -115,10 +131,41 @@ def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
         "precision": rule.precision,
         "coverage": rule.coverage,
         "way": told.way.counterfactuals[index].tolist(),
+        "goal": int(told.way.goals[index]),
+        "goal_scores": told.way.scores[index].tolist(),
         "flips": told.way.found[index].tolist(),
         "similar": int(told.cases.indices[index, 0]),
+        "similar_row": told.cases.examples[index, 0].tolist(),
+        "similarity": float(told.cases.similarity[index, 0]),
         "similar_predicted": predicted,
     }
+
+
+def is_composite(narrative: Narrative) -> bool:
+    """Whether `told_parts` can say what the words are made of."""
+    return narrative.origin.method == Composite.about.name
+
+
+def told_parts(narrative: Narrative) -> Told:
+    """The four explanations that a composite tells in words, of its evidence."""
+    query, found = narrative.query, narrative.evidence
+    own = (query, narrative.origin, narrative.diagnostics)
+
+    def column(name: str) -> Tensor:
+        return torch.tensor([one[name] for one in found], device=query.inputs.device)
+
+    rules = tuple(
+        (Rule(tuple(Condition(*parts) for parts in one["conditions"]), one["precision"], one["coverage"]),) for one in found
+    )
+    way = column("way").to(query.inputs.dtype)
+    return Told(
+        narrative.attribution,
+        Rules(*own, rules=rules),
+        Counterfactuals(*own, way, column("goal"), column("goal_scores"), column("flips")),
+        Examples(
+            *own, column("similar_row").to(query.inputs.dtype)[:, None], column("similar")[:, None], column("similarity")[:, None]
+        ),
+    )
 
 
 def _pass_on(q: Question, told: Told) -> None:

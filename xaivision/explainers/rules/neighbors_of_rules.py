@@ -41,16 +41,17 @@ class Neighborhood(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class KnownRows:
-    """Rows of a `background` (n, F) around the `row` (F,); columns that are `categorical` hold codes."""
+    """Rows of a `background` (n, F) around the `row` (F,), with the `cuts` of each column; those `categorical` hold codes."""
 
     row: Tensor
     background: Tensor
+    cuts: Sequence[Sequence[float]]
     categorical: Sequence[int]
 
     @cached_property
     def bounds(self) -> list[Bounds]:
         """The conditions that the row meets, by number."""
-        return conditions_of(self.row, self.background, self.categorical)
+        return conditions_of(self.row, self.background, self.cuts, self.categorical)
 
     @cached_property
     def _values(self) -> KnownValues:
@@ -98,7 +99,9 @@ class KeptSegments:
     def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """The picture with the anchor's segments there, and each other one by half a chance."""
         counts = [one.draws for one in helpings]
-        there = torch.rand(sum(counts), self._segments, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+        there = torch.rand(max(counts), self._segments, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+        # The same pictures for all of them: which is better shows in fewer draws.
+        there = torch.cat([there[:count] for count in counts])
         for own, one in zip(there.split(counts), helpings, strict=True):  # type: ignore[no-untyped-call]
             own[:, list(one.anchor)] = True
         return self.removal(there[:, self.labels.cpu().long()].to(self.removal.one.device))

@@ -9,11 +9,13 @@ from torch import Tensor
 from xaivision.core.progress import track
 from xaivision.core.question import Question
 from xaivision.engines.rules.anchor_search import Found, Search
-from xaivision.engines.rules.tally import Helping
+from xaivision.engines.rules.tally import Helping, Outcome
 from xaivision.explainers.rules.neighbors_of_rules import Neighborhood
 
 # Values that are drawn before the model is asked about them: cases of all inputs at once need not fit in memory.
 MOST_VALUES = 10_000_000
+# How fast a case counts for more as it comes nearer to the prediction: 0.88 where it is ahead by a spread of the margins.
+STEEPNESS = 2.0
 
 
 class Bundle(NamedTuple):
@@ -34,7 +36,8 @@ class Trials:
     def __init__(self, q: Question, neighborhoods: Sequence[Neighborhood]) -> None:
         self.q, self.neighborhoods = q, neighborhoods
         self._draws = [q.generator("draws") for _ in neighborhoods]
-        self._targets = q.query.targets.cpu()
+        self._targets = q.query.targets.tolist()
+        self._spreads: dict[int, Tensor] = {}
 
     def searched(self, searches: Sequence[Search]) -> list[Found]:
         """What each search ends with."""
@@ -43,37 +46,45 @@ class Trials:
             found[index] = one
         return [found[index] for index in range(len(searches))]
 
-    def held(self, wanted: Wanted) -> dict[int, Tensor]:
-        """For each input how often the prediction held in each of its helpings, (n,) float64."""
-        hits: list[Tensor] = []
+    def outcomes(self, wanted: Wanted) -> dict[int, Outcome]:
+        """For each input what came of each of its helpings."""
+        came: list[Tensor] = []
         waiting: list[Bundle] = []
         size = self.q.query.inputs[0].numel()
         for index, helpings in wanted.items():
             for some in _small(helpings, MOST_VALUES // size):
                 waiting.append(Bundle(index, some, self.neighborhoods[index].drawn(some, self._draws[index])))
                 if sum(one.cases.numel() for one in waiting) > MOST_VALUES:
-                    hits += self._hits(waiting)
+                    came += self._came(waiting)
                     waiting = []
-        hits += self._hits(waiting)
+        came += self._came(waiting)
         counts = [len(helpings) for helpings in wanted.values()]
-        return dict(zip(wanted, torch.cat(hits).split(counts), strict=True)) if hits else {}  # type: ignore[no-untyped-call]
+        each = torch.cat(came, dim=1).split(counts, dim=1) if came else ()  # type: ignore[no-untyped-call]
+        return {index: Outcome(*one) for index, one in zip(wanted, each, strict=True)}
 
-    def _hits(self, bundles: list[Bundle]) -> list[Tensor]:
-        """For each bundle (n,) how many cases of its helpings are predicted as its input is."""
+    def _came(self, bundles: list[Bundle]) -> list[Tensor]:
+        """For each bundle (2, n): how many cases of its helpings are predicted as its input is, and how much they lean to it."""
         if not bundles:
             return []
         sizes = [len(one.cases) for one in bundles]
-        predicted = self.q.model(torch.cat([one.cases for one in bundles]).to(self.q.query.inputs)).argmax(1).cpu()
+        scores = self.q.model(torch.cat([one.cases for one in bundles]).to(self.q.query.inputs)).cpu()
         found = []
-        for one, part in zip(bundles, predicted.split(sizes), strict=True):  # type: ignore[no-untyped-call]
-            held = (part == self._targets[one.owner]).double()
+        for one, part in zip(bundles, scores.split(sizes), strict=True):  # type: ignore[no-untyped-call]
+            target = self._targets[one.owner]
+            held = (part.argmax(1) == target).double()
+            each = torch.stack([held, self._leaning(one.owner, held, _margins(part, target))])
             counts = [helping.draws for helping in one.helpings]
-            found.append(torch.stack([some.sum() for some in held.split(counts)]))
+            found.append(torch.stack([some.sum(1) for some in each.split(counts, dim=1)], dim=1))  # type: ignore[no-untyped-call]
         return found
+
+    def _leaning(self, owner: int, held: Tensor, margins: Tensor) -> Tensor:
+        """(n,) between 0 and 1: margins in units of their spread over the first cases, those of no condition."""
+        spread = self._spreads.setdefault(owner, margins.std(correction=0))
+        return torch.sigmoid(STEEPNESS * margins / spread) if 0 < spread < torch.inf else held
 
     def _ended(self, searches: Sequence[Search]) -> Iterator[tuple[int, Found]]:
         """Each search that ends, as it does."""
-        answers: dict[int, Tensor | None] = dict.fromkeys(range(len(searches)))
+        answers: dict[int, Outcome | None] = dict.fromkeys(range(len(searches)))
         while answers:
             wanted = {}
             for index, answer in answers.items():
@@ -81,7 +92,15 @@ class Trials:
                     wanted[index] = searches[index].send(answer)  # type: ignore[arg-type]  # None starts a generator
                 except StopIteration as end:
                     yield index, end.value
-            answers = dict(self.held(wanted)) if wanted else {}
+            answers = dict(self.outcomes(wanted)) if wanted else {}
+
+
+def _margins(scores: Tensor, target: int) -> Tensor:
+    """(n,) by how much the target is ahead of the best other class."""
+    others = scores.double()
+    own = others[:, target].clone()
+    others[:, target] = -torch.inf
+    return own - others.amax(1)
 
 
 def _small(helpings: Sequence[Helping], most: int) -> Iterator[list[Helping]]:

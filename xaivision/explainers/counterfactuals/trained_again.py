@@ -1,0 +1,193 @@
+"""Models that can be trained again without some of their rows: a logistic regression, or a torch network."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from xaivision.core.diagnostics import Note
+from xaivision.core.errors import CapabilityError
+from xaivision.core.question import Question
+from xaivision.core.targets import TargetScore
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.engines.counterfactuals.all_parameters import MOST, all_parameters
+from xaivision.engines.counterfactuals.curved_lasting import curved_lasting, proven_curved
+from xaivision.engines.counterfactuals.deletion import Logistic, fitted
+from xaivision.engines.counterfactuals.last_layer import last_layer, untrained
+from xaivision.engines.counterfactuals.lasting import Lasting, Wish
+from xaivision.engines.counterfactuals.lasting_starts import Asked, Deletable
+from xaivision.engines.counterfactuals.network_head import NetworkHead, network_head
+from xaivision.engines.counterfactuals.swapped_lasting import Swaps, proven_lasting, swapped_lasting
+
+Influence = Literal["auto", "last_layer", "all"]
+
+# How far the log odds of the model may be from those of the regression of its training rows, as a share of their spread.
+AGREEMENT = 0.02
+# The same of a network and the optimum of its last layer: beyond the first there is a warning, beyond the second a refusal.
+UNDONE, UNTRAINED = 0.1, 0.75
+# Log odds beyond which probabilities have no digits left, and how closely those of a network and of its last layer agree.
+INNER, SAME = 10.0, 1e-3
+
+
+class Lesson(NamedTuple):
+    """What a model was trained on: rows (N, F), their labels (N,), -1 or 1, and the factor of the squared weights."""
+
+    table: Tensor
+    labels: Tensor
+    ridge: float
+
+
+class TrainedAgain(Protocol):
+    """What the counterfactuals that last are told of a model. `doubt`: what of it is an approximation; empty where nothing is."""
+
+    @property
+    def doubt(self) -> str: ...
+
+    def standardized(self, table: Tensor) -> Tensor:
+        """Rows (m, F) in the units in which costs are measured."""
+
+    def scores(self, table: Tensor) -> Tensor:
+        """(m,) log odds of class 1."""
+
+    def nearest(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Lasting:
+        """The nearest rows whose score on their side is what the wish says after the worst deletion, to first order."""
+
+    def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
+        """The same with the margins (B,) that the worst deletions ask for, and (B,) what these leave when carried out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """A logistic regression, whose counterfactuals are the nearest there are."""
+
+    known: Logistic
+    doubt: str = ""
+
+    def standardized(self, table: Tensor) -> Tensor:
+        return self.known.standardized(table)
+
+    def scores(self, table: Tensor) -> Tensor:
+        return self.known.scores(table)
+
+    def nearest(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Lasting:
+        return swapped_lasting(self.known, table, side, asked)
+
+    def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
+        return proven_lasting(self.known, table, side, asked)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network, whose counterfactuals are those that a local search finds; `known` (N, F): rows that it starts from."""
+
+    model: Deletable
+    known: Tensor
+    dtype: torch.dtype
+    doubt: str
+
+    def standardized(self, table: Tensor) -> Tensor:
+        return table.double() / self.model.scale
+
+    def scores(self, table: Tensor) -> Tensor:
+        return self.model.sensitivities(table.double())[0]
+
+    def nearest(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Lasting:
+        return curved_lasting(self.model, self._asked(table, side, asked))
+
+    def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
+        return proven_curved(self.model, self._asked(table, side, asked))
+
+    def _asked(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Asked:
+        return Asked(table, side, *asked, self.known, self.dtype)
+
+
+def trained_again(q: Question, lesson: Lesson, influence: Influence) -> TrainedAgain:
+    """The model as what can be trained again without some of the rows of its lesson.
+
+    Raises: CapabilityError, where it is neither their logistic regression nor a network of a last linear layer, of at most 2,000
+    parameters where `influence` is "all", or has plainly not learned that lesson.
+    """
+    name = q.explainer.about.name
+    if q.model.num_classes != 2 or not q.model.gives_probabilities:
+        raise CapabilityError(f"`{name}` needs a model of two classes that gives probabilities.")
+    told = _told_odds(q, lesson.table)
+    if influence == "auto":
+        known = fitted(lesson.table, lesson.labels, lesson.ridge)
+        away = _away(told, known.scores(lesson.table))
+        if away <= AGREEMENT:
+            return Regression(known)
+    if isinstance(q.model, TorchClassifier):
+        return _network(q, lesson, told, influence)
+    if influence != "auto":
+        raise CapabilityError(
+            f"`influence` '{influence}' of `{name}` is for torch networks. Got {q.model!r}. Leave it at 'auto'."
+        )
+    raise CapabilityError(
+        f"`{name}` needs the logistic regression of `background` and `labels` with `ridge` {lesson.ridge:g}. "
+        f"This model's log odds are up to {away:.2g} standard deviations away from it. Give what it was trained with, or a torch "
+        "network whose last layer is linear."
+    )
+
+
+def _told_odds(q: Question, table: Tensor) -> Tensor:
+    """(N,) the model's own log odds of class 1."""
+    both = torch.ones(len(table), dtype=torch.int64, device="cpu").to(q.query.inputs.device)
+    odds = TargetScore(both, 1 - both, "log_probability", q.model.score_unit)
+    return odds.of(q.model(table.to(q.query.inputs))).double().cpu()
+
+
+def _away(told: Tensor, own: Tensor) -> float:
+    inner = own.abs() < INNER
+    return float((told - own)[inner].abs().max() / own.std()) if bool(inner.any()) else 0.0
+
+
+def _network(q: Question, lesson: Lesson, told: Tensor, influence: Influence) -> Network:
+    head = _head(q, lesson.table, told)
+    model = last_layer(head, lesson.table, lesson.labels, lesson.ridge)
+    _check_trained(q, untrained(model.head), lesson.ridge)
+    dtype = q.query.inputs.dtype
+    if influence != "all":
+        return Network(model, lesson.table, dtype, "approximate: of the network the last layer alone is fitted again")
+    count = sum(one.numel() for one in head.parameters.values())
+    if count > MOST:
+        raise CapabilityError(
+            f"`influence` 'all' takes the Hessian of all parameters, for networks of at most {MOST:,}. This one has {count:,}. "
+            "Leave `influence` at 'auto'."
+        )
+    whole = all_parameters(head, lesson.table, lesson.labels, lesson.ridge)
+    damping = f", {whole.damped} of whose {count} directions are damped to the ridge" if whole.damped else ""
+    return Network(whole, lesson.table, dtype, f"approximate: by the curvature of all parameters{damping}")
+
+
+def _head(q: Question, table: Tensor, told: Tensor) -> NetworkHead:
+    """The network's last linear layer, which must give the scores."""
+    model = q.torch_model
+    try:
+        head = network_head(model.model, model.prepared(table[:1].to(q.query.inputs)))
+    except RuntimeError as error:
+        raise CapabilityError(
+            f"`{q.explainer.about.name}` computes a network in float64, and this one cannot: {str(error).splitlines()[0]}. "
+            "Let tensors that it makes take the dtype of its input."
+        ) from error
+    if head is not None:
+        own = torch.cat([head.features(table), torch.ones(len(table), 1, dtype=torch.float64, device="cpu")], 1) @ head.weights
+        inner = own.abs() < INNER
+        if torch.allclose(own[inner], told[inner], rtol=SAME, atol=SAME):
+            return head
+    raise CapabilityError(
+        f"`{q.explainer.about.name}` needs a logistic regression, or a torch network whose last layer is linear and gives the "
+        f"scores of its two classes. Got {model!r}, which is neither. Wrap the network so that a `torch.nn.Linear` comes last."
+    )
+
+
+def _check_trained(q: Question, away: float, ridge: float) -> None:
+    """Raises: CapabilityError, where the network has plainly learned something else."""
+    where = f"{away:.2g} standard deviations away from where training of the last layer on these rows with `ridge` {ridge:g} ends"
+    if not away <= UNTRAINED:
+        raise CapabilityError(
+            f"`{q.explainer.about.name}` needs a network trained on `background` and `labels` with `ridge` {ridge:g}. This one's "
+            f"log odds are {where}. Give what it was trained with; of a `weight_decay` of torch `ridge` is half."
+        )
+    if away > UNDONE:
+        q.note(Note("warn", f"the log odds are {where}: what training has left undone is kept as it is when rows are deleted"))
