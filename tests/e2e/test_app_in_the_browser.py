@@ -65,7 +65,11 @@ def test_a_map_is_enlarged_and_the_arrows_lead_to_the_next_one(browsed):
 
 
 # There is time to do something between the first map and the last score.
-JUDGED_AT_LENGTH = QUICK.replace("judge=false", "judge=true") + "&photos_methods=kernel_shap&photos_steps=64"
+# Seconds from the first map to the scores: time to enlarge one, also in a slow browser.
+JUDGED_AT_LENGTH = (
+    QUICK.replace("judge=false", "judge=true")
+    + "&photos_methods=kernel_shap&photos_settings=kernel_shap.budget%3D50000&photos_steps=64"
+)
 
 
 @pytest.mark.slow
