@@ -329,6 +329,22 @@ def test_parameters_along_which_nothing_bends_are_damped_to_the_ridge():
     assert model.damped == int((values < RIDGE).sum())
 
 
+def test_steps_that_do_not_settle_are_no_proof(monkeypatch):
+    model, row, lots = of_all(curved()), table()[0][:1], [torch.zeros(0, dtype=torch.int64), torch.arange(3)]
+    monkeypatch.setattr(all_parameters, "STEPS", 1)
+    assert model.without(row, lots).isnan().tolist() == [False, True]
+
+
+def test_all_parameters_are_computed_where_their_copies_are():
+    """A module elsewhere: on the meta device there is nothing to compute with."""
+    head, expected = head_of(curved()), of_all(curved())
+    elsewhere = StandardizedMlp(4, (5,), 1).double().to("meta")
+    there = network_head.NetworkHead(elsewhere, elsewhere.layers[-1], head.parameters, head.buffers)
+    rows = table()[0][:2]
+    found = all_parameters.all_parameters(there, *table(), RIDGE)
+    assert torch.equal(found.sensitivities(rows)[0], expected.sensitivities(rows)[0])
+
+
 @pytest.mark.parametrize("network", [nn.Linear(4, 3), nn.Sequential(nn.Tanh()), nn.Sequential(nn.Linear(4, 2), nn.Linear(2, 5))])
 def test_a_network_without_a_last_linear_layer_of_two_classes_has_no_head(network):
     assert network_head.network_head(network.double(), table()[0][:1]) is None

@@ -16,10 +16,13 @@ from xaivision.core.origin import Origin
 from xaivision.core.query import asked
 from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.evaluation.simulatability import simulating
+from xaivision.evaluation.simulatability.cells import among
 from xaivision.evaluation.simulatability.decoding import says_turned
 from xaivision.evaluation.simulatability.items import changed_pairs
 from xaivision.evaluation.simulatability.simulated import Simulated
 from xaivision.evaluation.simulatability.simulating import simulate
+from xaivision.evaluation.simulatability.students import binned
 from xaivision.explainers.controls import Random
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.feature_ablation import FeatureAblation
@@ -127,6 +130,54 @@ def test_a_constant_model_turns_nowhere_and_that_is_said():
     )
     with pytest.raises(InputError, match="`rows` must turn with 1 to 3 changed columns now and then"):
         simulate("counterfactual", lime(), constant, cat10()[2][:5], cat10()[1])
+
+
+class Listening:
+    """The attributions or the ways of another method, with each input that it was asked about."""
+
+    def __init__(self, inner):
+        self.inner, self.about, self.given, self.told = inner, inner.about, [], []
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        self.given.append(inputs)
+        self.told.append(self.inner.explain(model, inputs, targets, seed=seed))
+        return self.told[-1]
+
+
+def test_no_student_is_asked_about_the_equal_of_a_row_that_was_explained(monkeypatch):
+    model, known, rows = cat10()
+    listening, twice, asked_about = Listening(Random()), rows[:120].repeat(2, 1), []
+
+    def untold_of(bins, seen, asked):
+        asked_about.append(asked)
+        return torch.zeros(len(asked), dtype=torch.int64)
+
+    monkeypatch.setattr(simulating, "untold", untold_of)
+    simulate("forward", listening, model, twice, known)
+    assert len(asked_about) == len(listening.given) == simulating.STUDENTS
+    for questions, explained in zip(asked_about, listening.given, strict=True):
+        assert not among(questions, binned(explained, known)).any()  # of four categories each is a bin
+
+
+def test_nobody_is_asked_about_a_changed_row_that_an_explanation_shows(monkeypatch):
+    model, known, _ = cat10()
+    narrow = known.clone()
+    narrow[:, 4:] = 0  # few changed rows are possible then, and explanations show many of them
+    listening, asked_about = Listening(DecisionBoundary(narrow, samples=200)), []
+
+    def listened(explanation, model, changed, order=None):
+        asked_about.append(changed)
+        return says_turned(explanation, model, changed, order)
+
+    monkeypatch.setattr(simulating, "says_turned", listened)
+    found = simulate("counterfactual", listening, model, narrow[:30], narrow)
+    (explained,), (told,) = listening.given, listening.told
+    assert len(explained.unique(dim=0)) == len(explained) >= len(found.before) > 0
+    shown = torch.cat([explained, told.counterfactuals.flatten(0, 1)])
+    for changed in asked_about:
+        mine = changed[(changed != explained).any(1)]
+        assert len(mine) == len(found.before)
+        assert not among(mine, shown).any()
 
 
 def test_intervals_are_over_blocks():

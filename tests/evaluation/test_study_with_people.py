@@ -24,6 +24,7 @@ from xaivision.evaluation.simulatability.parts import Cases, moved_columns, part
 from xaivision.evaluation.simulatability.questions import Pool, counterfactual_questions, forward_questions
 from xaivision.evaluation.simulatability.simulated import Simulated
 from xaivision.evaluation.simulatability.study import export_study, import_answers
+from xaivision.evaluation.simulatability.tellings import told_html
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.feature_ablation import FeatureAblation
 from xaivision.explainers.nearest_examples import NearestExamples
@@ -343,6 +344,46 @@ def test_what_cannot_be_told_or_shown_is_refused(tmp_path):
         export_study(tmp_path, "forward", NoNumbers(), model, rows, design=SMALL)
 
 
+def test_of_one_column_there_is_no_control(tmp_path):
+    rows = torch.arange(40.0)[:, None]
+    model = FunctionClassifier(
+        lambda given: torch.cat([20 - given, given - 20], 1), 2, score_unit="logit", domain="tabular", array="torch"
+    )
+    near = NearestExamples(rows, k=1)
+    with pytest.raises(InputError, match=r"two columns or more for a control\. They have one\. Leave it out: control=False"):
+        export_study(tmp_path, "forward", near, model, rows, design=SMALL)
+    assert not list(tmp_path.iterdir())
+    alone = replace(SMALL, control=False)
+    assert key_of(export_study(tmp_path, "forward", near, model, rows, design=alone))["explained"]
+
+
+def called(names):
+    """The model of the table, with other names of its classes."""
+    return FunctionClassifier(
+        linear(len(names)), len(names), score_unit="logit", domain="tabular", array="torch", class_names=names
+    )
+
+
+@pytest.mark.parametrize("names", [("yes", " yes"), ("no", " "), ("no", "yes", "another class ")])
+def test_classes_that_no_answer_tells_apart_are_refused(names, tmp_path):
+    with pytest.raises(InputError, match=r"`class_names` must be answers that differ by more than space"):
+        export_study(tmp_path, "counterfactual", ABLATION, called(names), table()[0], design=SMALL)
+
+
+def test_classes_with_space_around_them_can_be_answered(tmp_path):
+    folder = export_study(tmp_path, "forward", ABLATION, called((" <=50K", " >50K")), table()[0], design=SMALL)
+    key = key_of(folder)
+    for chosen in (lambda item: item["right"], lambda item: item["right"].strip()):
+        lines = answers_of(key, lambda user, phase, item: chosen(item))  # noqa: B023 - read in this round
+        found = import_answers(folder, [filled(folder / "all.csv", lines)])
+        assert float(found.explained.before.mean()) == float(found.explained.after.mean()) == 1.0
+
+
+def test_no_spreadsheet_takes_a_study_for_a_number_or_a_date(exported):
+    for folder in exported.values():
+        assert re.fullmatch("s[0-9a-f]{8}", key_of(folder)["study"])
+
+
 def test_explanations_that_the_library_warns_of_are_counted(tmp_path):
     folder = export_study(tmp_path, "forward", Doubted(), linear(), table()[0], design=SMALL)
     key = key_of(folder)
@@ -416,6 +457,17 @@ def test_effects_are_signed_and_the_largest_is_first(exported):
         sizes = [abs(float(one)) for one in numbers]
         assert sizes == sorted(sizes, reverse=True)
         assert re.findall(r"<i class='(\w+)'", lesson) == ["for" if one.startswith("+") else "against" for one in numbers]
+
+
+@pytest.mark.parametrize(("task", "name"), [("forward", "2_learn"), ("counterfactual", "2_after")])
+def test_who_is_explained_to_sees_what_is_true_of_each_row_and_the_control_does_not(task, name, exported):
+    key, model = key_of(exported[task]), linear()
+    true = parts_of(ABLATION.explain(model, table()[0][key["explained"]]), model)
+    for user, reader in key["users"].items():
+        sections = (exported[task] / user / f"{name}.html").read_text().split("<section>")[1:-1]
+        shown = range(len(key["explained"])) if task == "forward" else reader["order"]
+        for section, number in zip(sections, shown, strict=True):
+            assert (told_html(true, number) in section) == (reader["arm"] == EXPLAINED)
 
 
 def test_no_question_may_be_left_out(exported):
@@ -586,3 +638,12 @@ def test_the_difference_of_two_arms_knows_that_they_share_their_items():
     found = Answered("probe", "forward", arm(easy), arm(easy[:, :6]))
     assert found.interval[1] - found.interval[0] > 0.2
     assert found.advantage_interval == pytest.approx((0, 0), abs=1e-12)
+
+
+def test_each_arm_of_a_difference_has_users_of_its_own_and_few_of_them_make_it_wide():
+    pattern = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    many, few = (arm(pattern.repeat(count // 2)[None].expand(40, count)) for count in (40, 4))
+    half = 2.02 * (2 * 0.25 / 40) ** 0.5  # both vary, and not together
+    assert Answered("probe", "forward", many, many).advantage_interval == pytest.approx((-half, half), abs=0.03)
+    low, high = Answered("probe", "forward", many, few).advantage_interval
+    assert min(-low, high) > 3.18 * (0.25 / 4) ** 0.5  # Student's of four users, were the others no source of doubt

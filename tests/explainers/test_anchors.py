@@ -118,6 +118,7 @@ def test_the_segments_that_hold_a_picture_are_those_that_decide():
     (rule,) = found.rules[0]
     assert [one.feature for one in rule.conditions] == [0]
     assert rule.precision == 1
+    assert rule.precision_bound == pytest.approx(0.05 ** (1 / 1000), abs=1e-6)  # a chance that misses nothing in one of 20 cases
     assert rule.coverage == pytest.approx(0.5, abs=0.05)
     assert torch.equal(found.as_attribution().values[0, 0] > 0, tiles == 0)
 
@@ -134,6 +135,32 @@ def test_one_known_row_is_nothing_to_try_rules_on():
     assert "`background` holds one row only: every rule was tried on nothing else" in found.verdict.reasons
 
 
+def test_what_a_rule_covers_is_counted_on_rows_left_out_of_the_search_where_there_are_many():
+    """Every row has a value of its own, so that which rows were used shows."""
+    known = torch.arange(1000.0)[:, None]
+    asked: list[torch.Tensor] = []
+
+    def above(rows):
+        asked.append(rows.clone())
+        held = (rows[:, 0] > 600).double()
+        return torch.stack([1 - held, held], 1)
+
+    model = FunctionClassifier(above, 2, score_unit="probability", domain="tabular", array="torch")
+    found = Anchors(known).explain(model, known[-1:] + 0.5)
+    seen = torch.cat(asked)[:, 0].unique()
+    left = known[~torch.isin(known[:, 0], seen), 0]
+    assert len(left) == 200
+    (rule,) = found.rules[0]
+    (bounds,) = bounds_of(rule)
+    assert rule.coverage == pytest.approx(float(bounds.holds(left.double()).double().mean()))
+    assert rule.coverage != pytest.approx(float(bounds.holds(known[:, 0].double()).double().mean()))
+    assert "coverage is counted on 200 known rows that no rule was chosen by" in [one.text for one in found.diagnostics.notes]
+    few = Anchors(known[::2]).explain(model, known[-1:])
+    assert "coverage is counted on the 500 known rows that the rules were chosen by" in [
+        one.text for one in few.diagnostics.notes
+    ]
+
+
 def test_a_rule_that_covers_no_known_case_is_doubted():
     """Four bits that must all be the row's own; no known row has more than two of them."""
     known = torch.eye(4).repeat(5, 1) + torch.eye(4)[[1, 2, 3, 0]].repeat(5, 1)
@@ -148,6 +175,25 @@ def test_a_rule_that_covers_no_known_case_is_doubted():
     assert len(rule.conditions) == 4
     assert (rule.precision, rule.coverage) == (1, 0)
     assert found.verdict.reasons == ("no known case meets the rule: it covers nothing but the input",)
+
+
+def test_a_rule_that_passed_by_luck_is_doubted_where_fresh_draws_say_otherwise():
+    """Draws one by one of a prediction that holds in 80 %, at a `delta` of 0.9: now and then the first eight hold."""
+    known = (torch.arange(100)[:, None] >= 20).float()
+    model = FunctionClassifier(
+        lambda rows: torch.cat([1 - rows, rows], 1).double(), 2, score_unit="probability", domain="tabular", array="torch"
+    )
+    lucky = Anchors(known, delta=0.9, samples=1)
+    found = [lucky.explain(model, known[-1:], seed=seed) for seed in range(30)]
+    passed = [one for one in found if one.rules[0][0].conditions == ()]
+    assert passed
+    for one in passed:
+        held = one.rules[0][0].precision
+        assert held == pytest.approx(0.8, abs=0.05)
+        assert one.verdict.status == "warn"
+        assert (
+            f"it seemed to hold in 95% of cases when it was chosen, and holds in {held:.1%} of fresh draws" in one.verdict.reasons
+        )
 
 
 @pytest.mark.parametrize(("name", "value"), [("threshold", 1.0), ("delta", 0), ("beam_size", 0), ("samples", 1.5)])

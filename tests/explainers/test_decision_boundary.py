@@ -27,6 +27,7 @@ def wine():
 def test_a_way_ends_where_the_decision_turns_and_its_last_edit_is_what_turns_it():
     model, _, rows, found = wine()
     assert found.found.any(1).double().mean() >= 0.9
+    assert (found.counterfactuals[:, 0] != found.counterfactuals[:, 1]).any()  # some ways have more than one edit
     for index in found.found.any(1).nonzero().flatten().tolist():
         (place,) = found.found[index].nonzero().flatten().tolist()
         steps = torch.cat([rows[index : index + 1], found.counterfactuals[index, : place + 1]])
@@ -34,7 +35,7 @@ def test_a_way_ends_where_the_decision_turns_and_its_last_edit_is_what_turns_it(
         assert edits.tolist() == [1] * (place + 1)  # one value an edit
         predicted = model(steps).argmax(1)
         assert predicted[-1] == found.goals[index]
-        assert not (predicted[:-1] == found.goals[index]).any()  # so the last edit, taken back, restores the decision
+        assert (predicted[:-1] == predicted[0]).all()  # so the last edit, taken back, restores the decision
         assert torch.allclose(model(steps[1:])[:, found.goals[index]].double(), found.scores[index, : place + 1].double())
 
 
@@ -78,6 +79,30 @@ def test_edits_are_told_in_the_order_in_which_they_move_the_score_least():
     assert found.counterfactuals[0].tolist() == [[1.0, 0, 0], [1.0, 0, 1.0], [1.0, 1.0, 1.0]]
     assert found.scores[0].tolist() == pytest.approx([-5.5, -3.5, 0.5])
     assert found.found[0].tolist() == [False, False, True]
+
+
+def test_a_step_that_leads_to_a_third_class_is_warned_of():
+    """Scores (0.5, a, 1.5 a + 1.5 b - 1.4): both edits are needed for the last class, and that of a, which moves its lead less,
+    comes first and leads to the second. Where that one's score stays 0, the same way keeps the prediction until its end.
+    """
+    known = torch.ones(20, 2)
+
+    def way(second):
+        layer = nn.Linear(2, 3)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor([[0.0, 0.0], [second, 0.0], [1.5, 1.5]]))
+            layer.bias.copy_(torch.tensor([0.5, 0.0, -1.4]))
+        model = TorchClassifier(layer, 3, domain="tabular", class_names=["own", "third", "goal"])
+        rows = torch.zeros(1, 2)
+        found = DecisionBoundary(known, desired_class=2).explain(model, rows)
+        assert found.found[0].tolist() == [False, True, False]
+        return model(torch.cat([rows, found.counterfactuals[0, :2]])).argmax(1).tolist(), found.verdict
+
+    said = "step 1 leads to third already: the last edit reaches the class, and is not what turns it from own"
+    steps, verdict = way(1.0)
+    assert (steps, verdict.status, verdict.reasons) == ([0, 1, 2], "warn", (said,))
+    steps, verdict = way(0.0)
+    assert (steps, verdict.status) == ([0, 0, 2], "ok")
 
 
 def test_where_no_few_edits_turn_it_that_is_said():

@@ -6,22 +6,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.data.feature import Feature
 from xaivision.data.registry import load_dataset
+from xaivision.data.schema import TableSchema
 from xaivision.engines.counterfactuals.deletion import fitted, influences, refitted, worst_deletion
 from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
 
 RIDGE, ASKED = 0.01, 20
 
 
-def regression(rows, labels, ridge=RIDGE):
+def regression(rows, labels, ridge=RIDGE, schema=None):
     estimator = LogisticRegression(C=1 / (2 * ridge * len(rows)), tol=1e-10, max_iter=10_000)
-    return SklearnClassifier(make_pipeline(StandardScaler(), estimator).fit(rows.double().numpy(), labels.numpy()))
+    table = rows.double().numpy() if schema is None else pd.DataFrame(rows.double().numpy(), columns=schema.names)
+    return SklearnClassifier(make_pipeline(StandardScaler(), estimator).fit(table, labels.numpy()), schema=schema)
 
 
 def tumors():
@@ -138,10 +142,92 @@ def test_labels_that_are_no_classes_are_refused():
         DeletionRobustCounterfactuals(rows, labels + 1, RIDGE)
 
 
+def test_where_only_the_lasting_one_is_missing_that_is_said():
+    """Half of the rows may go: no range is wide enough for that."""
+    rows, labels, asked, _ = tumors()
+    method = DeletionRobustCounterfactuals(rows, labels, RIDGE, k=0.5, margin=0.0, features_to_vary=[0, 1, 2])
+    found = method.explain(regression(rows, labels), asked)
+    short = found.found[:, 0] & ~found.found[:, 1]
+    assert short.any()
+    told = {note.text.split(";")[0] for note in found.diagnostics.notes if bool(short[note.inputs[0]])}
+    assert told == {"not found: one that lasts"}
+
+
+def test_a_black_box_is_not_taken_for_a_regression_that_is_sure_of_every_row():
+    rows = torch.linspace(-1, 1, 41)[:, None]
+    rows, labels = rows[rows[:, 0].abs() > 0.4], (torch.linspace(-1, 1, 41) > 0)[torch.linspace(-1, 1, 41).abs() > 0.4].long()
+    forest = SklearnClassifier(RandomForestClassifier(5, random_state=0).fit(rows.double().numpy(), labels.numpy()))
+    with pytest.raises(CapabilityError, match="beyond 10 on every row, where probabilities have no digits left"):
+        DeletionRobustCounterfactuals(rows, labels, 1e-12).explain(forest, rows[:1])
+
+
+@pytest.mark.parametrize(("k", "deletions"), [(0, 0), (0.0001, 1), (0.005, 2), (0.02, 8), (3, 3)])
+def test_a_share_of_the_rows_is_at_least_one_of_them(k, deletions):
+    rows, labels, _, _ = tumors()
+    assert DeletionRobustCounterfactuals(rows, labels, RIDGE, k=k).deletions == deletions
+
+
+@pytest.mark.parametrize(
+    ("wishes", "says"),
+    [
+        ({"features_to_vary": "alcohol"}, "`features_to_vary` must be 'all' or a list of columns. Got 'alcohol'"),
+        ({"linked": "ab"}, "`linked` must be groups of columns"),
+        ({"linked": [[0, 1], [1, 2]]}, "`linked` must name every column once. Got one in two groups"),
+        ({"features_to_vary": ["b"]}, "must be columns that may change. Got `b`, which the schema says may not"),
+    ],
+)
+def test_wishes_that_mean_nothing_are_refused(wishes, says):
+    rows, labels, asked, _ = tumors()
+    rows, asked = rows[:, :3], asked[:2, :3]
+    model = regression(rows, labels, schema=TableSchema((Feature("a"), Feature("b", mutable=False), Feature("c"))))
+    with pytest.raises(InputError, match=says):
+        DeletionRobustCounterfactuals(rows, labels, RIDGE, **wishes).explain(model, asked)
+
+
+def people(kind):
+    """Ages in whole years, years of study and an amount, of which the schema knows narrower ranges than the rows show."""
+    draw = torch.Generator().manual_seed(0)
+    age, study = torch.randint(20, 70, (300,), generator=draw), torch.randint(0, 9, (300,), generator=draw)
+    rows = torch.stack([age.float(), study.float(), torch.randn(300, generator=draw)], 1)
+    odds = (rows[:, 0] - 45) / 10 + (rows[:, 1] - 4) / 2 + rows[:, 2] + torch.randn(300, generator=draw)
+    amount = Feature("amount", low=-1.0, high=1.0)
+    features = (Feature("age", dtype="int64", low=25, high=65.5), Feature("study", dtype="uint8"), amount)
+    labels, schema = (odds > 0).long(), TableSchema(features[:2] if kind == "whole" else features)
+    rows = rows[:, : len(schema.names)]
+    return rows, labels, regression(rows, labels, schema=schema)
+
+
+@pytest.mark.parametrize("kind", ["whole", "mixed"])
+@pytest.mark.parametrize("margin", ["auto", 0.05])
+def test_whole_numbers_stay_whole_ranges_of_the_schema_hold_and_what_is_handed_out_is_judged(kind, margin):
+    rows, labels, model = people(kind)
+    asked = rows[(rows[:, 0] > 30) & (rows[:, 0] < 60)]
+    asked = (asked[asked[:, 2].abs() < 1] if kind == "mixed" else asked)[:20]
+    method = DeletionRobustCounterfactuals(rows, labels, RIDGE, margin=margin)
+    found = method.explain(model, asked)
+    assert int(found.found.all(1).sum()) >= 18
+    ways = found.counterfactuals
+    assert torch.equal(ways[..., :2], ways[..., :2].round())
+    assert bool(((ways[..., 0] >= 25) & (ways[..., 0] <= 65)).all())
+    assert kind == "whole" or bool((ways[..., 2].abs() <= 1).all())
+    known = fitted(rows, 2.0 * labels - 1, RIDGE)
+    side = 2.0 * found.goals.double() - 1
+    inside = known.standardized(ways[:, 1])
+    lost, lots = worst_deletion(influences(known), side[:, None] * inside, method.deletions)
+    told = side * (inside @ known.weights) + lost
+    after = torch.stack([s * (one @ refitted(known, lot)) for s, one, lot in zip(side, inside, lots, strict=True)])
+    assert bool(((told if margin == 0.05 else after)[found.found[:, 1]] > (0.0499 if margin == 0.05 else 0)).all())
+    assert bool((model(ways[:, 1]).argmax(1) == found.goals)[found.found[:, 1]].all())
+    cost = ((ways - asked[:, None]) / known.scale).norm(dim=2)
+    least = known.scores(asked).abs() / known.weights[:-1].norm()
+    assert bool((cost[:, 0] >= least)[found.found[:, 0]].all())
+    assert float((cost[:, 0] - least)[found.found[:, 0]].median()) <= 0.2
+
+
 def test_where_nothing_may_change_nothing_is_found():
     rows, labels, asked, _ = tumors()
     found = DeletionRobustCounterfactuals(rows, labels, RIDGE, features_to_vary=[]).explain(regression(rows, labels), asked[:2])
     assert not found.found.any()
     (reason,) = found.verdict.reasons
-    assert reason.startswith("not found: within the ranges no row holds after the worst deletion")
+    assert reason == "not found: within the ranges the search found no counterfactual, and so none that lasts"
     assert torch.equal(found.counterfactuals, asked[:2, None].expand(-1, 2, -1))

@@ -118,8 +118,13 @@ def test_what_is_found_flips_as_it_is_returned_lasts_and_is_said_to_be_approxima
     cost = ((found.counterfactuals - rows[:3, None]) / rows.std(0, correction=0)).norm(dim=2)
     assert bool((cost[whole, 1] > cost[whole, 0]).all())
     assert all(label in note.text for note in found.diagnostics.notes)
-    first = found.diagnostics.notes[int(whole.int().argmax())].text
-    assert f"to last through {K} deletions" in first
+    (first,) = (one.text for one in found.diagnostics.notes if one.inputs == (int(whole.int().argmax()),))
+    condition = "the last layer alone is fitted again" if influence == "auto" else "the network is trained on from where it is"
+    assert f"to last through {K} deletions if {condition}, " in first
+    assert found.verdict.status == "warn"
+    assert any(
+        f"these last if {condition}; one that is trained from the start may turn them" in one for one in found.verdict.reasons
+    )
     assert "the most dangerous rows are " in first
     assert bool(((found.counterfactuals >= rows.amin(0)) & (found.counterfactuals <= rows.amax(0))).all())
 
@@ -184,7 +189,23 @@ def test_the_network_is_left_as_it_was_and_passes_are_counted():
 def test_where_nothing_may_change_nothing_is_found():
     found = method(features_to_vary=[]).explain(model(), table()[0][:2])
     assert not found.found.any()
-    assert LAST in found.verdict.reasons[0]
+    assert all(LAST in reason for reason in found.verdict.reasons)
+
+
+@pytest.mark.parametrize("influence", ["auto", "all"])
+def test_whole_numbers_stay_whole_and_are_judged_again(influence):
+    rows, labels = table()
+    rows = torch.cat([(4 * rows[:, :2]).round(), rows[:, 2:3]], 1)
+    features = (Feature("a", dtype="int64", low=-9, high=9), Feature("b", dtype="Int32"), Feature("c", mutable=False))
+    asked = TorchClassifier(trained(rows, labels, (6,)), 2, domain="tabular", schema=TableSchema(features))
+    way = DeletionRobustCounterfactuals(rows, labels, RIDGE, k=K, influence=influence)
+    near = rows[rows[:, 0].abs() < 9][:4]
+    found = way.explain(asked, near)
+    assert int(found.found.all(1).sum()) >= 2
+    assert torch.equal(found.counterfactuals[..., :2], found.counterfactuals[..., :2].round())
+    assert float(found.counterfactuals[..., 0].abs().max()) <= 9
+    decided = asked(found.counterfactuals.flatten(0, 1)).argmax(1).view(-1, 2)
+    assert bool(((decided == found.goals[:, None]) | ~found.found).all())
 
 
 def test_a_network_whose_training_is_not_done_is_doubted_and_one_that_learned_something_else_refused():

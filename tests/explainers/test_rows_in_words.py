@@ -5,10 +5,20 @@ from dataclasses import replace
 import pytest
 import torch
 
+from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.function_classifier import FunctionClassifier
+from xaivision.core.origin import Origin
 from xaivision.core.query import asked
-from xaivision.core.rules import Condition
-from xaivision.explainers.rows_in_words import change_words, condition_words, number_words, values_apart
+from xaivision.core.rules import Condition, Rule, Rules
+from xaivision.explainers.rows_in_words import (
+    change_words,
+    condition_words,
+    number_words,
+    rule_sentence,
+    turn_sentence,
+    values_apart,
+)
 
 MODEL = FunctionClassifier(lambda rows: rows[:, :2], 2, score_unit="logit", domain="tabular", array="torch")
 QUERY = replace(asked(MODEL, torch.zeros(1, 2)), feature_names=("age", "color"), category_names=((), ("red", "green", "blue")))
@@ -50,3 +60,38 @@ def test_two_values_are_told_apart():
 )
 def test_conditions_are_sentences(condition, said):
     assert condition_words(QUERY, condition) == said
+
+
+@pytest.mark.parametrize(
+    ("precision", "said"), [(1.0, "100%"), (0.9999, "more than 99%"), (0.996, "more than 99%"), (0.994, "99%"), (0.9, "90%")]
+)
+def test_only_all_is_told_as_all(precision, said):
+    rules = Rules(QUERY, Origin("probe"), Diagnostics(), rules=((Rule((Condition(0, 18.0),), precision, 0.5),),))
+    assert rule_sentence(rules, 0) == f"While age is above 18, {said} of drawn rows stay 0."
+
+
+ROW, AGED, BLUE, BOTH = [0.0, 0.0], [18.0, 0.0], [0.0, 2.0], [18.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found", "said"),
+    [
+        ([BLUE], [True], "It turns to 1 with color red to blue."),
+        ([AGED, BOTH], [False, True], "It turns to 1 with color red to blue, after age 0 to 18."),
+        ([ROW, BLUE], [False, True], "It turns to 1 with color red to blue."),  # nothing was done before
+        ([AGED, BLUE], [False, True], "It turns to 1 with color red to blue."),  # another try, not on the way
+        ([AGED, BOTH], [False, False], "No row that was tried is predicted as 1."),
+    ],
+)
+def test_a_way_is_told_by_its_last_edit_after_those_before(rows, found, said):
+    tries = torch.tensor([rows])
+    way = Counterfactuals(
+        QUERY,
+        Origin("probe"),
+        Diagnostics(),
+        tries,
+        torch.ones(1, dtype=torch.int64),
+        torch.zeros(1, len(rows)),
+        torch.tensor([found]),
+    )
+    assert turn_sentence(way, 0) == said

@@ -100,6 +100,13 @@ def test_changes_of_a_counterfactual_name_both_categories():
     assert "color" not in words(made.show(1))
 
 
+def test_a_small_change_of_a_counterfactual_is_told_with_the_digits_that_show_it():
+    asked = query((3.0, 0.0))
+    near = torch.tensor([[[40.50001, 3.0]], [[40.5, 1.0]]], dtype=torch.float64)
+    made = replace(counterfactuals(asked, 1), counterfactuals=near, found=torch.ones(2, 1, dtype=torch.bool))
+    assert f"age: 40.50000 {ARROW} 40.50001" in words(made.show(0))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [

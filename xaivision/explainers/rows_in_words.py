@@ -61,23 +61,30 @@ def condition_words(query: Query, condition: Condition) -> str:
     return name if high is None else f"{name} is up to {number_words(high)}"
 
 
+def share_words(share: float) -> str:
+    """Whole percents; what is less than all is never told as all."""
+    return "more than 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
 def rule_sentence(rules: Rules, index: int) -> str:
     """While what holds how many of the drawn rows stay what they are predicted as."""
     (rule, *_), query = rules.rules[index], rules.query
     held = " and ".join(condition_words(query, one) for one in rule.conditions) or "anything holds"
-    return f"While {held}, {rule.precision:.0%} of drawn rows stay {class_words(query, int(query.targets[index]))}."
+    return f"While {held}, {share_words(rule.precision)} of drawn rows stay {class_words(query, int(query.targets[index]))}."
 
 
 def turn_sentence(way: Counterfactuals, index: int) -> str:
-    """The last edit that leads to the class to reach, after those before it."""
+    """The last edit that leads to the class to reach, after those before it; all at once, where no row before is on the way."""
     query, goal = way.query, class_words(way.query, int(way.goals[index]))
     place = way.found[index].nonzero().flatten().tolist()
     if not place:
-        return f"No row with few edits that was tried is predicted as {goal}."
-    steps = [query.inputs[index], *way.counterfactuals[index, : place[0] + 1]]
-    last = change_words(query, steps[-2], steps[-1])
-    before = change_words(query, steps[0], steps[-2])
-    return f"It turns to {goal} with {last}" + (f", after {before}." if len(steps) > 2 else ".")
+        return f"No row that was tried is predicted as {goal}."
+    row, end = query.inputs[index], way.counterfactuals[index, place[0]]
+    before = way.counterfactuals[index, place[0] - 1] if place[0] else row
+    if not bool(((before == row) | (before == end)).all()):
+        before = row
+    last = f"It turns to {goal} with {change_words(query, before, end)}"
+    return f"{last}, after {change_words(query, row, before)}." if bool((before != row).any()) else f"{last}."
 
 
 def class_words(query: Query, label: int) -> str:

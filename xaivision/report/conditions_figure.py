@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from xaivision.core.counterfactuals import Counterfactuals
-from xaivision.core.query import Query
 from xaivision.core.rules import Rules
 from xaivision.report.canvas import Canvas, Caption, Layout
-from xaivision.report.features import value_words, words_of
+from xaivision.report.features import change_words, words_of
 from xaivision.report.image_figure import BAR_ROOM, draw_bar, image_statements
 from xaivision.report.photo import draw_pixels, map_pixels, photo_pixels, picture_layout
 from xaivision.report.remarks import remarks
@@ -58,7 +56,8 @@ def changes_of(result: Counterfactuals, index: int, rank: int) -> list[str]:
     before, after = query.inputs[index].flatten(), result.counterfactuals[index, rank].flatten()
     names = feature_names(query, len(before))
     changed = (before != after).nonzero().flatten().tolist()
-    return [f"{names[i]}: {_value(query, i, before)} \N{RIGHTWARDS ARROW} {_value(query, i, after)}" for i in changed]
+    told = {i: change_words(query, i, float(before[i]), float(after[i])) for i in changed}
+    return [f"{names[i]}: {was} \N{RIGHTWARDS ARROW} {now}" for i, (was, now) in told.items()]
 
 
 def outcome(result: Counterfactuals, index: int, rank: int) -> str:
@@ -138,7 +137,3 @@ def _heading(result: Counterfactuals, index: int) -> list[str]:
 def _statements(result: Counterfactuals, index: int, held: int) -> list[str]:
     more = [f"The first {MOST_SHOWN} of {held} counterfactuals are shown."] if held > MOST_SHOWN else []
     return [*more, *remarks(result, index), cost(result.diagnostics), *whose_cost(result.query)]
-
-
-def _value(query: Query, column: int, row: Tensor) -> str:
-    return value_words(query, column, float(row[column]))

@@ -5,7 +5,7 @@ worth in networks Basu et al., Influence functions in deep learning are fragile,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -18,8 +18,9 @@ from xaivision.engines.counterfactuals.network_head import NetworkHead
 
 # The most parameters whose Hessian is taken; how many of its rows at once.
 MOST, ROWS = 2000, 64
-# Steps of training again, and the change of a score by the next one with which they end.
-STEPS, SETTLED = 20, 1e-4
+# Steps of training again, the change of a score by the next one with which they end, and the largest with which they count:
+# along directions in which hardly anything bends they crawl on, by little.
+STEPS, SETTLED, CRAWLING = 20, 1e-4, 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,8 @@ class AllParameters:
     def without(self, row: Tensor, lots: Sequence[Tensor]) -> Tensor:
         """(L,) scores of a row (1, d) when each of the lots is deleted and all parameters trained again from where they are.
 
-        By steps of the Hessian of before, halved until they help. What gradient training has left stays.
+        By steps of the Hessian of before, halved until they help. What gradient training has left stays. Where the steps do not
+        settle nothing is known of the score: nan.
         """
         kept = torch.ones(len(lots), len(self.table), dtype=torch.float64, device="cpu")
         for place, lot in enumerate(lots):
@@ -94,6 +96,7 @@ class AllParameters:
         values = self.values + (1 - kept) @ self.effects
         size, loss = torch.ones(len(lots), 1, dtype=torch.float64, device="cpu"), torch.full((len(lots),), torch.inf)
         best, step, slope = values, torch.zeros_like(values), self.sensitivities(row)[1]
+        next_change = torch.full((len(lots),), torch.inf, device="cpu")
         for _ in range(STEPS):
             count_gradient_calls(int(kept.sum()))
             slopes, now = vmap(grad_and_value(self._pulled))(values, kept)
@@ -101,11 +104,12 @@ class AllParameters:
             best, loss = torch.where(helps, values, best), torch.minimum(loss.to(now), now)
             step = torch.where(helps, -self._solved(slopes), step)
             size = torch.where(helps, 1.0, size / 2)
-            if float((size * step @ slope[0]).abs().max()) <= SETTLED:
+            next_change = (size * step @ slope[0]).abs()
+            if float(next_change.max()) <= SETTLED:
                 break
             values = best + size * step
         scores: Tensor = vmap(self._score, in_dims=(0, None))(best, row[0])
-        return scores.detach()
+        return torch.where(next_change <= CRAWLING, scores.detach(), torch.nan)
 
     @cached_property
     def _pull(self) -> Tensor:
@@ -139,6 +143,8 @@ class AllParameters:
 
 
 def all_parameters(network: NetworkHead, table: Tensor, labels: Tensor, ridge: float) -> AllParameters:
-    """The network, trained on a table (n, d) and labels (n,), -1 or 1, with this ridge."""
-    values = torch.cat([one.flatten() for one in network.parameters.values()])
+    """The network, trained on a table (n, d) and labels (n,), -1 or 1, with this ridge; computed on the CPU, wherever it is."""
+    parameters, buffers = ({name: one.cpu() for name, one in own.items()} for own in (network.parameters, network.buffers))
+    values = torch.cat([one.flatten() for one in parameters.values()])
+    network = replace(network, parameters=parameters, buffers=buffers)
     return AllParameters(network, values, table.double(), labels.double(), ridge)

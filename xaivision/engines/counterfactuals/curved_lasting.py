@@ -71,13 +71,18 @@ def _trials(model: Deletable, asked: Asked, tried: Solved, wanted: dict[int, flo
     for place, one in enumerate(sorted(set(tried.walks.owner.tolist()))):
         row = Lasting(*(getattr(found, name)[place : place + 1] for name in ("rows", "worst", "dangerous")))
         side = float(asked.side[one])
-        scores, beta = model.sensitivities(row.rows)
-        left = side * float(scores)
-        if asked.wish.k:
-            order = (side * beta @ model.effects.T)[0].argsort(stable=True)
-            left = float((side * model.without(row.rows, worst_lots(order, asked.wish.k))).min())
-        trials[one] = Trial(row, wanted[one], side * float(scores), left)
+        score = side * float(model.sensitivities(row.rows)[0])
+        trials[one] = Trial(row, wanted[one], score, left_of(model, row.rows, side, asked.wish.k))
     return trials
+
+
+def left_of(model: Deletable, row: Tensor, side: float, k: int) -> float:
+    """The least score on its side that is left of a row (1, d) after any of the worst deletions of `k` rows, carried out."""
+    scores, beta = model.sensitivities(row)
+    if not k:
+        return side * float(scores)
+    order = (side * beta @ model.effects.T)[0].argsort(stable=True)
+    return float((side * model.without(row, worst_lots(order, k))).min())
 
 
 def _answer(model: Deletable, asked: Asked, solved: Solved) -> Lasting:
@@ -90,11 +95,11 @@ def _answer(model: Deletable, asked: Asked, solved: Solved) -> Lasting:
         chosen.append(own[solved.cost[own].argmin() if held else solved.worst[own].argmax()])
     picked = torch.stack(chosen)
     rows = solved.points[picked].to(asked.dtype).double()
-    worst, dangerous, _ = _worst(model, rows, asked.side[owners[picked]], asked.wish.k)
+    worst, dangerous, _ = worst_of(model, rows, asked.side[owners[picked]], asked.wish.k)
     return Lasting(rows, worst, dangerous)
 
 
-def _worst(model: Deletable, table: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
+def worst_of(model: Deletable, table: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor, Tensor]:
     """(m,) scores on their side after the worst deletion of `k` rows, to first order, (m, k) which rows, most dangerous first,
     and (m, q) how far that moves the parameters.
     """
@@ -138,7 +143,7 @@ def _solved(model: Deletable, asked: Asked, walks: Walks, margins: Tensor) -> So
     going = torch.arange(len(here), device="cpu")
     for _ in range(STEPS):
         now, place = field.take(going), here[going]
-        worst, _, moved = _worst(model, place, now.side, asked.wish.k)
+        worst, _, moved = worst_of(model, place, now.side, asked.wish.k)
         length = torch.where(worst >= now.margin, ((place - now.own) / model.scale).norm(dim=1), torch.inf)
         nearer = (length < cost[going]) | (cost[going].isinf() & (worst > highest[going]))
         points[going[nearer]], highest[going[nearer]] = place[nearer], worst[nearer]

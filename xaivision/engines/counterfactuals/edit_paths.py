@@ -44,7 +44,7 @@ def length(room: Room, rows: Tensor) -> Tensor:
 
 def ordered(room: Room, end: Tensor) -> Path:
     """The rows (m, F) after each edit on the way from the input to the `end` (F,): always the edit that moves the score least,
-    until the decision turns.
+    until the class to reach is reached: with more than two, a third may have been on the way.
     """
     kept = torch.zeros(len(room), dtype=torch.bool, device="cpu")
     left = room.changed(end[None])[0]

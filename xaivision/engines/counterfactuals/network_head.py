@@ -46,9 +46,8 @@ class NetworkHead:
         seen: list[tuple[Tensor, Tensor]] = []
         hook = self.head.register_forward_hook(lambda _, given, output: seen.append((given[0], output)))
         try:
-            functional_call(
-                self.module, (dict(parameters), dict(self.buffers)), (table.to(self.head.weight.device, torch.float64),)
-            )
+            device = next(iter(parameters.values())).device  # where the copy is, not the module
+            functional_call(self.module, (dict(parameters), dict(self.buffers)), (table.to(device, torch.float64),))
         finally:
             hook.remove()
         return seen[-1]

@@ -112,10 +112,10 @@ def margins_to_try(margin: float) -> Generator[float, Trial, Trial]:
 def _tried(model: Logistic, effects: Tensor, asked: tuple[Tensor, Tensor, Wish, list[Swaps]], margin: float) -> Trial:
     row, side, wish, swaps = asked
     best = _of_one(model, row, side, (replace(wish, margin=margin), swaps))
-    return Trial(best, margin, float(side * model.scores(best.rows)), _left_after(model, effects, best.rows, (side, wish.k)))
+    return Trial(best, margin, float(side * model.scores(best.rows)), left_after(model, effects, best.rows, (side, wish.k)))
 
 
-def _left_after(model: Logistic, effects: Tensor, row: Tensor, asked: tuple[Tensor, int]) -> float:
+def left_after(model: Logistic, effects: Tensor, row: Tensor, asked: tuple[Tensor, int]) -> float:
     """The least score on its side that is left of a row (1, d) after any of the worst deletions of `k` rows, carried out.
 
     The nearest row that lasts lies where several deletions are equally bad: the last of the rows is changed for the next ones.

@@ -29,8 +29,9 @@ Trial = Callable[[Sequence[Anchor], Sequence[int]], Outcome]
 
 @dataclass(frozen=True)
 class Plan:
-    """A conjunction is accepted if its precision is `threshold` at least, sure to `delta` but for `slack`. The `beam` best of
-    each length are told from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in all.
+    """A conjunction is accepted if its precision is `threshold` at least, sure to `delta` of one look but for `slack`. The
+    `beam` best of each length are told from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in
+    all.
     """
 
     threshold: float = 0.95
@@ -44,7 +45,7 @@ class Plan:
 
 
 class Found(NamedTuple):
-    """The chosen conjunction; `sure`: its precision reaches the threshold but for the plan's slack."""
+    """The chosen conjunction; `sure`: at a look its precision reached the threshold, for sure but for the plan's slack."""
 
     anchor: Anchor
     sure: bool
@@ -148,8 +149,9 @@ def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Pl
 def _sure(tally: Tally, anchors: list[Anchor], plan: Plan, arms: int) -> Sifting:
     """Which of them have the threshold's precision; tried until that is sure one way or the other.
 
-    Acceptance is sure to the plan's delta over all `arms` that there were. A rejection harms no one but the rule: one that
-    misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
+    Acceptance is sure to the plan's delta over all `arms` that there were, of one look: that there are up to `MOST_BATCHES` of
+    them and other lengths is not in the level, so that whoever must be sure draws anew in the end. A rejection harms no one but
+    the rule: one that misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
     """
     level, accepted, open_ = log(max(1, plan.beam * arms) / plan.delta), set[Anchor](), list(anchors)
     while open_:

@@ -61,7 +61,7 @@ class Answered:
 
     @property
     def control(self) -> float:
-        """The change with shuffled explanations: what is left there comes from practice, not from the explanation."""
+        """The change with shuffled explanations: what is left there comes from practice, less what they mislead."""
         return nan if self.shuffled is None else self.shuffled.change
 
     @property
@@ -71,7 +71,7 @@ class Answered:
 
     @property
     def advantage(self) -> float:
-        """By how much more the share grows with explanations than with shuffled ones."""
+        """By how much more the share grows with explanations than with shuffled ones, which may also mislead: it may flatter."""
         return self.change - self.control
 
     @property

@@ -54,8 +54,8 @@ class Key:
 
     @property
     def study(self) -> str:
-        """What every sheet of this study bears: of another study it is another."""
-        return _digest(self._content())[:8]
+        """What every sheet of this study bears: of another study it is another. No spreadsheet takes it for a number."""
+        return f"s{_digest(self._content())[:8]}"
 
     @property
     def balance(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.classifier import ClassifierAdapter
+from xaivision.core.errors import InputError
 from xaivision.core.random import generator
 from xaivision.evaluation.simulatability.cells import Cells, cells_of
 from xaivision.evaluation.simulatability.design import Design
@@ -41,8 +42,12 @@ class Known:
 
 
 def known_rows(model: ClassifierAdapter, rows: Tensor, labels: Tensor | None) -> Known:
-    """What the model says of the rows (n, F), and which cells they are in."""
+    """What the model says of the rows (n, F), and which cells they are in.
+
+    Raises: InputError, where two answers to a question could not be told apart by their words, or one has none.
+    """
     classes = tuple(map(str, model.class_names)) or tuple(map(str, range(model.num_classes)))
+    _check_told_apart(classes)
     predicted, truth = model(rows).argmax(1).cpu(), None if labels is None else labels.cpu().long()
     return Known(classes, predicted, cells_of(predicted, truth, classes), truth)
 
@@ -56,3 +61,12 @@ def marked(method: str, task: Task, questions: Questions, known: Known, design: 
     }
     items = tuple(known.item(questions, place) for place in range(count))
     return Key(method, task, items, tuple(questions.explained.tolist()), questions.doubted, users, seed)
+
+
+def _check_told_apart(classes: tuple[str, ...]) -> None:
+    words = [one.strip() for one in (*classes, *((ANOTHER,) if len(classes) > 2 else ()))]
+    if "" in words or len(set(words)) < len(words):
+        raise InputError(
+            f"`class_names` must be answers that differ by more than space around them, and none of them "
+            f"{ANOTHER!r}. Got {', '.join(map(repr, classes))}."
+        )

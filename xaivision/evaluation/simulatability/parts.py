@@ -1,5 +1,6 @@
 """What people are told of a row: effects, rules, ways to another class, similar cases. Shuffled, it is told of other columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -50,10 +51,11 @@ def parts_of(explanation: Explanation, model: ClassifierAdapter) -> tuple[Part, 
     )
 
 
-def shown_rows(parts: tuple[Part, ...]) -> Tensor:
+def shown_rows(parts: Sequence[Part | Explanation]) -> Tensor:
     """(m, F) the rows of which the parts say what the model predicts: none of them may be asked about."""
     shown = [part.counterfactuals.flatten(0, 1) for part in parts if isinstance(part, Counterfactuals)]
     shown += [part.rows.flatten(0, 1) for part in parts if isinstance(part, Cases)]
+    shown += [part.examples.flatten(0, 1) for part in parts if isinstance(part, Examples)]
     return torch.cat([parts[0].query.inputs[:0], *shown]).cpu()
 
 
@@ -62,7 +64,11 @@ def shuffled_parts(parts: tuple[Part, ...], known: Tensor, draw: torch.Generator
 
     Values stay such that they can be: a condition is cut at a quartile of the known rows (N, F) and holds for the row, an edit
     leads to the value of a known row, and a similar case has each of its values from another known row.
+
+    Raises: InputError, where there is one column only, of which nothing else can be said than what is true.
     """
+    if len(known[0]) < 2:
+        raise InputError("`rows` must have two columns or more for a control. They have one. Leave it out: control=False.")
     known, query = known.cpu(), parts[0].query
     order = moved_columns(query.inputs.shape, draw)
     return tuple(_shuffled(part, known, order, draw) for part in parts)

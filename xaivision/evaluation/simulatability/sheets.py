@@ -74,10 +74,10 @@ def _checked(key: Key, where: str, place: Place, answer: str) -> tuple[Place, st
     if place.user not in key.users or not 1 <= place.item <= count:
         phases = ", ".join(f"{phase} (1 to {most})" for phase, most in _counts(key).items())
         raise InputError(f"{where} must name a user of the study, and a phase with an item of it: {phases}. Got {tuple(place)}.")
-    known = allowed(key, place)
+    known = {choice.strip(): choice for choice in allowed(key, place)}
     if answer not in known:
         raise InputError(f"{where} must answer one of: {', '.join(known)}. Got {answer!r}.")
-    return place, answer
+    return place, known[answer]
 
 
 def allowed(key: Key, place: Place) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from xaivision.core.errors import InputError
 from xaivision.core.protocols import Explainer
 from xaivision.core.random import generator
 from xaivision.core.wrapping import classifier
-from xaivision.evaluation.simulatability.cells import cells_of
+from xaivision.evaluation.simulatability.cells import cells_of, first_of_equal
 from xaivision.evaluation.simulatability.decoding import says_turned
 from xaivision.evaluation.simulatability.items import changed_pairs
+from xaivision.evaluation.simulatability.parts import shown_rows
 from xaivision.evaluation.simulatability.simulated import Simulated, Task
 from xaivision.evaluation.simulatability.students import binned, told, untold
 
@@ -28,13 +29,14 @@ def simulate(
     "counterfactual": of each row one changed row keeps the decision and one turns it, with as many edits; without an explanation
     the answer is always "kept", which is right for exactly half. With it, a fixed rule decodes the explanation of the row,
     never of the changed one. "forward": 20 students learn from 16 explained rows each and are asked about others, of two
-    classes alike; explained rows are never asked about. `background` (N, F): known rows, for values of changes and for bins.
+    classes alike; explained rows and their equals, and rows that an explanation shows with what the model says, are never asked
+    about. `background` (N, F): known rows, for values of changes and for bins.
 
     Raises: InputError, where the rows are too few or never turn, or the explanations cannot be decoded.
     """
     adapter = classifier(model)
-    if rows.ndim != 2 or background.ndim != 2 or rows.shape[1] != background.shape[1]:
-        raise InputError("`rows` and `background` must be rows of one table. Got other shapes.")
+    if rows.ndim != 2 or background.ndim != 2 or rows.shape[1] != background.shape[1] or not len(rows):
+        raise InputError("`rows` and `background` must be rows of one table. Got other shapes, or no row.")
     if task == "counterfactual":
         return _counterfactual(explainer, adapter, rows, background, seed)
     if task == "forward":
@@ -43,14 +45,20 @@ def simulate(
 
 
 def _counterfactual(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, background: Tensor, seed: int) -> Simulated:
-    pairs = changed_pairs(model, rows, background, generator(seed, "simulated pairs"))
-    explanation = explainer.explain(model, pairs.rows, seed=seed)
-    order = shuffles(pairs.rows.shape, generator(seed, "shuffled explanations"))
+    draw, distinct = generator(seed, "simulated pairs"), rows[first_of_equal(rows).to(rows.device)]
+    explained = changed_pairs(model, distinct, background, draw).rows
+    explanation = explainer.explain(model, explained, seed=seed)
+    barred = torch.cat([explained.cpu(), shown_rows((explanation,))])
+    pairs = changed_pairs(model, explained, background, draw, barred)
+    order = shuffles(explained.shape, generator(seed, "shuffled explanations"))
+
+    def says(changed: Tensor, shuffled: Tensor | None) -> Tensor:
+        asked = explained.clone()  # of rows without a pair that no explanation shows nothing is asked
+        asked[pairs.numbers.to(asked.device)] = changed
+        return says_turned(explanation, model, asked, shuffled)[pairs.numbers].double()
 
     def right(shuffled: Tensor | None) -> Tensor:
-        kept = ~says_turned(explanation, model, pairs.kept, shuffled)
-        turned = says_turned(explanation, model, pairs.turned, shuffled)
-        return (kept.double() + turned.double()) / 2
+        return (1 - says(pairs.kept, shuffled) + says(pairs.turned, shuffled)) / 2
 
     before = torch.full((len(pairs.rows),), 0.5, dtype=torch.float64, device="cpu")
     return Simulated(explainer.about.name, "counterfactual", before, right(None), right(order))
@@ -60,14 +68,14 @@ def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, backg
     if model.num_classes != 2:
         raise InputError(f"`task` 'forward' needs a model of two classes. This one has {model.num_classes}.")
     predicted, bins = model(rows).argmax(1).cpu(), binned(rows, background)
-    cells, anywhere = cells_of(predicted, None, ("class 0", "class 1")), torch.ones(len(rows), dtype=torch.bool, device="cpu")
-    each = min((LEARNED + ASKED) // 2, int(torch.bincount(predicted, minlength=2).min()))
+    cells, free = cells_of(predicted, None, ("class 0", "class 1")), first_of_equal(rows)
+    each = min((LEARNED + ASKED) // 2, int(torch.bincount(predicted[free], minlength=2).min()))
     if each < LEARNED:
-        raise InputError(f"`rows` must have {LEARNED} rows of each predicted class at least. Got fewer of one.")
+        raise InputError(f"`rows` must have {LEARNED} different rows of each predicted class at least. Got fewer of one.")
     scores = []
     for student in range(STUDENTS):
         draw = generator(seed, "student", student)
-        drawn = cells.alike(each, anywhere, draw)
+        drawn = cells.alike(each, free, draw)
         learned, asked = drawn[:, : LEARNED // 2].flatten(), drawn[:, LEARNED // 2 :].flatten()
         explained = explainer.explain(model, rows[learned.to(rows.device)], seed=seed)
         if not isinstance(explained, Attribution):

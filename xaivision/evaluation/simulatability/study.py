@@ -150,8 +150,9 @@ def _check_new(folder: Path) -> None:
 def _guide(key: Key) -> str:
     control = sum(reader.arm == SHUFFLED for reader in key.users.values())
     told = (
-        f"{control} of the {len(key.users)}, drawn by chance, are shown shuffled explanations, which are untrue. Who they are "
-        f"stands in {FILE}. Whoever hands out the folders should not look. Tell these people afterwards.\n"
+        f"{control} of the {len(key.users)}, drawn by chance, are shown shuffled explanations, which are untrue. As these may "
+        f"also mislead, the difference may flatter the explanations. Who they are stands in {FILE}. Whoever hands out the "
+        "folders should not look. Tell these people afterwards.\n"
         if control
         else "There is no control: what people gain by practice alone is not known.\n"
     )

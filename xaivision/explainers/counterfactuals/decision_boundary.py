@@ -21,7 +21,7 @@ from xaivision.engines.counterfactuals.undoing import Rows, undone
 from xaivision.explainers.counterfactuals.hunting import Asking, scene_of
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.wishes import Wishes
-from xaivision.explainers.rows_in_words import change_words
+from xaivision.explainers.rows_in_words import change_words, class_words
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,8 +30,9 @@ class DecisionBoundary(Wishes):
     taken from known ones: nearest are few edits, then a small square of their cost.
 
     Edits that the flip does not need are taken back. They are then told one by one, always the one that moves the score least
-    next, so that the last one is what turns the decision. Of the settings of `Wishes` `total_CFs` and those of diversity say
-    nothing here: there is one way for each row.
+    next, so that the last one is what leads to the class. Where there are more than two, an edit before it may lead to a third:
+    a warning says so, since the last edit taken back does not restore the prediction then. Of the settings of `Wishes`
+    `total_CFs` and those of diversity say nothing here: there is one way for each row.
     """
 
     about: ClassVar[About] = About(
@@ -85,11 +86,13 @@ class DecisionBoundary(Wishes):
         q = scene.q
         scores = q.model(rows.flatten(0, 1).to(q.query.inputs))
         goals = scene.goals.repeat_interleave(steps).to(scores.device)
-        flips = (scores.argmax(1) == goals).cpu().view(rows.shape[:2])
-        found = flips & (torch.arange(steps, device="cpu") == last[:, None])
+        reached = scores.argmax(1).cpu().view(rows.shape[:2])
+        found = (reached == scene.goals.cpu()[:, None]) & (torch.arange(steps, device="cpu") == last[:, None])
         told = scores.gather(1, goals[:, None]).view(found.shape)
         for index in range(len(inputs)):
             q.note(_told(scene, index, rows[index, : int(last[index]) + 1], told[index], bool(found[index].any())))
+            if bool(found[index].any()):
+                _warn_of_others(scene, index, reached[index, : int(last[index])].tolist())
         device = q.query.inputs.device
         return q.counterfactuals(rows.to(device), scene.goals.to(device), told, found.to(device))
 
@@ -97,7 +100,7 @@ class DecisionBoundary(Wishes):
 def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) -> Note:
     """The way in words, or why there is none."""
     query, goal = scene.q.query, int(scene.goals[index])
-    name = query.class_names[goal] if query.class_names else f"class {goal}"
+    name = class_words(query, goal)
     if int(scene.predicted[index]) == goal:
         return Note("warn", f"nothing has to change: the prediction is {name} already", (index,))
     if not len(scene.rooms.each[index]):
@@ -110,3 +113,15 @@ def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) ->
         steps.append(f"{change_words(query, before, row)} ({float(scores[place]):.3g})")
         before = row
     return Note("ok", f"the way to {name}, with its {query.score_unit} after each edit: {'; '.join(steps)}", (index,))
+
+
+def _warn_of_others(scene: Scene, index: int, reached: list[int]) -> None:
+    """Where a step before the last one has left the prediction for a third class."""
+    predicted, query = int(scene.predicted[index]), scene.q.query
+    astray = [place for place, label in enumerate(reached) if label != predicted]
+    if astray:
+        other, own = class_words(query, reached[astray[0]]), class_words(query, predicted)
+        text = (
+            f"step {astray[0] + 1} leads to {other} already: the last edit reaches the class, and is not what turns it from {own}"
+        )
+        scene.q.note(Note("warn", text, (index,)))

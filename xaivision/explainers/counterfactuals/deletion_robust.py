@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, get_args
+from functools import partial
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -18,10 +19,11 @@ from xaivision.core.settings import check_number_from_zero, check_positive_numbe
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.lasting import Lasting, Wish
 from xaivision.engines.counterfactuals.swapped_lasting import Swaps
+from xaivision.engines.counterfactuals.whole_lasting import Grid, made_whole
 from xaivision.explainers.background import check_background, fitting_background
-from xaivision.explainers.counterfactuals.table_space import Columns
+from xaivision.explainers.counterfactuals.table_space import Columns, free_columns, linked_groups
 from xaivision.explainers.counterfactuals.trained_again import Influence, Lesson, TrainedAgain, trained_again
-from xaivision.explainers.counterfactuals.wishes import Column
+from xaivision.explainers.counterfactuals.wishes import Column, check_columns
 
 # The plain counterfactual lies this far over the border, in log odds.
 OVER = 1e-4
@@ -34,8 +36,24 @@ RARE = 10
 # What is cheaper by less than this share costs the same.
 SAME = 1e-6
 
+# What rounding to the dtype of the inputs may take of the score; how often the margin is raised, by how much, where the worst
+# deletion, carried out, breaks whole numbers.
+ROUNDED, RAISES, MORE = OVER / 2, 4, 1.5
+
 # The plain counterfactuals and those that last.
 Pair = tuple[Lasting, Lasting]
+
+
+class Asked(NamedTuple):
+    """What was `found` for B rows, on which `side`, with which `margins`, whether each `holds` (B,), and whether that means the
+    worst deletion `carried` out.
+    """
+
+    found: Lasting
+    side: Tensor
+    margins: Tensor
+    holds: Tensor
+    carried: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +68,8 @@ class DeletionRobustCounterfactuals:
     parameters, at most 2,000. Both are approximations, and the search is a local one. "auto" takes a regression for what it is.
     `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log odds that must be left after the worst
     deletion, to first order; "auto" carries that deletion out for each row and takes what makes it harmless. With 0 the worst
-    deletion breaks it. `features_to_vary`: the columns that may change, within the range of the background. `linked`: columns
+    deletion breaks it. `features_to_vary`: the columns that may change, within the ranges of the background and the schema, in
+    whole numbers where the schema says so. `linked`: columns
     that change together to values that occur together in the background, such as those of a category; groups of the schema are
     linked already, and codes stay codes. They are swapped where numbers alone do not reach, or only at a higher cost.
     """
@@ -88,6 +107,7 @@ class DeletionRobustCounterfactuals:
             raise InputError(f"`labels` must be class 0 or 1 of each of {len(self.background)} rows of the background.")
         if self.deletions >= len(self.background):
             raise InputError(f"`k` must leave some of {len(self.background)} rows of the background. Got {self.k}.")
+        check_columns(self.features_to_vary, self.linked)
         if self.influence not in get_args(Influence):
             raise InputError(f"`influence` must be one of 'auto', 'last_layer', 'all'. Got {self.influence!r}.")
 
@@ -103,47 +123,66 @@ class DeletionRobustCounterfactuals:
             rows = q.query.inputs.detach().cpu().double()
             side = -known.scores(rows).sign()
             swaps = self._swaps(q)
-            plain = known.nearest(rows, side, (self._wish(q, rows, 0, OVER), swaps))
-            if self.margin != "auto":
-                left = max(OVER, float(self.margin))
-                robust = known.nearest(rows, side, (self._wish(q, rows, self.deletions, left), swaps))
-                lasts = robust.worst >= left - REACHED
-            else:
-                wish = self._wish(q, rows, self.deletions, OVER)
+            wish = self._wish(q, rows, self.deletions)
+            nothing = replace(wish, k=0, margin=OVER)
+            plain, _ = self._whole(q, known, nothing, _foreseen(known.nearest(rows, side, (nothing, swaps)), side, OVER))
+            if self.margin == "auto":
                 robust, margins, exact = known.proven(rows, side, (wish, swaps))
-                lasts = (robust.worst >= margins - REACHED) & (exact > 0)
+                asked = Asked(robust, side, margins, (robust.worst >= margins - REACHED) & (exact > 0), carried=True)
+            else:
+                asked = _foreseen(known.nearest(rows, side, (wish, swaps)), side, wish.margin)
+            robust, lasts = self._whole(q, known, wish, asked)
             plain = _nearer(known, rows, (plain, robust), lasts)
             return self._answer(q, known, (plain, robust), (side, lasts))
 
     @property
     def deletions(self) -> int:
         """How many rows may be deleted."""
-        return round(self.k * len(self.background)) if self.k < 1 else round(self.k)
+        if self.k >= 1:
+            return round(self.k)
+        return max(1, round(self.k * len(self.background))) if self.k else 0
 
     def _known(self, q: Question) -> TrainedAgain:
         table = fitting_background(q, self.background).cpu()
         return trained_again(q, Lesson(table, 2.0 * self.labels.cpu().double() - 1, self.ridge), self.influence)
 
-    def _wish(self, q: Question, rows: Tensor, k: int, margin: float) -> Wish:
+    def _wish(self, q: Question, rows: Tensor, k: int) -> Wish:
         table, free = self.background.detach().cpu().double(), self._free(q)
         free[[column for group in self._groups(q) for column in group]] = False  # these are swapped, and do not move
-        low = torch.where(free, torch.minimum(table.amin(0), rows), rows)
-        high = torch.where(free, torch.maximum(table.amax(0), rows), rows)
-        return Wish(k, margin, low, high)
+        lowest, highest = table.amin(0), table.amax(0)
+        for number, feature in enumerate(Columns(q).features):
+            if feature.low is not None or feature.high is not None:
+                ends = torch.stack([lowest[number], highest[number]]).clamp(feature.low, feature.high)
+                lowest[number], highest[number] = ends
+        low = torch.where(free, torch.minimum(lowest, rows), rows)
+        high = torch.where(free, torch.maximum(highest, rows), rows)
+        return Wish(k, OVER if self.margin == "auto" else max(OVER, float(self.margin)), low, high)
+
+    def _whole(self, q: Question, known: TrainedAgain, wish: Wish, asked: Asked) -> tuple[Lasting, Tensor]:
+        """What was found as it is handed out, with whole numbers where the schema says so, and (B,) whether it still holds."""
+        inputs, whole = q.query.inputs.detach().cpu(), Columns(q).whole
+        rows, holds = asked.found.rows.to(inputs.dtype).double(), asked.holds.clone()
+        for place in holds.nonzero().flatten().tolist():
+            grid = Grid(inputs[place].double(), whole, wish.low[place], wish.high[place], known.scale)
+            side, margin = asked.side[place : place + 1], float(asked.margins[place])
+            for _ in range(RAISES):
+                spare = partial(_spare, known, inputs.dtype, (side, wish.k, margin - ROUNDED))
+                row = made_whole(asked.found.rows[place], grid, spare).to(inputs.dtype).double()[None]
+                foreseen = float(spare(row)) >= 0
+                holds[place] = foreseen and (not asked.carried or known.left(row, side, wish.k) > 0)
+                rows[place] = row[0]
+                if bool(holds[place]) or not foreseen:
+                    break
+                margin *= MORE
+        return Lasting(rows, *known.worst(rows, asked.side, wish.k)), holds
 
     def _free(self, q: Question) -> Tensor:
         """(F,) which columns may change."""
-        columns = Columns(q)
-        free = torch.tensor([one.mutable for one in columns.features] or [True] * columns.count, device="cpu")
-        if not isinstance(self.features_to_vary, str):
-            named = torch.zeros_like(free)
-            named[[columns.number(column) for column in self.features_to_vary]] = True
-            free &= named
-        return free
+        return free_columns(Columns(q), self.features_to_vary)
 
     def _groups(self, q: Question) -> list[tuple[int, ...]]:
         columns = Columns(q)
-        linked = [tuple(columns.number(column) for column in group) for group in self.linked]
+        linked = linked_groups(columns, self.linked)
         taken = {column for group in linked for column in group}
         known = [group for group in columns.groups.values() if len(group) > 1 or columns.categories(group[0])]
         return linked + [group for group in known if not taken & set(group)]
@@ -176,20 +215,32 @@ class DeletionRobustCounterfactuals:
         inside = [known.standardized(one.rows) for one in pair]
         plain, robust = ((one - start).norm(dim=1) for one in inside)
         doubt = f"; {known.doubt}" if known.doubt else ""
-        for index in range(len(start)):
-            if not bool(found[index].all()):
-                text = (
-                    "not found: within the ranges no row holds after the worst deletion, with the margin for what is not foreseen"
-                )
-                q.note(Note("warn", text + doubt, (index,)))
+        if known.condition:
+            q.note(Note("warn", f"these last{known.condition}; one that is trained from the start may turn them{doubt}"))
+        for index, whole in enumerate(found.tolist()):
+            if not all(whole):
+                q.note(Note("warn", _missing(*whole) + doubt, (index,)))
                 continue
-            rows = ", ".join(map(str, pair[1].dangerous[index, :MOST_NAMED].tolist())) or "none"
+            named = ", ".join(map(str, pair[1].dangerous[index, :MOST_NAMED].tolist())) or "none"
             more = float(robust[index] / plain[index] - 1)
             text = (
-                f"it costs {float(robust[index]):.3g} to last through {self.deletions} deletions, {more:.0%} more than the "
-                f"nearest counterfactual ({float(plain[index]):.3g} standard deviations); the most dangerous rows are {rows}"
+                f"it costs {float(robust[index]):.3g} to last through {self.deletions} deletions{known.condition}, {more:.0%} "
+                f"more than the nearest counterfactual ({float(plain[index]):.3g} standard deviations); the most dangerous rows "
+                f"are {named}"
             )
             q.note(Note("ok", text + doubt, (index,)))
+
+
+def _missing(plain: bool, robust: bool) -> str:
+    """What was not found of a pair."""
+    if robust:
+        return "not found: the nearest counterfactual; beside the lasting one none was found that turns the decision"
+    if plain:
+        return (
+            "not found: one that lasts; within the ranges the search found none that holds after the worst deletion, with the "
+            "margin for what is not foreseen"
+        )
+    return "not found: within the ranges the search found no counterfactual, and so none that lasts"
 
 
 def _nearer(known: TrainedAgain, rows: Tensor, pair: Pair, lasts: Tensor) -> Lasting:
@@ -197,3 +248,13 @@ def _nearer(known: TrainedAgain, rows: Tensor, pair: Pair, lasts: Tensor) -> Las
     plain, robust = ((known.standardized(one.rows) - known.standardized(rows)).norm(dim=1) for one in pair)
     nearer = lasts & (robust < (1 - SAME) * plain)
     return replace(pair[0], rows=torch.where(nearer[:, None], pair[1].rows, pair[0].rows))
+
+
+def _foreseen(found: Lasting, side: Tensor, margin: float) -> Asked:
+    return Asked(found, side, torch.full_like(found.worst, margin), found.worst >= margin - REACHED, carried=False)
+
+
+def _spare(known: TrainedAgain, dtype: torch.dtype, asked: tuple[Tensor, int, float], rows: Tensor) -> Tensor:
+    """(m,) by how much rows, as they are handed out, keep more of their score than asked after the worst deletion."""
+    side, k, margin = asked
+    return known.worst(rows.to(dtype).double(), side.expand(len(rows)), k)[0] - margin

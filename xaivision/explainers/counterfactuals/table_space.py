@@ -1,7 +1,7 @@
 """The space in which a table's rows may move, read off the schema, the background and the wishes of the caller."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -41,6 +41,12 @@ class Columns:
             raise InputError(f"A column must be a number from 0 to {self.count - 1}, or a name. Got {column!r}.{named}")
         return column
 
+    @property
+    def whole(self) -> Tensor:
+        """(F,) the columns that the schema says are whole numbers."""
+        whole = [feature.dtype.lower().startswith(("int", "uint")) for feature in self.features]
+        return torch.tensor(whole or [False] * self.count, device="cpu")
+
     def by_number(self, given: Mapping[Column, Any] | None) -> dict[int, Any]:
         return {self.number(column): value for column, value in (given or {}).items()}
 
@@ -60,10 +66,7 @@ def table_space(q: Question, wishes: Wishes, background: Tensor) -> Space:
     columns, table = Columns(q), background.detach().cpu().double()
     permitted = columns.by_number(wishes.permitted_range)
     low, high = _ranges(columns, table, permitted)
-    steps = steps_of(background)
-    for number, feature in enumerate(columns.features):
-        if feature.dtype.lower().startswith(("int", "uint")):
-            steps[number] = 1
+    steps = torch.where(columns.whole, 1.0, steps_of(background))
     parts = _parts(columns, wishes, table, permitted)
     grouped = [column for part in parts if part.patterns is not None for column in part.columns]
     steps[grouped] = 0
@@ -72,7 +75,7 @@ def table_space(q: Question, wishes: Wishes, background: Tensor) -> Space:
         high=high,
         step=steps,
         direction=_directions(columns, wishes),
-        free=_free(columns, wishes),
+        free=free_columns(columns, wishes.features_to_vary),
         weight=_weights(columns, wishes, table, set(grouped)),
         parts=parts,
         norm=NORMS[wishes.norm],
@@ -111,11 +114,15 @@ def _directions(columns: Columns, wishes: Wishes) -> Tensor:
     return direction
 
 
-def _free(columns: Columns, wishes: Wishes) -> Tensor:
+def free_columns(columns: Columns, features_to_vary: Literal["all"] | Sequence[Column]) -> Tensor:
+    """(F,) which columns may change.
+
+    Raises: UnknownNameError, InputError, where there is no such column, or the schema says that it may not.
+    """
     mutable = torch.tensor([feature.mutable for feature in columns.features] or [True] * columns.count, device="cpu")
-    if isinstance(wishes.features_to_vary, str):
+    if isinstance(features_to_vary, str):
         return mutable
-    named = [columns.number(column) for column in wishes.features_to_vary]
+    named = [columns.number(column) for column in features_to_vary]
     fixed = [number for number in named if not mutable[number]]
     if fixed:
         raise InputError(
@@ -152,11 +159,20 @@ def spreads(table: Tensor) -> Tensor:
     return torch.where(middle > 0, middle, torch.where(mean > 0, mean, 1.0))
 
 
-def _parts(columns: Columns, wishes: Wishes, table: Tensor, permitted: Mapping[int, Any]) -> tuple[Part, ...]:
-    linked = [tuple(columns.number(column) for column in group) for group in wishes.linked]
-    taken = {number for group in linked for number in group}
-    if len(taken) < sum(map(len, linked)):
+def linked_groups(columns: Columns, linked: Sequence[Sequence[Column]]) -> list[tuple[int, ...]]:
+    """The numbers of the columns of these groups.
+
+    Raises: UnknownNameError, InputError, where there is no such column, or one is in two groups.
+    """
+    groups = [tuple(columns.number(column) for column in group) for group in linked]
+    if len({number for group in groups for number in group}) < sum(map(len, groups)):
         raise InputError("`linked` must name every column once. Got one in two groups.")
+    return groups
+
+
+def _parts(columns: Columns, wishes: Wishes, table: Tensor, permitted: Mapping[int, Any]) -> tuple[Part, ...]:
+    linked = linked_groups(columns, wishes.linked)
+    taken = {number for group in linked for number in group}
     linked += [group for group in columns.groups.values() if len(group) > 1 and not taken & set(group)]
     taken = {number for group in linked for number in group}
     patterns = [table[:, group].unique(dim=0) for group in linked]  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """Models that can be trained again without some of their rows: a logistic regression, or a torch network."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
 import torch
@@ -11,14 +12,14 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.counterfactuals.all_parameters import MOST, all_parameters
-from xaivision.engines.counterfactuals.curved_lasting import curved_lasting, proven_curved
-from xaivision.engines.counterfactuals.deletion import Logistic, fitted
+from xaivision.engines.counterfactuals.all_parameters import MOST, STEPS, all_parameters
+from xaivision.engines.counterfactuals.curved_lasting import curved_lasting, left_of, proven_curved, worst_of
+from xaivision.engines.counterfactuals.deletion import Logistic, fitted, influences
 from xaivision.engines.counterfactuals.last_layer import last_layer, untrained
-from xaivision.engines.counterfactuals.lasting import Lasting, Wish
+from xaivision.engines.counterfactuals.lasting import Lasting, Wish, worst_scores
 from xaivision.engines.counterfactuals.lasting_starts import Asked, Deletable
 from xaivision.engines.counterfactuals.network_head import NetworkHead, network_head
-from xaivision.engines.counterfactuals.swapped_lasting import Swaps, proven_lasting, swapped_lasting
+from xaivision.engines.counterfactuals.swapped_lasting import Swaps, left_after, proven_lasting, swapped_lasting
 
 Influence = Literal["auto", "last_layer", "all"]
 
@@ -44,6 +45,14 @@ class TrainedAgain(Protocol):
     @property
     def doubt(self) -> str: ...
 
+    @property
+    def condition(self) -> str:
+        """Under which condition alone an answer lasts, as an if-clause; empty where there is none."""
+
+    @property
+    def scale(self) -> Tensor:
+        """(F,) the spread of each column."""
+
     def standardized(self, table: Tensor) -> Tensor:
         """Rows (m, F) in the units in which costs are measured."""
 
@@ -56,6 +65,12 @@ class TrainedAgain(Protocol):
     def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
         """The same with the margins (B,) that the worst deletions ask for, and (B,) what these leave when carried out."""
 
+    def worst(self, table: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """(m,) scores of rows on their side after the worst deletion of `k` rows, to first order, and (m, k) which rows."""
+
+    def left(self, row: Tensor, side: Tensor, k: int) -> float:
+        """The score on its side (1,) of a row (1, F) after the worst deletion of `k` rows, carried out; nan where not known."""
+
 
 @dataclass(frozen=True, eq=False)
 class Regression:
@@ -63,6 +78,11 @@ class Regression:
 
     known: Logistic
     doubt: str = ""
+    condition: str = ""
+
+    @property
+    def scale(self) -> Tensor:
+        return self.known.scale
 
     def standardized(self, table: Tensor) -> Tensor:
         return self.known.standardized(table)
@@ -76,6 +96,17 @@ class Regression:
     def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
         return proven_lasting(self.known, table, side, asked)
 
+    def worst(self, table: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        return worst_scores(self.known, self.effects, self.standardized(table)[:, :-1], side, k)
+
+    def left(self, row: Tensor, side: Tensor, k: int) -> float:
+        return left_after(self.known, self.effects, row, (side, k))
+
+    @cached_property
+    def effects(self) -> Tensor:
+        """(N, F + 1) what the weights change by, to first order, without each of the training rows."""
+        return influences(self.known)
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -85,6 +116,11 @@ class Network:
     known: Tensor
     dtype: torch.dtype
     doubt: str
+    condition: str
+
+    @property
+    def scale(self) -> Tensor:
+        return self.model.scale
 
     def standardized(self, table: Tensor) -> Tensor:
         return table.double() / self.model.scale
@@ -97,6 +133,12 @@ class Network:
 
     def proven(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> tuple[Lasting, Tensor, Tensor]:
         return proven_curved(self.model, self._asked(table, side, asked))
+
+    def worst(self, table: Tensor, side: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        return worst_of(self.model, table, side, k)[:2]
+
+    def left(self, row: Tensor, side: Tensor, k: int) -> float:
+        return left_of(self.model, row, float(side), k)
 
     def _asked(self, table: Tensor, side: Tensor, asked: tuple[Wish, list[Swaps]]) -> Asked:
         return Asked(table, side, *asked, self.known, self.dtype)
@@ -123,6 +165,11 @@ def trained_again(q: Question, lesson: Lesson, influence: Influence) -> TrainedA
         raise CapabilityError(
             f"`influence` '{influence}' of `{name}` is for torch networks. Got {q.model!r}. Leave it at 'auto'."
         )
+    if away == torch.inf:
+        raise CapabilityError(
+            f"`{name}` cannot tell whether this is the regression of `background` and `labels` with `ridge` {lesson.ridge:g}: "
+            f"its log odds are beyond {INNER:g} on every row, where probabilities have no digits left. Train with more ridge."
+        )
     raise CapabilityError(
         f"`{name}` needs the logistic regression of `background` and `labels` with `ridge` {lesson.ridge:g}. "
         f"This model's log odds are up to {away:.2g} standard deviations away from it. Give what it was trained with, or a torch "
@@ -138,8 +185,10 @@ def _told_odds(q: Question, table: Tensor) -> Tensor:
 
 
 def _away(told: Tensor, own: Tensor) -> float:
-    inner = own.abs() < INNER
-    return float((told - own)[inner].abs().max() / own.std()) if bool(inner.any()) else 0.0
+    """How far they are apart at most, as a share of the spread, as far as probabilities have digits; infinite where none has."""
+    if not bool((own.abs() < INNER).any()):
+        return torch.inf
+    return float((told.clamp(-INNER, INNER) - own.clamp(-INNER, INNER)).abs().max() / own.std())
 
 
 def _network(q: Question, lesson: Lesson, told: Tensor, influence: Influence) -> Network:
@@ -148,7 +197,8 @@ def _network(q: Question, lesson: Lesson, told: Tensor, influence: Influence) ->
     _check_trained(q, untrained(model.head), lesson.ridge)
     dtype = q.query.inputs.dtype
     if influence != "all":
-        return Network(model, lesson.table, dtype, "approximate: of the network the last layer alone is fitted again")
+        doubt = "approximate: of the network the last layer alone is fitted again"
+        return Network(model, lesson.table, dtype, doubt, " if the last layer alone is fitted again")
     count = sum(one.numel() for one in head.parameters.values())
     if count > MOST:
         raise CapabilityError(
@@ -157,7 +207,8 @@ def _network(q: Question, lesson: Lesson, told: Tensor, influence: Influence) ->
         )
     whole = all_parameters(head, lesson.table, lesson.labels, lesson.ridge)
     damping = f", {whole.damped} of whose {count} directions are damped to the ridge" if whole.damped else ""
-    return Network(whole, lesson.table, dtype, f"approximate: by the curvature of all parameters{damping}")
+    doubt = f"approximate: by the curvature of all parameters{damping}, and {STEPS} steps of training on"
+    return Network(whole, lesson.table, dtype, doubt, " if the network is trained on from where it is")
 
 
 def _head(q: Question, table: Tensor, told: Tensor) -> NetworkHead:
@@ -173,7 +224,8 @@ def _head(q: Question, table: Tensor, told: Tensor) -> NetworkHead:
     if head is not None:
         own = torch.cat([head.features(table), torch.ones(len(table), 1, dtype=torch.float64, device="cpu")], 1) @ head.weights
         inner = own.abs() < INNER
-        if torch.allclose(own[inner], told[inner], rtol=SAME, atol=SAME):
+        compared = inner if bool(inner.any()) else ~inner
+        if torch.allclose(own[compared], told[compared], rtol=SAME, atol=SAME):
             return head
     raise CapabilityError(
         f"`{q.explainer.about.name}` needs a logistic regression, or a torch network whose last layer is linear and gives the "

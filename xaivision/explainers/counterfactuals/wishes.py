@@ -72,13 +72,18 @@ class Wishes:
         for column, way in (self.one_way or {}).items():
             if way not in get_args(Way):
                 raise InputError(f"`one_way` of {column!r} must be 'up' or 'down'. Got {way!r}.")
-        if isinstance(self.features_to_vary, str) and self.features_to_vary != "all":
-            raise InputError(f"`features_to_vary` must be 'all' or a list of columns. Got {self.features_to_vary!r}.")
-        if isinstance(self.linked, str) or any(isinstance(group, str | int) for group in self.linked):
-            raise InputError(f'`linked` must be groups of columns, such as [["city", "country"]]. Got {self.linked!r}.')
+        check_columns(self.features_to_vary, self.linked)
         if self.cost is not None and not callable(self.cost):
             raise InputError(f"`cost` must be a function of (row, rows), or None. Got {self.cost!r}.")
         check_desired_class(self.desired_class)
+
+
+def check_columns(features_to_vary: object, linked: Sequence[object]) -> None:
+    """Raises: InputError, where these are neither 'all' nor a list of columns, and no groups of columns."""
+    if isinstance(features_to_vary, str) and features_to_vary != "all":
+        raise InputError(f"`features_to_vary` must be 'all' or a list of columns. Got {features_to_vary!r}.")
+    if isinstance(linked, str) or any(isinstance(group, str | int) for group in linked):
+        raise InputError(f'`linked` must be groups of columns, such as [["city", "country"]]. Got {linked!r}.')
 
 
 def check_desired_class(value: object) -> None:

@@ -31,6 +31,9 @@ from xaivision.explainers.rules.trials import Trials
 
 # Draws that nothing was chosen by: what the precision that is told is measured on.
 FRESH = 1000
+# A share of so large a background is left out of the search, for what a rule covers to be counted on. Of a smaller one every row
+# is needed to find the rule.
+LARGE, LEFT_OUT = 1000, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +43,17 @@ class Anchors:
 
     Tables: conditions are categories, and cuts that a number is above or not above: the quartiles of the `background` (N, F), and
     where a small tree on the column alone cuts the model's scores of it. A rule is tried on rows of the background in which
-    values that miss it are replaced by known ones that meet it. Pictures: a
+    values that miss it are replaced by known ones that meet it. What it covers is counted on a fifth of the background that is
+    left out of the search, or, of less than 1000 rows, on those that it was chosen by: a note says which. Pictures: a
     condition is one of the `segments` that is there; the others are there or, by half a chance, replaced by the `baseline`.
 
-    `delta`: the chance that a rule is less precise than the threshold less 0.05. The `beam_size` rules of each length whose
-    draws come nearest to the prediction are made longer, up to `max_anchor_size` conditions. `samples` draws are taken of a rule
-    at a time, and `most_samples` an input. The precision and its bound are measured on 1000 fresh draws in the end.
+    `delta`: the chance that a rule less precise than the threshold less 0.05 passes one look at its draws, however many rules
+    are looked at beside it. There are up to 20 looks, and longer and looser rules after them, so that of the search as a whole
+    less is sure. The judge is therefore what nothing was chosen by: precision and its bound are measured on 1000 fresh draws in
+    the end, and a rule that misses the threshold by more than 0.05 there is warned of.
+
+    The `beam_size` rules of each length whose draws come nearest to the prediction are made longer, up to `max_anchor_size`
+    conditions. `samples` draws are taken of a rule at a time, and `most_samples` an input.
     """
 
     about: ClassVar[About] = About(
@@ -102,8 +110,9 @@ class Anchors:
             categorical = [column for column, words in enumerate(q.query.category_names) if words]
             if bool((rows == rows[0]).all()):
                 q.note(Note("warn", "`background` holds one row only: every rule was tried on nothing else"))
-            cuts = column_cuts(rows, q.model(rows.to(q.query.inputs)))
-            return [KnownRows(one.detach().cpu(), rows, cuts, categorical) for one in q.query.inputs], None
+            known, counted = _parted(q, rows)
+            cuts = column_cuts(known, q.model(known.to(q.query.inputs)))
+            return [KnownRows(one.detach().cpu(), known, cuts, categorical, counted) for one in q.query.inputs], None
         players, notes = segment_labels(self.segments, q.query.inputs)
         for note in notes:
             q.note(note)
@@ -111,11 +120,13 @@ class Anchors:
         return [KeptSegments(removal, labels) for removal, labels in zip(absent.removals, players, strict=True)], players
 
     def _rule(self, q: Question, trials: Trials, index: int, held: float, found: Found) -> Rule:
-        self._doubt(q, found, index)
+        self._doubt(q, found, index, held / FRESH)
         neighborhood = trials.neighborhoods[index]
         share = torch.tensor([held / FRESH], dtype=torch.float64, device="cpu")
         bound = lower_bound(share, torch.tensor([log(1 / 0.05) / FRESH], dtype=torch.float64, device="cpu"))
-        covered = Conjunctions(neighborhood.covered(q.generator("fresh coverage")), neighborhood.features).coverage(found.anchor)
+        covered = Conjunctions(neighborhood.covered_anew(q.generator("fresh coverage")), neighborhood.features).coverage(
+            found.anchor
+        )
         if not covered:
             q.note(Note("warn", "no known case meets the rule: it covers nothing but the input", (index,)))
         return Rule(neighborhood.conditions(found.anchor), float(share), covered, float(bound))
@@ -130,10 +141,27 @@ class Anchors:
             most_draws=self.most_samples,
         )
 
-    def _doubt(self, q: Question, found: Found, index: int) -> None:
+    def _doubt(self, q: Question, found: Found, index: int, fresh: float) -> None:
+        """Of many rules that are looked at often one passes by luck: the `fresh` share knows nothing of that."""
         if not found.sure:
             why = "the draws were used up" if found.draws >= self.most_samples else f"up to {self.max_anchor_size} conditions"
             text = f"no rule is sure to hold the prediction in {self.threshold:.0%} of cases ({why}): this is the best one"
             q.note(Note("warn", text, (index,)))
+        elif fresh < self.threshold - self._plan().slack:
+            text = (
+                f"it seemed to hold in {self.threshold:.0%} of cases when it was chosen, and holds in {fresh:.1%} of fresh draws"
+            )
+            q.note(Note("warn", text, (index,)))
         elif not found.anchor:
             q.note(Note("ok", "no condition is needed: nearly every case that is drawn is predicted so", (index,)))
+
+
+def _parted(q: Question, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The known rows to search by, and those to count on what a rule covers."""
+    if len(rows) < LARGE:
+        q.note(Note("ok", f"coverage is counted on the {len(rows)} known rows that the rules were chosen by"))
+        return rows, rows
+    order = torch.randperm(len(rows), generator=q.generator("left out"), device="cpu")
+    counted = round(LEFT_OUT * len(rows))
+    q.note(Note("ok", f"coverage is counted on {counted} known rows that no rule was chosen by"))
+    return rows[order[counted:]], rows[order[:counted]]

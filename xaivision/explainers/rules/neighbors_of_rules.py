@@ -30,6 +30,10 @@ class Neighborhood(Protocol):
         """(C, n) bool: which of n cases, drawn without any condition, meet each single one."""
         ...
 
+    def covered_anew(self, generator: torch.Generator) -> Tensor:
+        """The same of cases that no rule is chosen by, where there are such."""
+        ...
+
     def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """(sum of draws, *S) cases that meet these conjunctions, so many of each, one after the other."""
         ...
@@ -41,12 +45,15 @@ class Neighborhood(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class KnownRows:
-    """Rows of a `background` (n, F) around the `row` (F,), with the `cuts` of each column; those `categorical` hold codes."""
+    """Rows of a `background` (n, F) around the `row` (F,), with the `cuts` of each column; those `categorical` hold codes. On
+    the rows `counted` it is told what a rule covers.
+    """
 
     row: Tensor
     background: Tensor
     cuts: Sequence[Sequence[float]]
     categorical: Sequence[int]
+    counted: Tensor
 
     @cached_property
     def bounds(self) -> list[Bounds]:
@@ -64,8 +71,11 @@ class KnownRows:
 
     def covered(self, generator: torch.Generator) -> Tensor:
         """Which rows of the background meet each condition."""
-        held = [one.holds(self.background[:, one.column].double()) for one in self.bounds]
-        return torch.stack(held) if held else torch.zeros(0, len(self.background), dtype=torch.bool, device="cpu")
+        return self._meeting(self.background)
+
+    def covered_anew(self, generator: torch.Generator) -> Tensor:
+        """Which rows of those to count on meet each condition."""
+        return self._meeting(self.counted)
 
     def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """Rows of the background made to meet the conditions."""
@@ -78,6 +88,10 @@ class KnownRows:
             Condition(one.column, None if one.low == -inf else one.low, None if one.high == inf else one.high)
             for one in joined([self.bounds[number] for number in anchor])
         )
+
+    def _meeting(self, rows: Tensor) -> Tensor:
+        held = [one.holds(rows[:, one.column].double()) for one in self.bounds]
+        return torch.stack(held) if held else torch.zeros(0, len(rows), dtype=torch.bool, device="cpu")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +109,10 @@ class KeptSegments:
     def covered(self, generator: torch.Generator) -> Tensor:
         """Which segments are there in pictures with each there by half a chance."""
         return torch.rand(self._segments, PICTURES, generator=generator, dtype=torch.float64, device="cpu") < 0.5
+
+    def covered_anew(self, generator: torch.Generator) -> Tensor:
+        """The same of pictures drawn by this generator."""
+        return self.covered(generator)
 
     def drawn(self, helpings: Sequence[Helping], generator: torch.Generator) -> Tensor:
         """The picture with the anchor's segments there, and each other one by half a chance."""
