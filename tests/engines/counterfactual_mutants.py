@@ -6,6 +6,7 @@ import test_counterfactual_space as spaces
 import test_counterfactual_steps as steps
 import test_edit_paths as edits
 import test_network_deletion as networks
+import test_whole_lasting as wholes
 from engine_mutants import Mutant
 
 
@@ -189,6 +190,12 @@ MUTANTS = (
           networks.check_two_logits_are_one_with_half_the_ridge),
     fault("the first class", "network_head", "logits[:, 1] - logits[:, 0]", "logits[:, 0] - logits[:, 1]",
           networks.check_two_logits_are_one_with_half_the_ridge),
+    fault("rounded, and left there", "whole_lasting", "if short <= 0:", "if True:",
+          wholes.check_the_cheapest_whole_row_that_holds_is_found),
+    fault("all numbers are whole", "whole_lasting", "self.whole & (rows != self.row)", "(rows != self.row)",
+          wholes.check_numbers_that_are_not_whole_make_good_what_rounding_takes),
+    fault("half a number at the end of a range", "whole_lasting", "self.high.floor()", "self.high",
+          wholes.check_ranges_end_at_their_last_whole_number_and_nothing_is_made_up_beyond_them),
     fault("always the most edits", "edit_paths", "order < sizes", "order < most_edits",
           edits.check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each),
     fault("the first case alone", "edit_paths", "torch.randint(len(cases), (count,)", "torch.randint(1, (count,)",

@@ -45,5 +45,7 @@ def test_a_mutant_is_noticed(mutant, monkeypatch, tmp_path):
     for name, made in list(vars(engine).items()):
         if (inspect.isfunction(made) or inspect.isclass(made)) and made.__module__ == engine.__name__:
             monkeypatch.setattr(engine, name, getattr(changed, name))
+    # Nobody reads what is told of a fault made on purpose; where `CI` is set pytest would compare long lists for a minute.
+    monkeypatch.delenv("CI", raising=False)
     with pytest.raises(AssertionError):
         mutant.check()
