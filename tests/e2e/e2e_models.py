@@ -1,10 +1,14 @@
-"""A classifier that is small enough for a browser to wait for."""
+"""Classifiers that are small enough for a browser to wait for, or that wait for the test."""
+
+import time
+from pathlib import Path
 
 import torch
 from torch import nn
 
 import xaivision as xv
 
+GO = Path("go")
 CLASSES = ("cat", "cup", "rocket", "clock")
 # What a file, a class, a column or an error may be called by somebody who wants more of it than to be read.
 FOREIGN = (
@@ -12,14 +16,20 @@ FOREIGN = (
 )
 
 
-def tiny():
+def tiny_network():
     torch.manual_seed(0)
-    net = nn.Sequential(
+    return nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(64, len(CLASSES))
-    ).eval()
-    return xv.classifier(
-        net, domain="image", num_classes=4, score_unit="logit", image_format=xv.ImageFormat(3, 32, 32), class_names=CLASSES
     )
+
+
+def image_classifier(net, class_names=CLASSES):
+    form = xv.ImageFormat(3, 32, 32)
+    return xv.classifier(net, domain="image", num_classes=4, score_unit="logit", image_format=form, class_names=class_names)
+
+
+def tiny():
+    return image_classifier(tiny_network().eval())
 
 
 class Raises(nn.Module):
@@ -35,13 +45,28 @@ class Raises(nn.Module):
         return self.inner(inputs)
 
 
+class Held(nn.Module):
+    """Answers a few inputs at once, and a batch as soon as there is a file `GO` where the app was started."""
+
+    FEW = 16
+
+    def __init__(self):
+        super().__init__()
+        self.inner = tiny_network()
+
+    def forward(self, inputs):
+        while len(inputs) > self.FEW and not GO.exists():
+            time.sleep(0.05)
+        return self.inner(inputs)
+
+
+def held():
+    return image_classifier(Held().eval())
+
+
 def foreign():
     torch.manual_seed(0)
-    form = xv.ImageFormat(3, 32, 32)
-    names = (FOREIGN, *CLASSES[1:])
-    return xv.classifier(
-        Raises(FOREIGN).eval(), domain="image", num_classes=4, score_unit="logit", image_format=form, class_names=names
-    )
+    return image_classifier(Raises(FOREIGN).eval(), (FOREIGN, *CLASSES[1:]))
 
 
 def rows():

@@ -64,21 +64,24 @@ def test_a_map_is_enlarged_and_the_arrows_lead_to_the_next_one(browsed):
     dialog.wait_for(state="detached")
 
 
-# There is time to do something between the first map and the last score.
-# Seconds from the first map to the scores: time to enlarge one, also in a slow browser.
-JUDGED_AT_LENGTH = (
-    QUICK.replace("judge=false", "judge=true")
-    + "&photos_methods=kernel_shap&photos_settings=kernel_shap.budget%3D50000&photos_steps=64"
-)
+@pytest.fixture
+def held(tmp_path):
+    """The address of an app whose model answers one input at once, and what lets it answer batches, too."""
+    from served_app import served
+
+    with served("e2e_models:held", cwd=tmp_path) as (address, _):
+        yield address, (tmp_path / "go").touch
 
 
 @pytest.mark.slow
-def test_an_enlarged_map_stays_open_and_is_told_what_comes_later(browsed):
-    view = browsed("/methods")
-    view.page.goto(view.address + "/" + JUDGED_AT_LENGTH)
+def test_an_enlarged_map_stays_open_and_is_told_what_comes_later(browsed, held):
+    address, go_on = held
+    view = browsed("/methods", address=address)
+    view.page.goto(f"{address}/{QUICK.replace('judge=false', 'judge=true')}&photos_steps=64")
     view.page.get_by_role("button", name="Enlarge saliency").click()
     dialog = view.page.locator("dialog")
     assert "deletion" not in dialog.inner_text()
+    go_on()
     # All is judged. Behind an open dialog nothing has a role any more.
     view.page.locator("article[aria-label=sobel]").wait_for(state="attached")
     view.idle()
