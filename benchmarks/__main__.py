@@ -26,6 +26,7 @@ NAMES = (
     "shapley_tables",
     "counterfactuals",
     "picture_counterfactuals",
+    "lasting_constraint",
     "lasting_counterfactuals",
     "lasting_networks",
     "metrics",

@@ -9,6 +9,7 @@ German credit is asked about where the variable XAIVISION_DATA says where the ta
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,12 +52,17 @@ class Judged(NamedTuple):
 
 def main(quick: bool = False) -> dict[str, Any]:
     """The whole result, written where it is not `quick`."""
+    return of_both(judged, RESULT, quick)
+
+
+def of_both(judge: Callable[[Table, bool], dict[str, Any]], result: Path, quick: bool) -> dict[str, Any]:
+    """What is found of both tables, written where it is not `quick` and both are there."""
     torch.set_num_threads(1)
-    found: dict[str, Any] = {"versions": dict(library_versions()), "tumors": judged(tumors(), quick)}
+    found: dict[str, Any] = {"versions": dict(library_versions()), "tumors": judge(tumors(), quick)}
     if "XAIVISION_DATA" in os.environ:
-        found["credits"] = judged(credits(), quick)
+        found["credits"] = judge(credits(), quick)
         if not quick:
-            RESULT.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+            result.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return found
 
 

@@ -6,8 +6,10 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -16,6 +18,8 @@ import torch
 from PIL import Image
 
 import xaivision as xv
+from xaivision.core.explanation import Explanation
+from xaivision.core.narrative import Narrative
 from xaivision.core.random import generator
 from xaivision.demo import run_demo
 from xaivision.engines.baselines import reference_inputs
@@ -24,6 +28,8 @@ from xaivision.evaluation.audit.report import AuditReport
 from xaivision.models.generators.segment_layers import SegmentLayers
 from xaivision.report.figure import png
 from xaivision.report.scene_picture import scenes_png
+
+Answer = TypeVar("Answer", bound=Explanation)
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 WIDTH, QUALITY = 1280, 88
@@ -112,7 +118,7 @@ def counterfactual_strips() -> dict[str, bytes]:
     for name, model, data, number in (("sonar", "sonar48_convnet", "sonar48", 2), ("digit", "digits_cnn", "digits", 0)):
         picture = xv.load_dataset(data).inputs[number : number + 1]
         found = xv.explain(xv.load_model(model), picture, "object_counterfactuals", generator=SegmentLayers(TILES[name]))
-        strips[f"counterfactual_{name}"] = png(found.show())
+        strips[f"counterfactual_{name}"] = png(untimed(found).show())
     return strips
 
 
@@ -129,13 +135,22 @@ def attribute_strips() -> bytes:
 def narrative() -> bytes:
     """A photo, its map, the object outlined, and what is said of it."""
     model = xv.load_model("efficientnet_lite0")
-    return png(xv.narrate(model, xv.load_sample_images(["coffee"], model)).show())
+    return narrative_figure(xv.narrate(model, xv.load_sample_images(["coffee"], model)))
 
 
 def narrative_sonar() -> bytes:
     """The same of a generated sonar scene."""
     scenes = xv.load_dataset("sonar48")
-    return png(xv.narrate(xv.load_model("sonar48_convnet"), scenes.inputs[6:7], wording="sonar").show())
+    return narrative_figure(xv.narrate(xv.load_model("sonar48_convnet"), scenes.inputs[6:7], wording="sonar"))
+
+
+def narrative_figure(told: Narrative) -> bytes:
+    return png(replace(untimed(told), attribution=untimed(told.attribution)).show())
+
+
+def untimed(explanation: Answer) -> Answer:
+    """Without the seconds that this machine took on this day: they say nothing to whoever reads the page."""
+    return replace(explanation, diagnostics=replace(explanation.diagnostics, seconds=float("nan"), load=float("nan")))
 
 
 def audit_of_photos() -> AuditReport:

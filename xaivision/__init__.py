@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from xaivision.evaluation.random_labels import trained_on_random_labels
     from xaivision.explainers.captum_original import Captum
     from xaivision.explainers.counterfactuals.attributes import find_attributes
+    from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
     from xaivision.explainers.lfa_presets import lfa_presets
     from xaivision.explainers.lime_package import LimePackage
     from xaivision.explainers.narratives.huggingface_loading import load_captioner
@@ -92,6 +93,7 @@ __all__ = [
     "Shap",
     "SklearnClassifier",
     "SurrogateStudy",
+    "SurvivesDeletion",
     "TableSchema",
     "Target",
     "TorchClassifier",
@@ -161,6 +163,7 @@ _ROOMS = {
     "Shap": "xaivision.explainers.shap_original",
     "SklearnClassifier": "xaivision.core.sklearn_classifier",
     "SurrogateStudy": "xaivision.surrogates.study",
+    "SurvivesDeletion": "xaivision.explainers.counterfactuals.survives_deletion",
     "TableSchema": "xaivision.data.schema",
     "Target": "xaivision.core.targets",
     "TorchClassifier": "xaivision.core.torch_classifier",

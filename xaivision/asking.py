@@ -10,6 +10,7 @@ from xaivision.class_names import said_class
 from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.targets import Output, Target
+from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
 from xaivision.explainers.needed_settings import lacking_settings
 from xaivision.explainers.registry import explainers
 from xaivision.held_out_items import held_out_items
@@ -17,6 +18,15 @@ from xaivision.naming import background_from, items_from, model_from
 from xaivision.report.wording import listed
 from xaivision.shared_settings import methods_with, with_shared
 from xaivision.terminal import doing
+
+# Settings that no word can say, and the command that finds them itself.
+OTHER_COMMANDS = {
+    "attributes": "Ask `xaivision attributes DATA --model MODEL`: it finds them, and with them these counterfactuals.",
+}
+
+
+# What the reference inputs bring.
+FROM_BACKGROUND = ("background", "labels")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +69,7 @@ class Asked:
         filled = with_shared({name: name for name in settings}, settings, {"background": items.inputs})
         for name in settings:
             settings[name].update(filled[name])
+        _add_labels(settings, spec, items.labels)
         _check_complete(self.model, settings)
 
 
@@ -83,6 +94,27 @@ def asked_of_many(spec: str, inputs: Sequence[str], most: int, label: str | None
     return Asked(model, items.titles, items.inputs, label, list(items.notes))
 
 
+def _remedy(name: str, setting: str) -> str:
+    """How a command gives a method this setting; another command, where no word can say it."""
+    return OTHER_COMMANDS.get(setting, f"Give `--set {name}.{setting}=...`.")
+
+
+def _add_labels(settings: Mapping[str, dict[str, Any]], spec: str, labels: Tensor | None) -> None:
+    """Put the classes of the reference inputs into the settings of those that train a model again: methods, and the constraint
+    that is named `survives_deletion`.
+
+    Raises: InputError, where they are needed and not known.
+    """
+    for name, given in settings.items():
+        constrained = given.get("constraint") == "survives_deletion"
+        if not constrained and not (name in methods_with("labels") and "labels" not in given):
+            continue
+        if labels is None:
+            who = "`survives_deletion`" if constrained else f"`{name}`"
+            raise InputError(f"{who} needs the classes of the reference inputs. Give `--background` a data set. Got {spec}.")
+        given.update({"constraint": SurvivesDeletion(labels)} if constrained else {"labels": labels})
+
+
 def _check_complete(model: ClassifierAdapter, settings: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises: InputError, where methods lack settings that they need; all are named, with the options that give them."""
     known = explainers()
@@ -92,7 +124,7 @@ def _check_complete(model: ClassifierAdapter, settings: Mapping[str, Mapping[str
     if needy:
         named = f"`{needy[0]}` needs" if len(needy) == 1 else f"{listed([f'`{name}`' for name in needy])} need"
         said.append(f"{named} reference inputs. Give `--background` a data set, a folder or a CSV file.")
-    others = [(name, setting) for name, missing in lacking.items() for setting in missing if setting != "background"]
-    said += [f"`{name}` needs `{setting}`. Give `--set {name}.{setting}=...`." for name, setting in others]
+    others = [(name, setting) for name, missing in lacking.items() for setting in missing if setting not in FROM_BACKGROUND]
+    said += [f"`{name}` needs `{setting}`. {_remedy(name, setting)}" for name, setting in others]
     if said:
         raise InputError(" ".join(said))

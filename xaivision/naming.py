@@ -31,11 +31,12 @@ Rows = Sequence[int] | None
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Inputs (B, *S), a title for each, and what has to be said of how they were read."""
+    """Inputs (B, *S), a title for each, and what has to be said of how they were read. `labels` (B,): those of a named set."""
 
     titles: tuple[str, ...]
     inputs: Tensor
     notes: tuple[str, ...] = ()
+    labels: Tensor | None = None
 
 
 def model_from(spec: str, **settings: Any) -> ClassifierAdapter:
@@ -254,7 +255,7 @@ def _columns(model: ClassifierAdapter) -> tuple[str, ...] | None:
 def _chosen(dataset: Dataset, rows: Rows) -> Items:
     taken = _checked(rows, len(dataset), dataset.name)
     titles = tuple(dataset.items[row] if dataset.items else f"{dataset.name} row {row}" for row in taken)
-    return Items(titles, dataset.inputs[taken])
+    return Items(titles, dataset.inputs[taken], labels=dataset.targets[taken])
 
 
 def _checked(rows: Rows, count: int, name: str) -> list[int]:

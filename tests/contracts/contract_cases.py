@@ -11,6 +11,7 @@ import pytest
 import torch
 from contract_patch_trees import PATCH_TREES
 from contract_prototypes import PROTOTYPES
+from contract_regressions import REGRESSIONS, lesson
 from contract_subjects import SIDE, SUBJECTS, TRANSFORMERS, TREES, Subject
 from torch import Tensor
 
@@ -89,6 +90,7 @@ SETTINGS: Mapping[str, Callable[[Subject], Mapping[str, Any]]] = {
     "growing_spheres": lambda subject: {**reachable(subject), "sample_size": 100},
     "face": lambda subject: {"background": 100 * subject.inputs(150, seed=9) - 49.5, "total_CFs": 2, "fraction": 1.0},
     "decision_boundary": lambda subject: {**reachable(subject), "samples": 200},
+    "deletion_robust_counterfactuals": lesson,
     "composite": few_words,
     # Four tiles: every edit of them is asked about in batches of two.
     "object_counterfactuals": lambda subject: {"generator": layers(subject), "vary": ["style"], "most_edits": 3},
@@ -163,6 +165,8 @@ READING_TREES = ("tree_shap",)
 
 # Methods that read prototypes, and refuse all else.
 READING_PROTOTYPES = ("prototype_matches",)
+# Methods that train a model of two classes again, and refuse what has not learned what they are told.
+TRAINING_AGAIN = ("deletion_robust_counterfactuals",)
 # Methods that read trees over patches, and refuse all else.
 READING_PATCH_TREES = ("tree_path",)
 
@@ -212,6 +216,8 @@ class Case:
             return PROTOTYPES[self.kind](dtype, seed)
         if self.method in READING_PATCH_TREES and self.kind in PATCH_TREES:
             return PATCH_TREES[self.kind](dtype, seed)
+        if self.method in TRAINING_AGAIN and self.kind in REGRESSIONS:
+            return REGRESSIONS[self.kind](dtype, seed)
         if self.method in READING_TREES and self.kind in TREES:
             return TREES[self.kind](dtype, seed)
         return SUBJECTS[self.kind](dtype, seed)
@@ -231,8 +237,11 @@ def made(method: str, subject: Subject) -> Explainer:
     return EXPLAINERS[method](**given)
 
 
-def numbers_of(rule: Rule) -> list[float]:
-    """Everything that a rule says, filled up to the same length."""
+def numbers_of(rules: tuple[Rule, ...]) -> list[float]:
+    """Everything that the first rule says, filled up to the same length; the same number all along where there is none."""
+    if not rules:
+        return [-3.0] * 33
+    rule = rules[0]
     ends = [(one.feature, one.low, one.high) for one in rule.conditions]
     told = [float(-1 if number is None else number) for end in ends for number in end]
     return [rule.precision, rule.precision_bound, rule.coverage, *told, *[-2.0] * (30 - len(told))]
@@ -247,7 +256,7 @@ def answers(explanation: Explanation) -> dict[str, Tensor]:
     found = {part.name: getattr(explanation, part.name) for part in fields(explanation)}  # type: ignore[arg-type]
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor) and name not in OF_THE_SET}
     if isinstance(explanation, Rules):
-        tensors["rules"] = torch.tensor([numbers_of(rules[0]) for rules in explanation.rules], dtype=torch.float64)
+        tensors["rules"] = torch.tensor([numbers_of(rules) for rules in explanation.rules], dtype=torch.float64)
     if isinstance(explanation, Narrative):
         tensors["attribution"] = explanation.attribution.values
     return {**tensors, "scores of the query": explanation.query.scores}

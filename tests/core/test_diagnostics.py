@@ -52,3 +52,11 @@ def test_a_diagnosis_names_itself_on_one_line_whatever_it_holds():
         "Diagnostics(12 model calls, 3 gradient calls, 0.123 s, completeness gap up to 0.25, standard error (2, 3, 64, 64), "
         "evaluations up to 7, local fit from 0.5, notes: 2 warn and 1 ok)"
     )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [(None, "doubt"), ((3,), "input 3: doubt"), ((0, 3), "inputs 0, 3: doubt"), (range(7), "inputs 0, 1, 2, 3, 4, ...: doubt")],
+)
+def test_a_note_in_words_says_which_inputs_it_is_about(inputs, said):
+    assert str(Note("warn", "doubt", None if inputs is None else tuple(inputs))) == said

@@ -1,5 +1,7 @@
 """What the results that are no attributions say when they are read as one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from core_subjects import drawn, parts_of
@@ -44,6 +46,14 @@ def test_a_counterfactual_says_what_had_to_go_up_to_the_nearest_one_that_was_fou
     assert torch.equal(found.values[1], ROWS[1] - candidates[1, 1])
     assert torch.equal(found.values[2], torch.zeros(4))
     assert found.baseline is None  # no shares of a score: nothing to add up to
+
+
+def test_a_category_that_had_to_go_counts_one_whatever_its_code():
+    origin = counterfactuals(drawn(3, 2, 4, seed=1), [[True, True]] * 3)
+    query = replace(origin.query, inputs=torch.tensor([[0.5, 1.0]] * 3), category_names=((), ("a", "b", "c", "d")))
+    moved = torch.tensor([[[0.25, 0.0]], [[0.5, 3.0]], [[1.0, 1.0]]])
+    found = replace(origin, query=query, counterfactuals=moved, found=torch.ones(3, 1, dtype=torch.bool)).as_attribution()
+    assert found.values.tolist() == [[0.25, 1.0], [0.0, 1.0], [-0.5, 0.0]]
 
 
 def test_reading_a_counterfactual_does_not_write_on_the_inputs():

@@ -1,8 +1,5 @@
 """Faults to put into the engines on purpose, one at a time, and the check that must notice each."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import test_activation_maps
 import test_attention
 import test_baselines
@@ -18,17 +15,7 @@ import test_streaming
 import test_token_layout
 import test_token_relevance
 import test_windows
-
-
-class Mutant(NamedTuple):
-    """`engine` with the text `before` replaced by `after`; `check()` must fail then."""
-
-    name: str
-    engine: str
-    before: str
-    after: str
-    check: Callable[[], None]
-
+from mutating import Mutant
 
 LAYOUT = ((5, 7), (3, 2), (2, 2))
 

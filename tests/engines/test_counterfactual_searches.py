@@ -404,6 +404,32 @@ def check_equal_rows_are_found_once():
     assert not len(found.found(0).rows)
 
 
+def check_where_more_is_asked_what_still_holds_is_kept_once_and_the_other_input_is_left_alone():
+    rows, limit, asked = torch.tensor([[1.0, 0.0], [3.0, 0.0]], dtype=torch.float64), [0.0], []
+
+    def answer(_owners, wanted, _slopes):
+        asked.append(len(wanted))
+        return searching.Answered(wanted[:, 0] - limit[0], None)
+
+    def both():
+        yield searching.Ask(torch.cat([rows, rows]), owners=torch.tensor([0, 0, 1, 1]))
+
+    found = hunts(origin(2), origin(2))
+    found.drive(both(), answer)
+    limit[0] = 2.0
+    found.renew(torch.tensor([1]), lambda one: one.rows[:, 0] > limit[0])
+    assert found.found(0).rows.tolist() == rows.tolist()
+    assert found.found(1).rows.tolist() == [[3.0, 0.0]]
+    found.drive(both(), answer)
+    assert asked == [4, 2]
+    assert found.found(0).rows.tolist() == rows.tolist()
+    assert found.found(1).rows.tolist() == [[3.0, 0.0]]
+
+
+def test_where_more_is_asked_what_still_holds_is_kept_once_and_the_other_input_is_left_alone():
+    check_where_more_is_asked_what_still_holds_is_kept_once_and_the_other_input_is_left_alone()
+
+
 def check_no_row_is_asked_about_twice():
     inside, asked, told = origin(2), [], []
     rows = torch.tensor([[1.0, 2.0], [3.0, 0.0], [1.0, 2.0]], dtype=torch.float64)

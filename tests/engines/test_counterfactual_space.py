@@ -4,7 +4,7 @@ import pytest
 import torch
 from counterfactual_rooms import ROW, mixed_space, room, vector
 
-from xaivision.engines.counterfactuals import space
+from xaivision.engines.counterfactuals import placing, space
 
 
 def drawn(count=500, seed=0):
@@ -114,6 +114,17 @@ def test_costs_are_put_together_by_the_norm(norm, cost):
 
 def test_costs_are_weighted_moves_and_one_weight_a_pattern():
     check_costs_are_weighted_moves_and_one_weight_a_pattern()
+
+
+def check_points_are_as_far_apart_as_rows():
+    within = mixed_space(2.0)
+    rows = made().drawn(40, torch.Generator().manual_seed(1)).float()
+    points = placing.placed(within, rows)
+    assert torch.allclose(torch.cdist(points, points), within.between(rows, rows), atol=1e-6)
+
+
+def test_points_are_as_far_apart_as_rows():
+    check_points_are_as_far_apart_as_rows()
 
 
 def check_mixing_takes_whole_parts():

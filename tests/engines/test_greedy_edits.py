@@ -49,6 +49,19 @@ def test_one_edit_that_is_enough_is_found_on_either_side(sign):
     check_one_edit_that_is_enough_is_found(sign)
 
 
+def check_what_only_a_place_along_the_range_reaches_is_found():
+    """A band between the middle and an end, which two places on either side miss."""
+    band = lambda rows: 0.1 - (rows[:, 2] - 2 / 3).abs()  # noqa: E731
+    assert not len(searched(room(), band)[0])
+    found, asked = searched(room(), band, engine.Edits(4, across=7))
+    assert found[:1, 2].tolist() == pytest.approx([2 / 3])
+    assert len(asked) == 1 + 6 * 8  # the ends are of both kinds, and the middle is the row itself
+
+
+def test_what_only_a_place_along_the_range_reaches_is_found():
+    check_what_only_a_place_along_the_range_reaches_is_found()
+
+
 def check_a_pair_is_found_where_no_single_edit_is_enough():
     found, _ = searched(room(), lambda rows: rows[:, 1] - rows[:, 4] - 1.2)
     assert found[:1].nonzero()[:, 1].tolist() == [1, 4]

@@ -41,6 +41,24 @@ def test_nothing_is_asked_about_no_conjunction():
     assert list(tally.Tally(10).draws_of([], 5)) == []
 
 
+def check_a_proof_counts_new_draws_alone_and_each_one_more_asks_for_more():
+    found, hits, delta = tally.Tally(1000), torch.tensor([0.9], dtype=torch.float64), 0.1
+    told(found.draws_of([FIRST], 100), [100.0])
+    for number, levels in ((1, log(2 / delta)), (2, log(6 / delta)), (3, log(12 / delta))):
+        proof = found.proof_of(FIRST, 200, delta)
+        assert [tuple(one) for one in next(proof)] == [(FIRST, 200)]
+        with pytest.raises(StopIteration) as end:
+            proof.send(tally.Outcome(200 * hits, 200 * hits))
+        share, low = end.value.value
+        assert share == 0.9
+        assert low == float(kl_bounds.lower_bound(hits, torch.full_like(hits, levels / 200)))
+        assert (found.proofs, found.draws, found.tried) == (number, 100 + 200 * number, 1)
+
+
+def test_a_proof_counts_new_draws_alone_and_each_one_more_asks_for_more():
+    check_a_proof_counts_new_draws_alone_and_each_one_more_asks_for_more()
+
+
 def check_bounds_narrow_with_the_draws_of_each():
     found, level = tally.Tally(1000), log(20)
     told(found.draws_of([FIRST], 10), [8.0])

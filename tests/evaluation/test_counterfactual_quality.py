@@ -11,7 +11,9 @@ from xaivision.core.errors import InputError
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.origin import Origin
 from xaivision.core.query import asked
+from xaivision.data.feature import Feature
 from xaivision.data.registry import load_dataset
+from xaivision.data.schema import TableSchema
 from xaivision.evaluation.counterfactual_quality import CARDS, counterfactual_quality
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
@@ -147,6 +149,62 @@ def test_every_kind_of_forbidden_change_is_counted_and_an_allowed_one_is_not():
     allowed[0, 2], allowed[0, 3] = (low + high) / 2, row[0, 3] + 1
     assert judged(model, row, allowed, data.train.inputs, wishes=wishes)["violations"].tolist() == [0.0]
     assert judged(model, row, allowed, data.train.inputs)["violations"].tolist() == [0.0]
+
+
+# A number of spread 1, a column of four categories, a one-hot group of three columns. Class 1 where the number is above 1.
+COLORS = tuple(Feature(f"color {number}", low=0, high=1, group="color") for number in range(3))
+PURPOSE = Feature("purpose", categories=("A100", "A101", "A102", "A103"))
+MIXED = FunctionClassifier(
+    lambda rows: torch.stack([1 - rows[:, 0], rows[:, 0] - 1], 1),
+    2,
+    score_unit="logit",
+    domain="tabular",
+    array="torch",
+    schema=TableSchema((Feature("size", low=-9, high=9), PURPOSE, *COLORS)),
+)
+MIXED_BACKGROUND = torch.tensor([[0.0, 0.0, 1.0, 0.0, 0.0], [2.0, 1.0, 0.0, 1.0, 0.0]])
+MIXED_ROW = torch.tensor([0.0, 1.0, 1.0, 0.0, 0.0])
+
+
+def mixed(*changes, **more):
+    """The measures of counterfactuals of one row, each with these columns changed."""
+    found = MIXED_ROW.repeat(len(changes), 1)
+    for row, change in zip(found, changes, strict=True):
+        for column, value in change.items():
+            row[column] = value
+    return judged(MIXED, MIXED_ROW.repeat(len(changes), 1), found, MIXED_BACKGROUND, **more)
+
+
+def test_any_other_category_is_one_away_and_a_one_hot_group_counts_once():
+    told = mixed({0: 2.0, 1: 2.0}, {0: 2.0, 1: 3.0}, {0: 2.0, 2: 0.0, 3: 1.0}, {0: 2.0, 1: 3.0, 2: 0.0, 4: 1.0})
+    assert told["proximity_l1"].tolist() == [3.0, 3.0, 3.0, 4.0]
+    assert told["proximity_l2"].tolist() == pytest.approx([5**0.5, 5**0.5, 5**0.5, 6**0.5])
+    assert told["sparsity"].tolist() == [2.0, 2.0, 2.0, 3.0]
+    # The number alone turns: a category, and a group as a whole, can be taken back.
+    assert told["redundancy"].tolist() == [1.0, 1.0, 1.0, 2.0]
+    # The one known row of class 1 is (2, A101, second color).
+    assert told["distance_to_class"].tolist() == pytest.approx([2**0.5, 2**0.5, 0.0, 2**0.5])
+
+
+def test_a_one_hot_group_is_taken_back_as_a_whole():
+    """The second color alone turns: without the first one's place taken back it would look idle."""
+    asked = FunctionClassifier(
+        lambda rows: torch.stack([0.5 - rows[:, 3], rows[:, 3] - 0.5], 1),
+        2,
+        score_unit="logit",
+        domain="tabular",
+        array="torch",
+        schema=MIXED.schema,
+    )
+    found = MIXED_ROW.clone()
+    found[2], found[3] = 0, 1
+    assert judged(asked, MIXED_ROW[None], found[None], MIXED_BACKGROUND)["redundancy"].tolist() == [0.0]
+
+
+def test_categories_that_are_not_permitted_are_counted_and_those_of_numbers_beyond_their_ends():
+    wishes = Wishes(MIXED_BACKGROUND, permitted_range={"purpose": ["A100", "A102"], "size": [-1, 3]})
+    changes = ({0: 2.0, 1: 2.0}, {0: 2.0, 1: 3.0}, {0: 3.5, 1: 3.0}, {0: 2.0})
+    assert mixed(*changes, wishes=wishes)["violations"].tolist() == [0.0, 1.0, 2.0, 0.0]
 
 
 def test_time_is_shared_by_the_inputs():

@@ -1,5 +1,6 @@
 """Simulated users: with explanations they predict better, with shuffled ones not, and without any exactly half is right."""
 
+import math
 from functools import cache
 
 import pytest
@@ -20,6 +21,7 @@ from xaivision.evaluation.simulatability import simulating
 from xaivision.evaluation.simulatability.cells import among
 from xaivision.evaluation.simulatability.decoding import says_turned
 from xaivision.evaluation.simulatability.items import changed_pairs
+from xaivision.evaluation.simulatability.shuffling import said_of, shuffle
 from xaivision.evaluation.simulatability.simulated import Simulated
 from xaivision.evaluation.simulatability.simulating import simulate
 from xaivision.evaluation.simulatability.students import binned
@@ -27,6 +29,7 @@ from xaivision.explainers.controls import Random
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.feature_ablation import FeatureAblation
 from xaivision.explainers.lime_tabular import LimeTabular
+from xaivision.explainers.nearest_examples import NearestExamples
 from xaivision.explainers.rules.anchors import Anchors
 
 LEVELS, COLUMNS = 4, 10
@@ -64,6 +67,56 @@ def test_lime_teaches_students_what_shuffled_it_does_not():
     assert found.change > 0.15
     assert found.interval[0] > 0
     assert found.shuffled.mean() < found.before.mean()
+
+
+def check_what_is_true_of_a_linear_model_helps_and_shuffled_it_does_not():
+    """All that there is to know of a sum of columns."""
+    rows = torch.randint(LEVELS, (400, 6), generator=torch.Generator().manual_seed(0)).float()
+    weights = torch.tensor([3.0, -2.0, 1.5, 1.0, -1.0, 0.5])
+
+    def scores(given):
+        place = given @ weights - 4.5
+        return torch.stack([-place, place], 1)
+
+    model = FunctionClassifier(scores, 2, score_unit="logit", domain="tabular", array="torch")
+    exact = FeatureAblation(baseline=rows.mean(0))
+    one = simulate("counterfactual", exact, model, rows[:80], rows)
+    assert one.before.tolist() == [0.5] * len(one.before)
+    assert one.interval[0] > 0.05
+    assert one.control < 0.05
+    other = simulate("forward", exact, model, rows, rows)
+    assert float(other.after.mean()) > 0.9
+    assert float(other.shuffled.mean()) < 0.6
+
+
+def test_what_is_true_of_a_linear_model_helps_and_shuffled_it_does_not():
+    check_what_is_true_of_a_linear_model_helps_and_shuffled_it_does_not()
+
+
+def check_of_what_is_told_to_stay_it_is_counted_what_does():
+    """A rule that is exact is right of every row that it holds for; one about another column is as right as a coin."""
+    rows = torch.randint(LEVELS, (200, 3), generator=torch.Generator().manual_seed(0)).float()
+
+    class Exact:
+        about = FeatureAblation.about
+
+        def __init__(self, column):
+            self.rule = Rule((Condition(column, 1.0), Condition(column, None, 9.0)), 1.0, 0.5)
+
+        def explain(self, model, inputs, targets=None, *, seed=0):
+            return Rules(asked(FIRST, inputs), Origin("probe"), Diagnostics(), rules=((self.rule,),) * len(inputs))
+
+    above = rows[rows[:, 0] > 1]
+    exact = simulate("counterfactual", Exact(0), FIRST, above, rows)
+    assert (exact.stay, float(exact.after.mean())) == (1.0, 1.0)
+    assert " (1.000 of those told to stay do); shuffled " in str(exact)
+    other = simulate("counterfactual", Exact(2), FIRST, above, rows)
+    assert 0.3 < other.stay < 0.7
+    assert math.isnan(Simulated("probe", "forward", other.before, other.after, other.shuffled).stay)
+
+
+def test_of_what_is_told_to_stay_it_is_counted_what_does():
+    check_of_what_is_told_to_stay_it_is_counted_what_does()
 
 
 def test_a_map_that_ignores_the_model_helps_nobody():
@@ -178,6 +231,57 @@ def test_nobody_is_asked_about_a_changed_row_that_an_explanation_shows(monkeypat
         mine = changed[(changed != explained).any(1)]
         assert len(mine) == len(found.before)
         assert not among(mine, shown).any()
+
+
+def check_what_is_shuffled_is_never_as_it_was():
+    """Two columns have one other order, and of one that is named among three a third of the orders name it again."""
+    draw = torch.Generator().manual_seed(0)
+    two, named = torch.tensor([[1.0, 2.0]]).repeat(200, 1), torch.tensor([[True, False, False]]).repeat(200, 1)
+    alike = torch.tensor([[2.0, 2.0, 1.0]]).repeat(200, 1)
+    for said in (two, named, alike):
+        found = shuffle(said[:, :, None], draw)
+        assert torch.equal(found.order.sort(1).values, torch.arange(said.shape[1]).expand_as(found.order))
+        assert not (said.gather(1, found.order) == said).all(1).any()
+        assert not found.alone.any()
+    third = shuffle(named[:, :, None], draw).order.argmin(1)
+    assert set(third.tolist()) == {1, 2}  # drawn, not one of them only
+    nothing = torch.tensor([[3.0, 3.0], [0.0, 1.0]])
+    assert shuffle(nothing[:, :, None], draw).alone.tolist() == [True, False]
+    assert shuffle(torch.ones(4, 1, 2), draw).alone.all()
+
+
+def check_each_kind_of_explanation_says_something_of_some_columns():
+    """What says the same of every column is that only where it does."""
+    parts = asked(FIRST, ROWS), Origin("probe"), Diagnostics()
+    rule = Rule((Condition(0, 1.0),), 1.0, 0.5)
+    assert said_of(Rules(*parts, rules=((rule,), ())))[:, :, 0].tolist() == [[True, False], [False, False]]
+    found = torch.ones(2, 1, dtype=torch.bool)
+    way = Counterfactuals(*parts, CHANGED[:, None], torch.zeros(2, dtype=torch.int64), torch.zeros(2, 1), found)
+    assert said_of(way)[:, :, 0].tolist() == [[True, False], [False, True]]
+    told = FeatureAblation(baseline="zeros").explain(FIRST, ROWS)
+    assert torch.equal(said_of(told)[:, :, 0], told.values)
+    near = NearestExamples(CHANGED, k=2).explain(FIRST, ROWS)
+    assert torch.equal(said_of(near), near.examples.transpose(1, 2))
+
+
+def test_what_is_shuffled_is_never_as_it_was():
+    check_what_is_shuffled_is_never_as_it_was()
+
+
+def test_each_kind_of_explanation_says_something_of_some_columns():
+    check_each_kind_of_explanation_says_something_of_some_columns()
+
+
+def test_explanations_that_cannot_be_shuffled_are_counted():
+    """Of one column only everything is said, whatever the order."""
+    rows = torch.arange(60.0)[:, None]
+    model = FunctionClassifier(
+        lambda given: torch.cat([30 - given, given - 30], 1), 2, score_unit="logit", domain="tabular", array="torch"
+    )
+    found = simulate("counterfactual", Random(), model, rows, rows + 0.25)
+    assert found.alone == 1
+    assert found.control == found.change
+    assert ", 100% of which say the same of every column: they cannot be shuffled" in str(found)
 
 
 def test_intervals_are_over_blocks():

@@ -1,4 +1,4 @@
-"""A study with people: balanced questions that no explanation answers, pages to fill in, and what the answers say."""
+"""A study with people: balanced questions that no explanation answers, the control, and what the answers say."""
 
 import csv
 import json
@@ -6,10 +6,10 @@ import math
 import re
 from collections import Counter
 from dataclasses import replace
-from functools import cache
 
 import pytest
 import torch
+from people_studies import ABLATION, COLUMNS, LEVELS, SMALL, key_of, linear, studies, table
 
 from xaivision.core.diagnostics import Diagnostics, Note
 from xaivision.core.errors import InputError
@@ -20,41 +20,14 @@ from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.evaluation.simulatability.answered import Answered, Arm
 from xaivision.evaluation.simulatability.cells import among, cells_of, first_of_equal
 from xaivision.evaluation.simulatability.design import EXPLAINED, SHUFFLED, Design
-from xaivision.evaluation.simulatability.parts import Cases, moved_columns, parts_of, shuffled_parts
+from xaivision.evaluation.simulatability.parts import Cases, moved_columns, parts_of, shuffled_parts, told_alike
 from xaivision.evaluation.simulatability.questions import Pool, counterfactual_questions, forward_questions
 from xaivision.evaluation.simulatability.simulated import Simulated
 from xaivision.evaluation.simulatability.study import export_study, import_answers
-from xaivision.evaluation.simulatability.tellings import told_html
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
-from xaivision.explainers.feature_ablation import FeatureAblation
 from xaivision.explainers.nearest_examples import NearestExamples
 from xaivision.explainers.rules.anchors import Anchors
 from xaivision.explainers.rules.composite import Composite
-
-COLUMNS, LEVELS = 6, 5
-WEIGHTS = torch.tensor([3.0, -2.0, 1.5, 1.0, -1.0, 0.5])
-SMALL = Design(items=8, learned=4, users=4)
-
-
-def linear(classes=2):
-    """The sum of the weighted columns, in as many bands as there are classes."""
-    bands = torch.linspace(1.5, 4.5, classes - 1) if classes > 2 else torch.tensor([6.0])
-
-    def scores(rows):
-        place = (rows.to(WEIGHTS) @ WEIGHTS)[:, None]
-        return -(place - torch.cat([bands[:1] - 1, bands + 1])[None]).abs()
-
-    names = ("no", "yes") if classes == 2 else tuple("abc")
-    return FunctionClassifier(scores, classes, score_unit="logit", domain="tabular", array="torch", class_names=names)
-
-
-@cache
-def table():
-    """400 rows of whole numbers, the model's classes of them, and labels of which a quarter are others."""
-    draw = torch.Generator().manual_seed(0)
-    rows = torch.randint(LEVELS, (400, COLUMNS), generator=draw).float()
-    predicted = linear()(rows).argmax(1)
-    return rows, predicted, torch.where(torch.rand(400, generator=draw) < 0.25, 1 - predicted, predicted)
 
 
 def pool(explainer, rows=None, labels=None):
@@ -65,22 +38,9 @@ def pool(explainer, rows=None, labels=None):
     return Pool(model, lambda inputs: explainer.explain(model, inputs, seed=0), rows, predicted, cells)
 
 
-ABLATION = FeatureAblation(baseline="zeros")
-
-
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """A folder for each of the two simulations, by the same method."""
-    rows, _, labels = table()
-    root = tmp_path_factory.mktemp("studies")
-    return {
-        task: export_study(root / task, task, ABLATION, linear(), rows, labels=labels, design=SMALL)
-        for task in ("forward", "counterfactual")
-    }
-
-
-def key_of(folder):
-    return json.loads((folder / "key.json").read_text())
+    return studies(tmp_path_factory.mktemp("studies"))
 
 
 def answers_of(key, chosen):
@@ -122,6 +82,10 @@ def test_items_are_balanced_over_right_and_wrong_predictions(exported):
         else:
             assert set(key["balance"]["turned"].values()) == {1}
             assert key["balance"]["right_by_no_change"] == 4
+            own = [("no", "yes")[predicted[number]] for number in numbers]
+            assert [item["right"] != said for item, said in zip(key["items"], own, strict=True)] == [
+                item["turned"] for item in key["items"]
+            ]
 
 
 def test_without_labels_as_many_are_of_either_class():
@@ -276,6 +240,27 @@ def test_shuffled_explanations_say_of_each_column_what_is_true_of_another():
     assert torch.equal(order.sort(1).values, torch.arange(COLUMNS).expand(5, -1))
 
 
+class Even:
+    """Attributions that say the same of every column, but those of the first row."""
+
+    about = ABLATION.about
+
+    def explain(self, model, inputs, targets=None, *, seed=0):
+        found = ABLATION.explain(model, inputs, targets, seed=seed)
+        return replace(found, values=torch.cat([found.values[:1], torch.ones_like(found.values[1:])]))
+
+
+def test_explanations_that_cannot_be_shuffled_are_told_to_whoever_runs_the_study(tmp_path, exported):
+    folder = export_study(tmp_path, "forward", Even(), linear(), table()[0], design=SMALL)
+    assert "\n3 of these explanations they see as they are: " in (folder / "how_to.txt").read_text()
+    assert "as they are" not in (exported["forward"] / "how_to.txt").read_text()
+    rows, model = table()[0], linear()
+    for explainer in (NearestExamples(rows, k=2), DecisionBoundary(rows, samples=300), ABLATION):
+        parts = parts_of(explainer.explain(model, rows[:6]), model)
+        assert told_alike(parts, parts) == list(range(6))
+        assert told_alike(parts, shuffled_parts(parts, rows, torch.Generator().manual_seed(0))) == []
+
+
 def rules_of(rows, *conditions, categories=()):
     """One rule for every row, as if its columns held these categories."""
     query = replace(asked(linear(), rows), category_names=categories)
@@ -391,104 +376,6 @@ def test_explanations_that_the_library_warns_of_are_counted(tmp_path):
     assert "The library warns of 1 of the 4 explanations" in (folder / "how_to.txt").read_text()
 
 
-# Pages.
-
-
-def test_pages_ask_before_and_after_and_explain_between(exported):
-    folder, key = exported["forward"], key_of(exported["forward"])
-    for user in key["users"]:
-        before, learn, after = ((folder / user / f"{name}.html").read_text() for name in ("1_before", "2_learn", "3_after"))
-        for page in (before, after):
-            assert page.count("<h2>Case ") == page.count("<fieldset") == 8
-            assert "<b>yes</b>" not in page
-            assert "class='told'" not in page
-        assert learn.count("<h2>Example ") == learn.count("class='told'") == learn.count('name="rating') // 7 == 4
-        assert learn.count("In truth it is") == 4
-        for page, following in ((before, "2_learn.html"), (learn, "3_after.html")):
-            assert f"<a href='{following}'>" in page
-
-
-def test_pages_mark_what_changed_and_explain_only_afterwards(exported):
-    folder, key = exported["counterfactual"], key_of(exported["counterfactual"])
-    for user in key["users"]:
-        before, after = ((folder / user / f"{name}.html").read_text() for name in ("1_before", "2_after"))
-        assert before.count("<h2>Case ") == 8
-        for section in before.split("<section>")[1:9]:
-            assert 1 <= section.count("<div class='changed'>") <= 3
-            assert section.count("Of the case <b>as it was</b>, the model says") == section.count("In truth it is") == 1
-        assert "class='told'" not in before
-        assert after.count("class='told'") == 8
-
-
-def rows_on(page, heading="Case"):
-    """The values of each case on a page, as it was and as it is now."""
-    cells = [
-        re.findall(r"<dd>(?:<del>(.*?)</del>.*?<ins>)?(.*?)(?:</ins>)?</dd>", one) for one in page.split(f"<h2>{heading} ")[1:]
-    ]
-    return [torch.tensor([[float(was or now), float(now)] for was, now in case]).T for case in cells]
-
-
-@pytest.mark.parametrize("task", ["forward", "counterfactual"])
-def test_what_is_right_is_what_the_model_says_of_the_row_that_is_on_the_page(task, exported):
-    key, model = key_of(exported[task]), linear()
-    for user, reader in key["users"].items():
-        for page in (*(exported[task] / user).glob("*_before.html"), *(exported[task] / user).glob("*_after.html")):
-            for case, number in zip(rows_on(page.read_text()), reader["order"], strict=True):
-                item = key["items"][number]
-                assert torch.equal(case[0], table()[0][item["row"]])
-                assert ("no", "yes")[int(model(case[1:]).argmax(1))] == item["right"]
-
-
-def test_pages_say_of_each_explained_row_what_the_model_says_and_what_its_label_is(exported):
-    rows, predicted, labels = table()
-    for task, name, heading in (("forward", "2_learn", "Example"), ("counterfactual", "1_before", "Case")):
-        text = (exported[task] / "user1" / f"{name}.html").read_text()
-        told = re.findall(r"the model says <b>(.*?)</b>\. In truth it is (.*?)\.", text)
-        for (was, _), said in zip(rows_on(text, heading), told, strict=True):
-            places = (rows == was).all(1).nonzero().flatten().tolist()
-            assert said in [(("no", "yes")[predicted[one]], ("no", "yes")[labels[one]]) for one in places]
-
-
-def test_effects_are_signed_and_the_largest_is_first(exported):
-    lessons = (exported["forward"] / "user1" / "2_learn.html").read_text().split("<table class='effects'>")[1:]
-    assert len(lessons) == 4
-    for lesson in lessons:
-        numbers = [one.replace("\N{MINUS SIGN}", "-") for one in re.findall(r"<td class='number'>(.*?)</td>", lesson)]
-        sizes = [abs(float(one)) for one in numbers]
-        assert sizes == sorted(sizes, reverse=True)
-        assert re.findall(r"<i class='(\w+)'", lesson) == ["for" if one.startswith("+") else "against" for one in numbers]
-
-
-@pytest.mark.parametrize(("task", "name"), [("forward", "2_learn"), ("counterfactual", "2_after")])
-def test_who_is_explained_to_sees_what_is_true_of_each_row_and_the_control_does_not(task, name, exported):
-    key, model = key_of(exported[task]), linear()
-    true = parts_of(ABLATION.explain(model, table()[0][key["explained"]]), model)
-    for user, reader in key["users"].items():
-        sections = (exported[task] / user / f"{name}.html").read_text().split("<section>")[1:-1]
-        shown = range(len(key["explained"])) if task == "forward" else reader["order"]
-        for section, number in zip(sections, shown, strict=True):
-            assert (told_html(true, number) in section) == (reader["arm"] == EXPLAINED)
-
-
-def test_no_question_may_be_left_out(exported):
-    for page in exported["forward"].rglob("*.html"):
-        assert page.read_text().count('type="radio" required') == page.read_text().count("<input") > 0
-
-
-def test_pages_need_no_network_and_escape_names(tmp_path):
-    rows = table()[0]
-    model = FunctionClassifier(
-        linear(), 2, score_unit="logit", domain="tabular", array="torch", class_names=("<b>&", "x'\"><script>alert(1)</script>")
-    )
-    few = Design(items=4, learned=4, users=2)
-    folder = export_study(tmp_path, "forward", ABLATION, model, rows, labels=table()[2], design=few)
-    for page in folder.glob("*/*.html"):
-        text = page.read_text()
-        assert "alert(1)</script>" not in text
-        assert "http" not in text
-        assert "src=" not in text
-
-
 def test_users_see_the_items_in_orders_of_their_own_and_half_of_them_the_control(exported):
     key = key_of(exported["forward"])
     orders = [tuple(reader["order"]) for reader in key["users"].values()]
@@ -497,6 +384,21 @@ def test_users_see_the_items_in_orders_of_their_own_and_half_of_them_the_control
     assert Counter(reader["arm"] for reader in key["users"].values()) == {EXPLAINED: 2, SHUFFLED: 2}
     for path in (path for path in exported["forward"].rglob("user*/*") if path.is_file()):
         assert SHUFFLED not in path.read_text()
+
+
+def check_half_of_the_users_are_the_control_drawn_by_chance():
+    draw = torch.Generator().manual_seed(0)
+    for users, control in ((2, 1), (5, 2), (8, 4)):
+        design, drawn = Design(users=users), set()
+        for _ in range(10):
+            arms = design.arms(draw)
+            assert Counter(arms.values()) == {SHUFFLED: control, EXPLAINED: users - control}
+            drawn.add(tuple(arms.values()))
+        assert len(drawn) > 1
+
+
+def test_half_of_the_users_are_the_control_drawn_by_chance():
+    check_half_of_the_users_are_the_control_drawn_by_chance()
 
 
 def test_a_folder_with_something_in_it_is_left_as_it_is(exported):

@@ -1,7 +1,7 @@
 """Real tables with what people may and may not change in them, and a forest that decides about them through its own pipeline."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from sklearn.preprocessing import OrdinalEncoder
 from torch import Tensor
 
 from xaivision.core.sklearn_classifier import SklearnClassifier
+from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.schema import TableSchema
+from xaivision.models.standardized_mlp import StandardizedMlp
 
 # What may not change, what may only grow, and what changes together; the label.
 REAL: dict[str, dict[str, Any]] = {
@@ -44,11 +46,18 @@ REAL: dict[str, dict[str, Any]] = {
 class Real:
     """A model of a real table, rows that it has not seen, rows that it has, and the wishes of its people."""
 
-    model: SklearnClassifier
+    model: SklearnClassifier | TorchClassifier
     rows: Tensor
     background: Tensor
     schema: TableSchema
     wishes: dict[str, Any]
+
+    def decided(self, row: Tensor) -> int:
+        """The class that the model itself, not the library, gives a row."""
+        if isinstance(self.model, TorchClassifier):
+            with torch.no_grad():
+                return int(self.model.model(row[None]).argmax())
+        return int(self.model.model.predict_proba(self.schema.to_frame(row[None]))[0].argmax())
 
 
 @cache
@@ -70,6 +79,22 @@ def real_table(name: str, rows: int = 900) -> Real:
     model = SklearnClassifier(pipeline, schema=schema)
     wishes = {"one_way": told["one_way"], "linked": told["linked"]}
     return Real(model, table[half:], table[:half], schema, wishes)
+
+
+@cache
+def real_network(name: str) -> Real:
+    """The same table decided by a small network that imitates the forest, codes taken for numbers."""
+    real = real_table(name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = StandardizedMlp(len(real.schema), (32,), 2)
+        network.standardize(real.background)
+        adam, labels = torch.optim.Adam(network.parameters(), lr=0.01), real.model(real.background).argmax(1)
+        for _ in range(200):
+            adam.zero_grad()
+            torch.nn.functional.cross_entropy(network(real.background), labels).backward()
+            adam.step()
+    return replace(real, model=TorchClassifier(network.eval(), 2, domain="tabular", schema=real.schema))
 
 
 def violations(real: Real, row: Tensor, found: Tensor) -> list[str]:

@@ -1,6 +1,7 @@
 """Anchors hold on draws that nothing was chosen by, and say so where none does."""
 
 import os
+import re
 from functools import cache, partial
 
 import pytest
@@ -14,8 +15,15 @@ from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.registry import load_dataset
+from xaivision.engines.rules.anchor_search import Found
 from xaivision.engines.rules.table_conditions import Bounds, rows_that_meet
+from xaivision.engines.rules.tally import Helping
+from xaivision.engines.superpixels import Grid
+from xaivision.explainers.rows_in_words import rule_sentence
+from xaivision.explainers.rules import anchors
 from xaivision.explainers.rules.anchors import Anchors
+from xaivision.models import load_model
+from xaivision.report.answer import answer_text
 
 
 def wine():
@@ -71,7 +79,25 @@ def test_at_the_defaults_most_rows_have_a_rule_and_nine_of_ten_hold_what_they_pr
     sure = [index for index, verdict in enumerate(found.verdicts) if verdict.status == "ok"]
     shares = [fresh_precision(asked, found, index) for index in sure]
     assert sum(share >= 0.95 - 0.05 for share in shares) >= 0.9 * len(sure)
+    assert sum(shares) / len(shares) >= 0.95
     assert len(sure) >= (0.95 if name == "tumors" else 0.6) * len(found.rules)
+
+
+@pytest.mark.slow
+def test_nine_of_ten_rules_of_digits_hold_what_they_promise_of_their_segments():
+    """Hidden anew here, by a seed that the method does not know: every segment that no condition names by half a chance."""
+    model, digits = load_model("digits_cnn"), load_dataset("digits").test.inputs[:20]
+    found = Anchors(segments=Grid(4, 4), baseline="black").explain(model, digits)
+    draw, shares = torch.Generator().manual_seed(99), []
+    for index, (labels, (rule,)) in enumerate(zip(found.players, found.rules, strict=True)):
+        kept = torch.rand(5000, int(labels.max()) + 1, generator=draw) < 0.5
+        kept[:, [one.feature for one in rule.conditions]] = True
+        hidden = model(digits[index] * kept[:, labels][:, None])
+        if found.verdicts[index].status == "ok":
+            shares.append(float((hidden.argmax(1) == found.query.targets[index]).double().mean()))
+    assert len(shares) >= 18
+    assert sum(share >= 0.95 - 0.05 for share in shares) >= 0.9 * len(shares)
+    assert sum(shares) / len(shares) >= 0.95
 
 
 def test_what_is_told_of_a_rule_is_so():
@@ -101,7 +127,7 @@ def test_all_inputs_are_tried_in_one_pass_a_round():
 
     alone = [passes(row[None]) for row in rows[:2]]
     assert passes(rows[:2]) <= max(alone) + 2
-    assert max(alone) < 100
+    assert max(alone) < 300  # of some thousand rules
 
 
 def test_the_segments_that_hold_a_picture_are_those_that_decide():
@@ -177,23 +203,65 @@ def test_a_rule_that_covers_no_known_case_is_doubted():
     assert found.verdict.reasons == ("no known case meets the rule: it covers nothing but the input",)
 
 
-def test_a_rule_that_passed_by_luck_is_doubted_where_fresh_draws_say_otherwise():
-    """Draws one by one of a prediction that holds in 80 %, at a `delta` of 0.9: now and then the first eight hold."""
-    known = (torch.arange(100)[:, None] >= 20).float()
+# Class 1 where the first column is 1, and where it is 0 in so many of a thousand rows, by the second.
+def held_in(thousandths):
+    rows = torch.stack([torch.arange(1000.0) % 2, torch.arange(1000.0)], 1)
     model = FunctionClassifier(
-        lambda rows: torch.cat([1 - rows, rows], 1).double(), 2, score_unit="probability", domain="tabular", array="torch"
+        lambda given: torch.nn.functional.one_hot(((given[:, 0] > 0.5) | (given[:, 1] < thousandths)).long(), 2).double(),
+        2,
+        score_unit="probability",
+        domain="tabular",
+        array="torch",
     )
-    lucky = Anchors(known, delta=0.9, samples=1)
-    found = [lucky.explain(model, known[-1:], seed=seed) for seed in range(30)]
-    passed = [one for one in found if one.rules[0][0].conditions == ()]
-    assert passed
-    for one in passed:
-        held = one.rules[0][0].precision
-        assert held == pytest.approx(0.8, abs=0.05)
-        assert one.verdict.status == "warn"
-        assert (
-            f"it seemed to hold in 95% of cases when it was chosen, and holds in {held:.1%} of fresh draws" in one.verdict.reasons
-        )
+    return model, rows
+
+
+def accepted(monkeypatch, thousandths, threshold):
+    """What is told of the rule of no condition, once it was accepted by whatever luck."""
+
+    def lucky(*_):
+        yield [Helping((), 1)]
+        return Found((), True, 1, 1)
+
+    model, rows = held_in(thousandths)
+    monkeypatch.setattr(anchors, "anchor_search", lucky)
+    found = Anchors(rows, threshold=threshold).explain(model, rows[-1:])
+    ((rule,),) = found.rules
+    assert rule.precision == pytest.approx(0.5 + thousandths / 2000, abs=0.05)
+    return rule.precision, found
+
+
+def test_a_rule_that_passed_by_luck_is_doubted_where_fresh_draws_say_otherwise(monkeypatch):
+    held, found = accepted(monkeypatch, 600, 0.95)
+    assert found.verdict.status == "warn"
+    assert (
+        f"it seemed to hold in 95% of cases when it was chosen, and holds in {held:.1%} of fresh draws" in found.verdict.reasons
+    )
+
+
+def test_a_rule_that_holds_in_less_than_the_threshold_is_told_as_that(monkeypatch):
+    held, found = accepted(monkeypatch, 600, 0.83)
+    assert found.verdict.status == "ok"
+    told = [one.text for one in found.diagnostics.notes]
+    assert f"it holds in {held:.1%} of fresh draws, not in 83%: that it holds in 78% is all that is sure" in told
+
+
+def test_where_the_draws_are_used_up_before_anything_held_no_rule_was_found():
+    """The class that is asked for is predicted nowhere near the row: nothing that was tried ever held it."""
+    model, rows = held_in(0)
+    asked = rows[:1]  # of class 0; in every case that is drawn the class asked for is the other
+    found = Anchors(rows[::2], most_samples=300).explain(model, asked, targets=1)
+    assert found.rules == ((),)
+    assert found.verdict.status == "warn"
+    (why,) = found.verdict.reasons
+    assert re.fullmatch(
+        r"no rule was found: none is known to hold the prediction more often than no condition does "
+        r"\(\d+ rules were tried, [345]\d\d draws were used up\)",
+        why,
+    )
+    assert rule_sentence(found, 0) == "No rule was found."
+    assert not bool(found.as_attribution().values.any())
+    assert "no rule was found" in answer_text(found, 0)
 
 
 @pytest.mark.parametrize(("name", "value"), [("threshold", 1.0), ("delta", 0), ("beam_size", 0), ("samples", 1.5)])

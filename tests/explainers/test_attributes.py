@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from counterfactual_pictures import HALF, TileGenerator, halves, tile_model
+from counterfactual_pictures import HALF, LEVEL, TileGenerator, halves, tile_model
 
 import xaivision as xv
 from xaivision.core.errors import InputError
@@ -54,9 +54,27 @@ def test_a_shift_of_zero_moves_nothing(pictures):
 def test_a_strip_goes_from_low_to_high_and_turns_where_the_model_does(attributes, pictures):
     made, values, scores = attributes.strip(tile_model(), pictures[0], 0, steps=5)
     assert values.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert torch.allclose(made[:, 0, 0, 0].double(), values)
-    assert torch.allclose(made[:, :, :, HALF:], pictures[:1, :, :, HALF:], atol=1e-6)
+    assert torch.equal(made, (255 * made).round() / 255)
+    assert torch.allclose(made[:, 0, 0, 0].double(), values, atol=0.51 * LEVEL)
+    assert torch.allclose(made[:, :, :, HALF:], pictures[:1, :, :, HALF:], atol=0.51 * LEVEL)
     assert scores.argmax(1).tolist()[::4] == [0, 1]
+
+
+def test_what_a_step_of_a_strip_reaches_is_found():
+    """Of a class that only a narrow band of levels has, far from both ends and from the middle between them."""
+
+    def band(inputs):
+        level = inputs[:, 0, 0, 0]
+        inside = 30 * (0.03 - np.abs(level - 2 / 3))
+        return np.stack([-inside, inside], 1)
+
+    model = xv.classifier(band, domain="image", num_classes=2, score_unit="logit")
+    dark = halves(8)[:2] * 0.2
+    attributes = xv.find_attributes(model, TileGenerator(), dark, k=1)
+    left = type(attributes)(**{**vars(attributes), "numbers": (0,)})
+    _, values, scores = left.strip(model, dark[0], 0)
+    assert values[scores.argmax(1) == 1].tolist() == pytest.approx([2 / 3])
+    assert AttributeCounterfactuals(left).explain(model, dark).found.all()
 
 
 def test_sliders_flip_and_others_stay(attributes, pictures):

@@ -2,17 +2,19 @@
 
 from functools import cache
 
+import numpy as np
 import pytest
 import torch
 from sklearn.ensemble import RandomForestClassifier
 from torch import nn
 
 from xaivision.core.errors import InputError
+from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.registry import load_dataset
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
-from xaivision.explainers.rules.composite import Composite
+from xaivision.explainers.rules.composite import Composite, told_parts
 
 
 @cache
@@ -86,6 +88,7 @@ def test_a_step_that_leads_to_a_third_class_is_warned_of():
     comes first and leads to the second. Where that one's score stays 0, the same way keeps the prediction until its end.
     """
     known = torch.ones(20, 2)
+    known[0] = 0
 
     def way(second):
         layer = nn.Linear(2, 3)
@@ -111,7 +114,7 @@ def test_where_no_few_edits_turn_it_that_is_said():
     assert not found.found.any()
     assert torch.equal(found.counterfactuals[0], rows[:1].expand(3, -1))
     (reason,) = found.verdict.reasons
-    assert reason.startswith("not found: no row with few edits that was tried is predicted as")
+    assert reason.startswith("not found: no row with up to 3 edits that was tried is predicted as")
     frozen = DecisionBoundary(known, features_to_vary=[]).explain(model, rows[:1])
     assert frozen.verdict.reasons == ("not found: every feature is frozen, so nothing may change",)
 
@@ -139,6 +142,27 @@ def test_a_composite_tells_what_its_parts_tell():
         near = ((known - rows[index]) / known.std(0, correction=0)).norm(dim=1)
         assert int(near.argmin()) == evidence["similar"]
     assert told.as_attribution() is told.attribution
+
+
+def test_a_composite_of_a_constant_model_lists_no_effects_of_nothing():
+    flat = FunctionClassifier(lambda rows: np.tile([[0.8, 0.2]], (len(rows), 1)), 2, score_unit="probability", domain="tabular")
+    known = wine()[1]
+    told = Composite(known, local_rows=100, samples=50, most_samples=500).explain(flat, known[:1])
+    assert told.text[0].startswith("Effects on 0: none. ")
+    assert "+0" not in told.text[0]
+
+
+def test_a_composite_says_where_no_rule_was_found():
+    """Of the class that the forest gives to hardly any row: what was tried in so few draws never held it."""
+    model, known, rows, _ = wine()
+    target = int(model(rows[:1]).argmin())
+    told = Composite(known, local_rows=200, samples=200, most_samples=50).explain(model, rows[:1], targets=target)
+    (evidence,) = told.evidence
+    assert (evidence["conditions"], evidence["precision"], evidence["coverage"]) == ([], None, None)
+    assert " No rule was found. " in told.text[0]
+    assert told_parts(told).rules.rules == ((),)
+    assert not told.regions.any()
+    assert any(reason.startswith("anchors: no rule was found: ") for reason in told.verdict.reasons)
 
 
 def test_the_most_similar_row_is_another_one_where_there_is_one():

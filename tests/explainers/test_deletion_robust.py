@@ -1,52 +1,19 @@
 """Counterfactuals of logistic regressions that last, on real tables: random and targeted deletions, carried out."""
 
-import os
-from pathlib import Path
+import re
 
-import pandas as pd
 import pytest
 import torch
+from lasting_tables import RIDGE, TABLES, regression, tumors
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.data.feature import Feature
-from xaivision.data.registry import load_dataset
 from xaivision.data.schema import TableSchema
 from xaivision.engines.counterfactuals.deletion import fitted, influences, refitted, worst_deletion
 from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
-
-RIDGE, ASKED = 0.01, 20
-
-
-def regression(rows, labels, ridge=RIDGE, schema=None):
-    estimator = LogisticRegression(C=1 / (2 * ridge * len(rows)), tol=1e-10, max_iter=10_000)
-    table = rows.double().numpy() if schema is None else pd.DataFrame(rows.double().numpy(), columns=schema.names)
-    return SklearnClassifier(make_pipeline(StandardScaler(), estimator).fit(table, labels.numpy()), schema=schema)
-
-
-def tumors():
-    data = load_dataset("breast_cancer")
-    return data.train.inputs, data.train.targets, data.test.inputs[:ASKED], {}
-
-
-def credits():
-    """Numbers and one-hot categories; neither of them may change what people cannot."""
-    frame = pd.read_csv(Path(os.environ["XAIVISION_DATA"]) / "tabular" / "german_credit.csv")
-    labels = torch.tensor((frame.pop("class") == 1).to_numpy()).long()
-    wide = pd.get_dummies(frame, dtype=float)
-    rows = torch.tensor(wide.to_numpy(dtype=float)).float()
-    texts = [name for name in frame if frame[name].dtype.kind != "i"]
-    linked = [[place for place, column in enumerate(wide) if column.startswith(f"{name}_")] for name in texts]
-    frozen = ("personal_status_sex", "foreign_worker", "credit_history")
-    free = [place for place, column in enumerate(wide) if not column.startswith(frozen)]
-    return rows[:800], labels[:800], rows[800 : 800 + ASKED], {"features_to_vary": free, "linked": linked}
-
-
-TABLES = {"tumors": tumors, **({"credits": credits} if "XAIVISION_DATA" in os.environ else {})}
+from xaivision.report.changes_table import changes_of_row
 
 
 @pytest.mark.slow
@@ -231,3 +198,26 @@ def test_where_nothing_may_change_nothing_is_found():
     (reason,) = found.verdict.reasons
     assert reason == "not found: within the ranges the search found no counterfactual, and so none that lasts"
     assert torch.equal(found.counterfactuals, asked[:2, None].expand(-1, 2, -1))
+
+
+def test_tables_call_the_two_what_they_are_and_one_deletion_is_no_plural():
+    rows, labels, asked, _ = tumors()
+    found = DeletionRobustCounterfactuals(rows, labels, RIDGE, k=1).explain(regression(rows, labels), asked[:1])
+    assert changes_of_row(found).headings[2:] == ("nearest", "lasting")
+    text = found.diagnostics.notes[0].text
+    assert "to last through 1 deletion, " in text
+    assert re.search(r"; the most dangerous row is \d+$", text)
+
+
+@pytest.mark.parametrize(
+    ("count", "label", "says"),
+    [
+        (1, None, "must be the training rows, two or more. Got a single row"),
+        (5, 1, "must be of both classes. Got class 1 for all 5"),
+    ],
+)
+def test_a_background_from_which_nothing_is_learned_is_refused(count, label, says):
+    rows, labels, _, _ = tumors()
+    labels = labels[:count] if label is None else torch.full((count,), label)
+    with pytest.raises(InputError, match=says):
+        DeletionRobustCounterfactuals(rows[:count], labels, RIDGE)

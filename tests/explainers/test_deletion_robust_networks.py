@@ -4,13 +4,14 @@ from functools import cache
 
 import pytest
 import torch
+from lasting_tables import TABLES
 from sklearn.ensemble import RandomForestClassifier
-from test_deletion_robust import TABLES
 from torch import nn
 
 from xaivision.core.access import Access
 from xaivision.core.errors import AccessError, CapabilityError, InputError
 from xaivision.core.granted import granted
+from xaivision.core.question import question
 from xaivision.core.sklearn_classifier import SklearnClassifier
 from xaivision.core.torch_classifier import TorchClassifier
 from xaivision.data.feature import Feature
@@ -19,6 +20,9 @@ from xaivision.engines.counterfactuals.deletion import fitted, refitted
 from xaivision.engines.counterfactuals.last_layer import last_layer
 from xaivision.engines.counterfactuals.network_head import network_head
 from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
+from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
+from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
+from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
 from xaivision.models.standardized_mlp import StandardizedMlp
 
 RIDGE, K = 0.01, 3
@@ -127,6 +131,47 @@ def test_what_is_found_flips_as_it_is_returned_lasts_and_is_said_to_be_approxima
     )
     assert "the most dangerous rows are " in first
     assert bool(((found.counterfactuals >= rows.amin(0)) & (found.counterfactuals <= rows.amax(0))).all())
+
+
+@pytest.mark.parametrize("influence", ["last_layer", "all"])
+def test_the_slope_of_what_the_worst_deletion_leaves_is_that_of_its_tangent(influence):
+    rows, labels = table()
+    promise, step = SurvivesDeletion(labels, RIDGE, k=K, influence=influence), 1e-6
+    with question(method(), model(), rows[:5]) as q:
+        known = promise.known(q, rows)
+    places, side = rows[:5].double(), torch.tensor([1.0, -1, 1, -1, 1], dtype=torch.float64)
+    ends = [places[:, None] + sign * step * torch.eye(6, dtype=torch.float64) for sign in (-1, 1)]
+    below, above = (known.worst(end.flatten(0, 1), side.repeat_interleave(6), K)[0].view(5, 6) for end in ends)
+    torch.testing.assert_close(known.slopes(places, side, K), (above - below) / (2 * step), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [GeneticCounterfactuals, GradientCounterfactuals])
+def test_as_a_constraint_of_another_method_it_lasts_where_the_plain_one_does_not_and_says_under_which_condition(kind):
+    rows, labels = table()
+    wishes = {"total_CFs": 1, "linked": [[3, 4, 5]], "features_to_vary": [0, 1]}
+    found = kind(rows, constraint=SurvivesDeletion(labels, RIDGE, k=K), **wishes).explain(model(), rows[:6])
+    plain = kind(rows, **wishes).explain(model(), rows[:6])
+    assert int(found.found.sum()) >= 4
+    assert torch.equal(found.counterfactuals[..., 2:], rows[:6, None, 2:])
+    with question(method(), model(), rows[:6]) as q:
+        known = SurvivesDeletion(labels, RIDGE, k=K).known(q, rows)
+    side = 2.0 * found.goals.double() - 1
+
+    def lasting(told):
+        return [known.left(told.counterfactuals[one], side[one : one + 1], K) > 0 for one in range(6) if told.found[one, 0]]
+
+    assert all(lasting(found))
+    assert not all(lasting(plain))
+    assert found.verdict.reasons == (
+        f"these last if the last layer alone is fitted again; one that is trained from the start may turn them; {LAST}",
+    )
+
+
+def test_a_network_whose_penalty_is_not_told_is_refused():
+    with pytest.raises(
+        InputError, match="`ridge` must be given: only a scikit-learn logistic regression says with which penalty"
+    ):
+        method(ridge=None).explain(model(), table()[0][:1])
 
 
 def test_two_logits_are_one_network_as_well():
@@ -265,7 +310,7 @@ def test_black_boxes_and_closed_networks_are_refused_with_the_remedy():
     forest = SklearnClassifier(RandomForestClassifier(5, random_state=0).fit(rows.double().numpy(), labels.numpy()))
     with pytest.raises(CapabilityError, match="Give what it was trained with, or a torch network whose last layer is linear"):
         method().explain(forest, rows[:1])
-    with pytest.raises(CapabilityError, match=r"`influence` 'all' of `deletion_robust_counterfactuals` is for torch networks"):
+    with pytest.raises(CapabilityError, match=r"`influence` 'all' is for torch networks"):
         method(influence="all").explain(forest, rows[:1])
     with pytest.raises(AccessError, match="takes a grant of weights"):
         method().explain(granted(model(), Access.GRADIENTS), rows[:1])

@@ -16,7 +16,6 @@ from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.protocols import Explainer
 from xaivision.explainers import registry
 from xaivision.explainers.counterfactuals.attributes import Attributes
-from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
 from xaivision.explainers.narratives.narrator import Narrator
 from xaivision.explainers.registry import EXPLAINERS, explainer, explainers, missing_settings, third_party_explainers
 from xaivision.explainers.saliency import Saliency
@@ -40,15 +39,14 @@ NEEDED = {
     **{
         name: {"background": torch.zeros(3, 4)} for name, kind in EXPLAINERS.items() if "background" in missing_settings(kind, ())
     },
+    "deletion_robust_counterfactuals": {"background": torch.zeros(3, 4), "labels": torch.tensor([0, 1, 1])},
     "attribute_counterfactuals": {"attributes": Attributes(SegmentLayers(), (), (), *[torch.zeros(0)] * 3, 1.0, 0.0)},
     "captum": {"method": "Saliency"},
     "shap": {"algorithm": "tree"},
 }
 
-# Made by its class and not by name: it needs the training rows of one regression or network, their labels and the penalty, and
-# refuses every model that was not trained on them. No command, page or contract that meets any model could give these.
-# `Narrator` is made of other methods, a segmenter and a captioner; `xv.narrate` puts them together.
-BY_CLASS_ONLY = {"deletion_robust_counterfactuals": DeletionRobustCounterfactuals, "narrator": Narrator}
+# Made by its class and not by name: it is made of other methods, a segmenter and a captioner; `xv.narrate` puts them together.
+BY_CLASS_ONLY = {"narrator": Narrator}
 WITH_A_CARD = {**EXPLAINERS, **BY_CLASS_ONLY}
 
 

@@ -7,6 +7,7 @@ from counterfactual_pictures import HALF, SIDE, TileGenerator, TileNetwork, dark
 
 import xaivision as xv
 from xaivision.core.errors import InputError, UnknownNameError
+from xaivision.engines.superpixels import Grid
 from xaivision.explainers.counterfactuals import answering, hunting, pixel_counterfactuals
 from xaivision.explainers.counterfactuals.object_counterfactuals import ObjectCounterfactuals
 from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
@@ -126,6 +127,40 @@ def test_several_answers_share_no_edit():
         assert len(shown.flatten(1).unique(dim=0)) == len(shown)
     alone = found_by(inputs)
     assert torch.equal(answer.counterfactuals[:, 0], alone.counterfactuals[:, 0])
+
+
+def test_what_is_edited_is_placed_before_and_after():
+    inputs = dark_pictures(2)
+    styled = found_by(inputs, vary=["style"])
+    where = torch.where(tiles() == 0, 0, -1).expand(2, 1, 2, -1, -1)
+    assert torch.equal(styled.places, where)
+    generator, code = layers(), layers().encode(inputs[0])
+    values = code.values.clone()
+    names = [(one.of, one.name) for one in code.directions]
+    values[names.index(("segment 1", "down"))], values[names.index(("segment 2", "removal"))] = 2, 1
+    before, after = generator.places(code, values)
+    assert torch.equal(before, torch.where((tiles() == 1) | (tiles() == 2), tiles(), -1))
+    moved = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    moved[2 : HALF + 2, HALF:] = True
+    assert torch.equal(after, torch.where(moved, 1, -1))
+    assert found_by(inputs, objects=["segment 1"], vary=["style"]).places.eq(-1).all()
+    assert ObjectCounterfactuals(TileGenerator()).explain(tile_model(), halves(1) * 0.4).places is None
+
+
+def test_one_answer_is_never_farther_away_than_the_best_of_three():
+    """Digits of which some need several edits: what looks longest at first may end nearest."""
+    digits, tiles = xv.load_dataset("digits").inputs[[0, 1, 8]], SegmentLayers(Grid(4, 4))
+    alone, several = (
+        ObjectCounterfactuals(tiles, total_CFs=count).explain(xv.load_model("digits_cnn"), digits) for count in (1, 3)
+    )
+    assert several.found.all()
+    assert torch.equal(alone.counterfactuals[:, 0], several.counterfactuals[:, 0])
+    edits = torch.tensor([[len(words.split("; ")) for words in row] for row in several.edits])
+    assert bool((edits.diff(dim=1) >= 0).all())
+    change = (several.counterfactuals - digits[:, None]).abs().flatten(2).mean(2)
+    as_many = edits.diff(dim=1) == 0
+    assert as_many.any()
+    assert bool((change.diff(dim=1)[as_many] >= 0).all())
 
 
 def test_fewer_answers_than_were_asked_for_are_told():

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from counterfactual_pictures import HALF, LEVEL, SIDE, dark_pictures, tile_model
+from counterfactual_pictures import HALF, LEVEL, SIDE, TileNetwork, dark_pictures, tile_model
 from PIL import Image
 
 import xaivision as xv
 from xaivision.core.errors import InputError
+from xaivision.core.image_format import ImageFormat
 from xaivision.engines.total_variation import total_variation
 from xaivision.explainers.counterfactuals.nearest_unlike_picture import NearestUnlikePicture
 from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
@@ -43,6 +44,43 @@ def test_outside_its_region_nothing_changes():
     assert torch.equal(nowhere.counterfactuals[:, 0], inputs)
 
 
+def test_outside_its_region_the_input_stays_to_the_last_bit_where_it_is_of_no_256_levels():
+    """And the flip holds as a file keeps it too, where what is outside is rounded."""
+    inputs, region = dark_pictures(3) + 0.3 * LEVEL, torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    region[:HALF, :4] = True
+    answer = PixelCounterfactuals(region=region).explain(tile_model(), inputs)
+    found = answer.counterfactuals[:, 0]
+    assert answer.found.all()
+    assert torch.equal(found[..., ~region], inputs[..., ~region])
+    assert torch.equal(found[..., region], (255 * found[..., region]).round() / 255)
+    assert tile_model()((255 * found).round() / 255).argmax(1).tolist() == [1, 1, 1]
+
+
+class Sum(torch.nn.Module):
+    """Class 1 where the pixels' sum is above a level."""
+
+    def __init__(self, level):
+        super().__init__()
+        self.level, self.scale = level, torch.nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, pictures):
+        lead = self.scale * (pictures.sum((1, 2, 3)) - self.level)
+        return torch.stack([-lead, lead], 1)
+
+
+@pytest.mark.parametrize(("level", "holds"), [(1 + 20 * LEVEL, False), (0.5, True)])
+def test_what_turns_only_before_it_is_rounded_is_not_handed_out(level, holds):
+    """All but one pixel stay, and rounding takes away what they have: 70 levels in all."""
+    inputs, region = torch.full((1, 1, SIDE, SIDE), 0.49 * LEVEL), torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    region[0, 0] = True
+    model = xv.classifier(Sum(level), domain="image", num_classes=2, score_unit="logit")
+    answer = PixelCounterfactuals(region=region, steps=200).explain(model, inputs)
+    assert bool(answer.found.all()) == holds
+    found = answer.counterfactuals[:, 0]
+    assert (int(model((255 * found).round() / 255).argmax()) == 1) == holds
+    assert torch.equal(found[..., ~region], inputs[..., ~region])
+
+
 def test_smoothness_makes_the_change_smoother():
     weights = torch.randn(2, SIDE * SIDE, generator=torch.Generator().manual_seed(1))
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(SIDE * SIDE, 2))
@@ -63,6 +101,12 @@ def test_settings_that_do_not_fit_are_refused():
         PixelCounterfactuals(region=torch.zeros(3, 3))
     with pytest.raises(InputError, match=r"`region` must have the pictures' shape \(12, 12\)"):
         PixelCounterfactuals(region=torch.ones(3, 3, dtype=torch.bool)).explain(tile_model(), dark_pictures(1))
+    empty = torch.zeros(2, SIDE, SIDE, dtype=torch.bool)
+    with pytest.raises(InputError, match=r"`region` must have pixels that may change\. Got an empty one\. Mark some, or leave"):
+        PixelCounterfactuals(region=empty[0]).explain(tile_model(), dark_pictures(1))
+    empty[0] = True
+    with pytest.raises(InputError, match="Got an empty one for input 1"):
+        PixelCounterfactuals(region=empty).explain(tile_model(), dark_pictures(2))
 
 
 def test_a_region_may_be_a_picture_file(tmp_path):
@@ -77,6 +121,20 @@ def test_a_region_may_be_a_picture_file(tmp_path):
     assert torch.equal(by_file.counterfactuals[:, 0, :, ~region], inputs[..., ~region])
     with pytest.raises(InputError):
         PixelCounterfactuals(region=str(tmp_path / "none.png")).explain(tile_model(), inputs)
+
+
+def test_a_region_of_the_photos_own_size_is_fitted_as_the_photo_was(tmp_path):
+    """A photo twice as wide as high, cropped to its middle: so is the file of the region."""
+    large = torch.zeros(2 * SIDE, 4 * SIDE, dtype=torch.bool)
+    large[:SIDE, SIDE : 2 * SIDE] = True
+    Image.fromarray(255 * large.numpy().astype("uint8")).save(tmp_path / "region.png")
+    format_ = ImageFormat(1, SIDE, SIDE)
+    model = xv.classifier(TileNetwork(), domain="image", num_classes=2, score_unit="logit", image_format=format_)
+    inputs, region = dark_pictures(1), torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    region[:HALF, :HALF] = True
+    by_file, by_mask = (PixelCounterfactuals(region=one).explain(model, inputs) for one in (str(tmp_path / "region.png"), region))
+    assert by_mask.found.all()
+    assert torch.equal(by_file.counterfactuals, by_mask.counterfactuals)
 
 
 def test_several_unlike_pictures_are_the_nearest_ones():
@@ -106,4 +164,14 @@ def test_the_nearest_unlike_picture_is_that_of_brute_force():
 def test_without_a_picture_of_the_class_nothing_is_found():
     answer = NearestUnlikePicture(dark_pictures(5)).explain(tile_model(), dark_pictures(1))
     assert not answer.found.any()
-    assert "no picture of the background is decided as bright" in str(answer.verdict)
+    assert "no picture of the background is decided as bright; it holds no other class" in str(answer.verdict)
+    levels = torch.linspace(0, 1, 6).view(6, 1, 1, 1).expand(-1, 1, SIDE, SIDE)
+
+    class Steps(torch.nn.Module):
+        def forward(self, pictures):
+            centers = torch.tensor([0.0, 0.3, 0.2, 0.4, 0.6, 0.8, 1.0])
+            return -(pictures.mean((1, 2, 3))[:, None] - centers).abs()
+
+    model = xv.classifier(Steps(), domain="image", num_classes=7, score_unit="logit")
+    several = NearestUnlikePicture(levels, desired_class=1).explain(model, levels[:1])
+    assert "`desired_class` may name what it holds: 2, 3, 4 and 2 more" in str(several.verdict)

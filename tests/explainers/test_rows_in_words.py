@@ -70,6 +70,11 @@ def test_only_all_is_told_as_all(precision, said):
     assert rule_sentence(rules, 0) == f"While age is above 18, {said} of drawn rows stay 0."
 
 
+def test_a_rule_without_conditions_holds_for_every_row():
+    rules = Rules(QUERY, Origin("probe"), Diagnostics(), rules=((Rule((), 1.0, 1.0),),))
+    assert rule_sentence(rules, 0) == "Whatever a row holds, 100% of drawn rows stay 0."
+
+
 ROW, AGED, BLUE, BOTH = [0.0, 0.0], [18.0, 0.0], [0.0, 2.0], [18.0, 2.0]
 
 

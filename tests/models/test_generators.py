@@ -55,6 +55,11 @@ def test_a_reach_that_is_no_share_is_refused():
         SegmentLayers(reach=0)
 
 
+def test_numbers_of_directions_below_zero_have_a_minus_sign_and_units_keep_their_hyphen():
+    turned = Direction("turn", "place", "target", -90.0, 90.0, unit="log-odds")
+    assert [turned.told(value) for value in (-12.5, 0.0, 40.0)] == ["\N{MINUS SIGN}12.5 log-odds", "0 log-odds", "40 log-odds"]
+
+
 @pytest.fixture(scope="module")
 def scenes():
     return xv.load_dataset("sonar_simulator", count=10, size=32), SonarScenes(10, 32)

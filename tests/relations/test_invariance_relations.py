@@ -292,6 +292,7 @@ OTHERS = (
     "growing_spheres",
     "face",
     "decision_boundary",
+    "deletion_robust_counterfactuals",
     "object_counterfactuals",
     "attribute_counterfactuals",
     "pixel_counterfactuals",

@@ -90,6 +90,11 @@ def test_a_counterfactual_row_is_told_by_what_changes_and_how():
     assert len(set(near.removeprefix("column 2 ").split(" \N{RIGHTWARDS ARROW} "))) == 2  # with as many digits as tell them apart
 
 
+def test_a_single_counterfactual_is_told_in_singular():
+    told = counterfactuals(table_query(1), k=1)
+    assert answer_text(replace(told, found=torch.ones_like(told.found)), 0).startswith("yes is reached with column 0 ")
+
+
 def test_many_changes_are_counted():
     query = table_query(1)
     told = counterfactuals(query)

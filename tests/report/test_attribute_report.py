@@ -83,7 +83,27 @@ def test_a_generator_that_loses_decisions_and_sliders_that_do_not_turn_are_doubt
     assert "are turned by these attributes" in doubts(lost)[-1]
     assert "Doubt: Only" in as_text(attribute_table(lost))
     row = next(row for row in range(12) if not bool(lost.answer.found[row].any()))
-    assert turning_words(lost, row).startswith("Not found: none of the moves of these attributes that were tried makes it ")
+    assert turning_words(lost, row).startswith("Not found: the generator's own version of this picture is decided otherwise")
+
+
+def test_a_strip_that_leads_elsewhere_is_no_answer_and_the_words_say_where_it_leads():
+    """Three classes by the level, the dark one's runner-up being nowhere: `other` is reached, and `never` is not."""
+
+    def levels(inputs):
+        level = inputs[:, :, :4].mean((1, 2, 3))
+        return np.stack([10 * (0.6 - level), 2 + 0 * level - 9 * (level > 0.4), 10 * (level - 0.6)], 1)
+
+    model = xv.classifier(levels, domain="image", num_classes=3, score_unit="logit", class_names=("dark", "never", "other"))
+    pictures = torch.full((12, 1, 8, 6), 0.1) + torch.linspace(0, 0.1, 12).view(-1, 1, 1, 1)
+    attributes = xv.find_attributes(model, Levels(), pictures, 1)
+    found = xv.attribute_sheet(model, attributes, pictures, shown=2)
+    row = found.shown[0]
+    assert not found.answer.found.any()
+    assert any(step.turned for step in steps_of(found, found.strips[0][0], row))
+    words = "Not found: none of the moves of these attributes that were tried makes it never."
+    assert turning_words(found, row) == f"{words} The framed steps are of other classes: other."
+    hidden = next(one for one in range(12) if one not in found.shown)
+    assert turning_words(found, hidden) == words
 
 
 def test_the_figure_has_a_row_for_each_attribute_and_frames_what_is_turned(sheet):

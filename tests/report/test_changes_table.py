@@ -33,6 +33,22 @@ def test_only_what_changes_is_told_and_a_dot_stands_for_what_stays():
     assert told.headings[:4] == ("changes", "now", "1.", "2.")
 
 
+def test_a_row_that_is_repeated_is_told_once():
+    """As `decision_boundary` fills up a way that is shorter than others."""
+    result = changed()
+    rows = result.counterfactuals.repeat(1, 2, 1)
+    rows[0, 2:] = rows[0, 0]
+    found = torch.zeros(len(rows), 4, dtype=torch.bool)
+    found[0, 0] = True
+    told = replace(result, counterfactuals=rows, scores=result.scores.repeat(1, 2), found=found)
+    assert changes_of_row(told).headings == ("changes", "now", "1.", "2.")
+    assert all(len(row) == 4 for row in changes_rows(told))
+    nothing = replace(told, counterfactuals=result.query.inputs[:, None].repeat(1, 4, 1), found=torch.zeros_like(found))
+    assert changes_of_row(nothing).headings == ("changes", "now", "1.")
+    assert changes_of_row(nothing).rows == ()
+    assert changes_rows(nothing)[-1][-1].startswith("(")
+
+
 def test_a_score_that_does_not_reach_the_class_is_in_brackets():
     last = changes_rows(changed())[-1]
     assert last[0].endswith(f" of {changes_of_row(changed()).goal}")
@@ -49,6 +65,12 @@ def test_terminal_page_and_figure_tell_the_same_cells():
         assert cell in text
         assert cell in page
         assert cell in drawn
+
+
+def test_printing_the_table_shows_it():
+    table = changes_table(changed())
+    assert str(table) == as_text(table).rstrip("\n")
+    assert "changes" in str(table)
 
 
 def test_nothing_changes_and_nothing_is_told_but_scores():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 from matplotlib.text import Text
-from report_results import counterfactuals, table_query
+from report_results import counterfactuals, narrative, table_query
 
 from xaivision.report.answer import answer_text
 from xaivision.report.figure import explanation_figure
@@ -47,6 +47,17 @@ def test_a_way_is_told_by_its_steps():
     assert "3. counterfactual" not in said
 
 
+def test_the_changes_of_a_way_are_told_in_the_order_of_its_steps():
+    backward = way()
+    rows = backward.query.inputs[:, None].repeat(1, 3, 1)
+    for step in range(3):
+        rows[:, step:, 2 - step] += 1
+    told = answer_text(replace(backward, counterfactuals=rows), 0)
+    assert [told.index(f"column {column} ") for column in (2, 1, 0)] == sorted(
+        told.index(f"column {column} ") for column in range(3)
+    )
+
+
 def test_where_nothing_is_found_there_is_one_sentence_and_no_empty_places():
     told = counterfactuals(table_query(2), k=4)
     nothing = replace(
@@ -67,3 +78,9 @@ def test_a_way_of_one_step_is_a_way_and_several_counterfactuals_are_none():
     assert "is reached in 1 step: " in answer_text(one, 0)
     assert [steps_to_it(way(), index) for index in (0, 1)] == [3, 2]
     assert steps_to_it(counterfactuals(table_query(2)), 1) == 0
+
+
+def test_the_words_of_a_row_stand_once_in_its_figure():
+    """Above its bars, and not beside them again."""
+    told = narrative(table_query(2))
+    assert words(explanation_figure(told, 1)).count(told.text[1]) == 1

@@ -68,6 +68,7 @@ def test_costs_name_only_what_was_asked():
     assert cost(Diagnostics(1, 0, 2.0)) == "1 model call, 2.00 s"
     assert cost(Diagnostics(0, 1200, 2.0)) == "1,200 gradient calls, 2.00 s"
     assert cost(Diagnostics()) == "no model calls, 0 s"
+    assert cost(Diagnostics(2, 0, float("nan"), load=2.55)) == "2 model calls"
 
 
 def test_a_single_input_needs_no_number_and_a_batch_says_whose_cost_it_is():

@@ -24,7 +24,7 @@ def train(
     backbone: Annotated[str, typer.Option("--backbone", "-b", help=BACKBONE_HELP)] = "efficientnet_lite0",
     model: Annotated[str, typer.Option("--model", "-m", help=MODEL_HELP)] = "linear",
     size: Annotated[
-        int | None, typer.Option("--size", help="Height and width of the pictures of a folder; the backbone's if left out.")
+        int | None, typer.Option("--size", help="Height and width of a folder's pictures; what the network sees: --set side=...")
     ] = None,
     classes: ClassesOption = None,
     random_weights: Annotated[

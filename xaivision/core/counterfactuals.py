@@ -15,7 +15,8 @@ class Counterfactuals(Explanation):
     """`counterfactuals` (B, k, *S), nearest first; `goals` (B,) the class each should reach.
 
     `scores` (B, k): the model's own score of the goal, asked again on the result; `found` (B, k): the prediction flipped.
-    `edits` (B, k): of pictures, what was done to get each, in words; empty where nothing was found.
+    `edits` (B, k): of pictures, what was done to get each, in words; empty where nothing was found. `places` (B, k, 2, H, W):
+    the numbers of the objects that were edited, where they are in the input and in the counterfactual; -1 elsewhere.
     """
 
     counterfactuals: Tensor
@@ -23,6 +24,7 @@ class Counterfactuals(Explanation):
     scores: Tensor
     found: Tensor
     edits: tuple[tuple[str, ...], ...] | None = None
+    places: Tensor | None = None
 
     def _content(self) -> tuple[str, ...]:
         return (f"counterfactuals {shape_of(self.counterfactuals)}",)
@@ -30,10 +32,13 @@ class Counterfactuals(Explanation):
     def as_attribution(self) -> Attribution:
         """Input minus the nearest counterfactual that was found: what had to go, in input units. Zero where none was found.
 
-        It names no baseline: these are no shares of a score, and need not add up to one.
+        A category that had to go counts 1, whatever the codes of the two are. It names no baseline: these are no shares of a
+        score, and need not add up to one.
         """
         first = self.found.int().argmax(1)
         nearest = self.counterfactuals[torch.arange(len(first)), first]
         change = self.query.inputs - nearest
         change[~self.found.any(1)] = 0
+        coded = [column for column, names in enumerate(self.query.category_names) if names]
+        change[:, coded] = (change[:, coded] != 0).to(change)
         return Attribution(self.query, self.origin, self.diagnostics, values=change, kind="contribution")

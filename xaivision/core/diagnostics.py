@@ -1,6 +1,6 @@
 """How well a method did: what it cost and what is known of its error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,8 +19,18 @@ class Note:
     text: str
     inputs: tuple[int, ...] | None = None
 
+    def __str__(self) -> str:
+        """`input 3: not found: every feature is frozen`; the text alone where it concerns all inputs."""
+        return self.text if self.inputs is None else f"{numbered(self.inputs)}: {self.text}"
+
     def concerns(self, index: int) -> bool:
         return self.inputs is None or index in self.inputs
+
+
+def numbered(inputs: Sequence[int]) -> str:
+    """`input 3`, or `inputs 0, 3`: the first five."""
+    shown = ", ".join(map(str, inputs[:5])) + (", ..." if len(inputs) > 5 else "")
+    return f"input {shown}" if len(inputs) == 1 else f"inputs {shown}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

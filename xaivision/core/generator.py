@@ -1,9 +1,11 @@
 """Generators of pictures: what turns a picture into numbers that mean something, and such numbers back into a picture."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
+
+from xaivision.core.telling_apart import told_apart
 
 
 class Direction(NamedTuple):
@@ -23,14 +25,15 @@ class Direction(NamedTuple):
     shown: tuple[float, float] | None = None
     unit: str = ""
 
-    def told(self, value: float) -> str:
-        """The value in words."""
+    def told(self, value: float, digits: int = 3) -> str:
+        """The value in words, of a number so many digits."""
         if self.choices:
             return self.choices[round(value)]
         if self.shown is not None and self.high > self.low:
             share = (value - self.low) / (self.high - self.low)
             value = self.shown[0] + share * (self.shown[1] - self.shown[0])
-        return f"{value:.3g} {self.unit}".rstrip()
+        number = f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+        return f"{number} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,10 @@ class Code:
 
 
 class Generator(Protocol):
-    """Makes pictures from codes. Only what it can make can be found: it is part of every answer that is given with it."""
+    """Makes pictures from codes. Only what it can make can be found: it is part of every answer that is given with it.
+
+    One that also has `places` (`Placing`) lets figures outline what was edited.
+    """
 
     def encode(self, picture: Tensor) -> Code:
         """The code of one picture (C, H, W) in [0, 1]."""
@@ -57,11 +63,22 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class Placing(Protocol):
+    """A generator that knows where the objects of its codes are."""
+
+    def places(self, code: Code, values: Tensor) -> Tensor:
+        """(2, H, W) int64 the number of the object that each pixel belongs to, where it is edited by other values (D,): in the
+        picture as it was, and as it is then; -1 elsewhere.
+        """
+        ...
+
+
 def code_words(code: Code, values: Tensor) -> tuple[str, ...]:
     """`segment 3: brightness 0 -> 0.25` for each number that differs from the code's."""
     pairs = zip(code.directions, code.values.tolist(), values.tolist(), strict=True)
     return tuple(
-        f"{one.of}: {one.name} {one.told(before)} \N{RIGHTWARDS ARROW} {one.told(after)}"
+        f"{one.of}: {one.name} " + " \N{RIGHTWARDS ARROW} ".join(told_apart(before, after, one.told, 3))
         for one, before, after in pairs
         if before != after
     )

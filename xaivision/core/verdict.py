@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.completeness import completeness_tolerance, magnitude, score_scale
-from xaivision.core.diagnostics import Diagnostics, Status
+from xaivision.core.diagnostics import Diagnostics, Status, numbered
 
 SEVERITY: tuple[Status, ...] = ("ok", "warn", "refuse")
 POOR_LOCAL_FIT = 0.5
@@ -36,7 +36,7 @@ def joined(verdicts: Sequence[Verdict]) -> Verdict:
         for reason in verdict.reasons:
             inputs_of.setdefault(reason, []).append(index)
     reasons = tuple(
-        reason if len(found) == len(verdicts) else f"{_listed(found)}: {reason}" for reason, found in inputs_of.items()
+        reason if len(found) == len(verdicts) else f"{numbered(found)}: {reason}" for reason, found in inputs_of.items()
     )
     return Verdict(worst(verdict.status for verdict in verdicts), reasons)
 
@@ -96,8 +96,3 @@ def _of_completeness(
         text = f"it does not add up: the score changes by {float(change):.3g}, the contributions sum to {total:.3g}"
         return [("warn", text)]
     return []
-
-
-def _listed(inputs: Sequence[int]) -> str:
-    shown = ", ".join(map(str, inputs[:5])) + (", ..." if len(inputs) > 5 else "")
-    return f"input {shown}" if len(inputs) == 1 else f"inputs {shown}"

@@ -50,7 +50,7 @@ def load_csv(
     wanted = schema.names if schema is not None else names
     labels = None
     if label is not None:
-        _check_label(label, frame, wanted)
+        _check_label(label, path, frame, wanted)
         labels, frame = tuple(frame[label].tolist()), frame.drop(columns=label)
     if wanted is None:
         return CsvRows(as_inputs(frame, domain="tabular"), () if label is None else (label,), tuple(frame.columns), labels)
@@ -82,9 +82,9 @@ def _frame(path: Path) -> "pd.DataFrame":
     return frame
 
 
-def _check_label(label: str, frame: "pd.DataFrame", wanted: Sequence[str] | None) -> None:
+def _check_label(label: str, path: Path, frame: "pd.DataFrame", wanted: Sequence[str] | None) -> None:
     if label not in frame.columns:
-        raise UnknownNameError("column of this file", label, map(str, frame.columns))
+        raise UnknownNameError(f"column of {path.name}", label, map(str, frame.columns))
     if wanted is not None and label in wanted:
         raise InputError(f"The label must be a column that the model does not take. Got `{label}`, which it takes.")
 

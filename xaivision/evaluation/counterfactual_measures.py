@@ -13,6 +13,8 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.random import generator
 from xaivision.engines.counterfactuals.diversity import diversity
+from xaivision.engines.counterfactuals.placing import placed
+from xaivision.engines.counterfactuals.space import Space
 from xaivision.engines.neighbors import nearest
 from xaivision.evaluation.counterfactual_rights import Rights
 
@@ -24,29 +26,40 @@ COPIES, NOISE = 100, 0.1
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What the measures are made of: everything in units of the columns' `spread` (F,) in the `background` (N, F)."""
+    """What the measures are made of. Distances are those of the `space`: numbers in units of their `spread` (F,) in the
+    `background` (N, F), and a change of category, or of columns that the schema links, 1.
+    """
 
     model: ClassifierAdapter
     found: Counterfactuals
     background: Tensor
     spread: Tensor
     rights: Rights
+    space: Space
     seed: int
 
-    @property
+    @cached_property
     def moved(self) -> Tensor:
-        """(B, k, F) the changes."""
-        return (self.found.counterfactuals.double().cpu() - self.found.query.inputs.double().cpu()[:, None]) / self.spread
+        """(B, k, F) what each change counts, linked columns at the first of them."""
+        return self.space.pieces(self.found.query.inputs.cpu()[:, None], self.found.counterfactuals.cpu())
 
-    @property
-    def scaled(self) -> Tensor:
-        """(B, k, F) the counterfactuals."""
-        return self.found.counterfactuals.double().cpu() / self.spread
+    @cached_property
+    def places(self) -> Tensor:
+        """(B, k, E) the counterfactuals as points."""
+        return placed(self.space, self.found.counterfactuals.cpu())
 
     @cached_property
     def known(self) -> Tensor:
-        """(N, F) the background."""
-        return self.background.double().cpu() / self.spread
+        """(N, E) the background as points."""
+        return placed(self.space, self.background.cpu())
+
+    @cached_property
+    def together(self) -> Tensor:
+        """(F, F) which columns change with a column."""
+        linked = torch.eye(len(self.spread), dtype=torch.bool, device="cpu")
+        for part in self.space.parts:
+            linked[part.columns[0], part.columns] = True
+        return linked
 
     @cached_property
     def predicted(self) -> Tensor:
@@ -69,14 +82,14 @@ def validity(judged: Judged) -> Tensor:
 def varied(judged: Judged) -> Tensor:
     """(B,)"""
     told = []
-    for rows, held in zip(judged.scaled, judged.found.found.cpu(), strict=True):
-        told.append(diversity((rows[held][:, None] - rows[held][None]).abs().sum(2)) if bool(held.any()) else torch.nan)
+    for rows, held in zip(judged.found.counterfactuals.cpu(), judged.found.found.cpu(), strict=True):
+        told.append(diversity(judged.space.between(rows[held], rows[held])) if bool(held.any()) else torch.nan)
     return torch.tensor(told, dtype=torch.float64, device="cpu")
 
 
 def neighbor_agreement(judged: Judged) -> Tensor:
     """(B, k)"""
-    rows = judged.scaled
+    rows = judged.places
     near, _ = nearest(rows.flatten(0, 1), judged.known, min(NEIGHBORS, len(judged.known)))
     goals = judged.found.goals.cpu().repeat_interleave(rows.shape[1])
     return (judged.predicted[near] == goals[:, None]).double().mean(1).view(rows.shape[:2])
@@ -84,7 +97,7 @@ def neighbor_agreement(judged: Judged) -> Tensor:
 
 def distance_to_class(judged: Judged) -> Tensor:
     """(B, k)"""
-    rows = judged.scaled
+    rows = judged.places
     out = torch.full(rows.shape[:2], torch.nan, dtype=torch.float64, device="cpu")
     for index, goal in enumerate(judged.found.goals.tolist()):
         cases = judged.known[judged.predicted == goal]
@@ -98,10 +111,10 @@ def local_outlier(judged: Judged) -> Tensor:
     from sklearn.neighbors import LocalOutlierFactor
 
     if len(judged.known) < 2:
-        return torch.full(judged.scaled.shape[:2], torch.nan, dtype=torch.float64, device="cpu")
+        return torch.full(judged.places.shape[:2], torch.nan, dtype=torch.float64, device="cpu")
     usual = LocalOutlierFactor(min(OUTLIER_NEIGHBORS, len(judged.known) - 1), novelty=True).fit(judged.known.numpy())
-    inside = usual.predict(judged.scaled.flatten(0, 1).numpy()) == 1
-    return torch.from_numpy(inside).double().view(judged.scaled.shape[:2])
+    inside = usual.predict(judged.places.flatten(0, 1).numpy()) == 1
+    return torch.from_numpy(inside).double().view(judged.places.shape[:2])
 
 
 def violations(judged: Judged) -> Tensor:
@@ -113,13 +126,13 @@ def violations(judged: Judged) -> Tensor:
 def redundancy(judged: Judged) -> Tensor:
     """(B, k)"""
     rows, inputs = judged.found.counterfactuals, judged.found.query.inputs
-    changed = (rows != inputs[:, None]).nonzero()
+    changed = judged.moved.nonzero()
     counts = torch.zeros(rows.shape[:2], dtype=torch.float64, device="cpu")
     if not len(changed):
         return counts
-    index, place, column = changed.unbind(1)
-    fewer = rows[index, place].clone()
-    fewer[torch.arange(len(fewer), device=fewer.device), column] = inputs[index, column]
+    index, place, column = changed.to(rows.device).unbind(1)
+    linked = judged.together.to(rows.device)[column]
+    fewer = torch.where(linked, inputs[index], rows[index, place])
     return counts.index_put_((index.cpu(), place.cpu()), judged.reaches(fewer, index).double(), accumulate=True)
 
 
@@ -128,7 +141,8 @@ def robustness(judged: Judged) -> Tensor:
     rows, inputs = judged.found.counterfactuals.cpu(), judged.found.query.inputs.cpu()
     draw = generator(judged.seed, "robustness")
     noise = torch.randn(COPIES, rows.shape[2], generator=draw, dtype=torch.float64, device="cpu") * NOISE * judged.spread
-    moved = ((rows != inputs[:, None]) & judged.rights.numbers).double()
+    alone = torch.isin(torch.arange(rows.shape[2], device="cpu"), judged.space.numbers)
+    moved = ((rows != inputs[:, None]) & alone).double()
     copies = rows.double()[:, :, None] + moved[:, :, None] * noise
     owners = torch.arange(len(rows), device="cpu").repeat_interleave(rows.shape[1] * COPIES)
     held = judged.reaches(copies.flatten(0, 2).to(judged.found.counterfactuals), owners)
@@ -168,6 +182,7 @@ def _measure(
     )
 
 
+UNIT = "standard deviations, and 1 a changed category"
 DICE = "Mothilal et al., 2020, arXiv:1905.07697"
 MEASURES: tuple[Measure, ...] = (
     _measure(
@@ -182,24 +197,29 @@ MEASURES: tuple[Measure, ...] = (
         cost="1 forward a counterfactual",
     ),
     _measure(
-        lambda judged: judged.moved.abs().sum(2),
-        "standard deviations",
+        lambda judged: judged.moved.sum(2),
+        UNIT,
         (
             "proximity_l1",
             False,
             "How much changes, all columns together?",
-            "Standard deviations are no costs: a year of age and a step of salary differ. Codes of categories have no distance.",
+            "Standard deviations are no costs: a year of age and a step of salary differ. To any other category it is as far.",
         ),
     ),
     _measure(
         lambda judged: judged.moved.norm(dim=2),
-        "standard deviations",
+        UNIT,
         ("proximity_l2", False, "How far is it?", "One large change counts more than many small ones of the same sum."),
     ),
     _measure(
         lambda judged: (judged.moved != 0).double().sum(2),
         "changed columns",
-        ("sparsity", False, "How many columns change?", "One column that changes out of reach is sparse as well."),
+        (
+            "sparsity",
+            False,
+            "How many columns change, linked ones counted once?",
+            "One that changes out of reach is sparse as well.",
+        ),
     ),
     _measure(
         varied,
@@ -225,7 +245,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     _measure(
         distance_to_class,
-        "standard deviations",
+        UNIT,
         (
             "distance_to_class",
             False,

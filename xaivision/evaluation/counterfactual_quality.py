@@ -9,6 +9,7 @@ from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
 from xaivision.core.scores import Scores
 from xaivision.core.wrapping import classifier
+from xaivision.evaluation.counterfactual_distance import judging_space
 from xaivision.evaluation.counterfactual_measures import MEASURES, Judged, Measure
 from xaivision.evaluation.counterfactual_rights import rights_of
 from xaivision.explainers.counterfactuals.wishes import Wishes
@@ -22,10 +23,11 @@ def counterfactual_quality(
 ) -> dict[str, Scores]:
     """For each measure (B,) values, the mean over the counterfactuals of an input that were found; undefined where none was.
 
-    `background` (N, F): known rows, whose standard deviations are the unit of distances. `wishes`: what the method was told,
-    for `violations`, beside what the model's schema says. The measures are "validity", "proximity_l1", "proximity_l2",
-    "sparsity", "diversity", "neighbor_agreement", "distance_to_class", "local_outlier", "violations", "redundancy",
-    "robustness" and "seconds"; `CARDS` says what each answers and where it misleads.
+    `background` (N, F): known rows, whose standard deviations are the unit of distances in numbers; a change of category counts
+    1, whatever the codes, as does one of columns that the schema links, such as those of a one-hot encoding. `wishes`: what the
+    method was told, for `violations`, beside what the model's schema says. The measures are "validity", "proximity_l1",
+    "proximity_l2", "sparsity", "diversity", "neighbor_agreement", "distance_to_class", "local_outlier", "violations",
+    "redundancy", "robustness" and "seconds"; `CARDS` says what each answers and where it misleads.
 
     Raises: InputError, where the counterfactuals are no rows of a table, or the background has other columns.
     """
@@ -35,7 +37,11 @@ def counterfactual_quality(
     adapter = classifier(model)
     spread = background.double().cpu().std(0, correction=0)
     spread = torch.where(spread > 0, spread, 1.0)
-    judged = Judged(adapter, found, background, spread, rights_of(adapter, columns, wishes), seed)
+    rights = rights_of(adapter, columns, wishes)
+    seen = torch.cat([background.double().cpu(), found.counterfactuals.flatten(0, 1).double().cpu()])
+    groups = tuple(adapter.schema.groups.values()) if adapter.schema is not None else ()
+    space = judging_space(rights, groups, spread, torch.cat([seen, found.query.inputs.double().cpu()]))
+    judged = Judged(adapter, found, background, spread, rights, space, seed)
     with adapter.held():
         return {one.about.name: _scores(judged, one) for one in MEASURES}
 

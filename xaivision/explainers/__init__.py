@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
     from xaivision.explainers.counterfactuals.attribute_counterfactuals import AttributeCounterfactuals
     from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
+    from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
     from xaivision.explainers.counterfactuals.face import Face
     from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
     from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
@@ -88,6 +89,7 @@ __all__ = [
     "Deconvolution",
     "DeepLift",
     "DeepLiftShap",
+    "DeletionRobustCounterfactuals",
     "EigenCam",
     "ExactShapley",
     "ExpectedGradients",

@@ -19,6 +19,7 @@ from xaivision.explainers.captum_original import Captum
 from xaivision.explainers.controls import CenterGaussian, Constant, InputMagnitude, Random, Sobel
 from xaivision.explainers.counterfactuals.attribute_counterfactuals import AttributeCounterfactuals
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
+from xaivision.explainers.counterfactuals.deletion_robust import DeletionRobustCounterfactuals
 from xaivision.explainers.counterfactuals.face import Face
 from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
 from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
@@ -132,6 +133,7 @@ EXPLAINERS: dict[str, type[Explainer]] = {
     "growing_spheres": GrowingSpheres,
     "face": Face,
     "decision_boundary": DecisionBoundary,
+    "deletion_robust_counterfactuals": DeletionRobustCounterfactuals,
     "object_counterfactuals": ObjectCounterfactuals,
     "attribute_counterfactuals": AttributeCounterfactuals,
     "pixel_counterfactuals": PixelCounterfactuals,

@@ -7,8 +7,7 @@ from torch import Tensor
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rules
-
-MOST_DIGITS = 9
+from xaivision.core.telling_apart import told_apart
 
 
 def column_words(query: Query, column: int) -> str:
@@ -32,11 +31,7 @@ def value_words(query: Query, column: int, value: float) -> str:
 def values_apart(query: Query, column: int, before: float, after: float) -> tuple[str, str]:
     """Two values of a column in words, with as many digits as tell them apart."""
     words = value_words(query, column, before), value_words(query, column, after)
-    for digits in range(5, MOST_DIGITS + 1):
-        if words[0] != words[1]:
-            break
-        words = f"{before:.{digits}g}", f"{after:.{digits}g}"
-    return words
+    return words if words[0] != words[1] else told_apart(before, after, "{:.{}g}".format, 5)
 
 
 def change_words(query: Query, before: Tensor, after: Tensor) -> str:
@@ -67,10 +62,13 @@ def share_words(share: float) -> str:
 
 
 def rule_sentence(rules: Rules, index: int) -> str:
-    """While what holds how many of the drawn rows stay what they are predicted as."""
+    """While what holds, or whatever the row holds, how many of the drawn rows stay what they are predicted as."""
+    if not rules.rules[index]:
+        return "No rule was found."
     (rule, *_), query = rules.rules[index], rules.query
-    held = " and ".join(condition_words(query, one) for one in rule.conditions) or "anything holds"
-    return f"While {held}, {share_words(rule.precision)} of drawn rows stay {class_words(query, int(query.targets[index]))}."
+    held = " and ".join(condition_words(query, one) for one in rule.conditions)
+    while_held = f"While {held}" if held else "Whatever a row holds"
+    return f"{while_held}, {share_words(rule.precision)} of drawn rows stay {class_words(query, int(query.targets[index]))}."
 
 
 def turn_sentence(way: Counterfactuals, index: int) -> str:

@@ -12,11 +12,11 @@ from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
-from xaivision.core.rules import Rules
+from xaivision.core.rules import Rule, Rules
 from xaivision.report.example_words import example_lines, sum_words
 from xaivision.report.features import change_words, top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
-from xaivision.report.way import steps_to_it
+from xaivision.report.way import in_order, steps_to_it
 from xaivision.report.wording import counted, feature_names, number, plain, signed
 
 STRONGEST = 5
@@ -79,7 +79,17 @@ def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
         return f"no counterfactual that reaches {name} was found"
     if steps := steps_to_it(explanation, index):
         return f"{name} is reached in {counted(steps, 'step')}: {_nearest_changes(explanation, index)}"
+    if len(explanation.found[index]) == 1:
+        return f"{name} is reached with {_nearest_changes(explanation, index)}"
     return f"{found} of {held} reach {name}; the nearest changes {_nearest_changes(explanation, index)}"
+
+
+def outcome_words(result: Counterfactuals, index: int, rank: int) -> str:
+    """Whether the model's prediction flipped, with the goal's score as the model gave it."""
+    goal = int(result.goals[index])
+    name = plain(result.query.class_names[goal] if result.query.class_names else goal)
+    flipped = "reached" if bool(result.found[index, rank]) else "NOT reached"
+    return f"{name} {flipped} ({result.query.score_unit} {number(float(result.scores[index, rank]))})"
 
 
 def _nearest_changes(explanation: Counterfactuals, index: int) -> str:
@@ -91,7 +101,7 @@ def _nearest_changes(explanation: Counterfactuals, index: int) -> str:
     if before.ndim != 1:
         return counted(len(moved), "value")
     names = feature_names(query, len(before))
-    columns = moved.flatten().tolist()
+    columns = in_order(explanation, index, moved.flatten().tolist())
     pairs = [(at, change_words(query, at, float(before[at]), float(after[at]))) for at in columns[:MOST_CHANGES]]
     told = [f"{names[at]} {old} \N{RIGHTWARDS ARROW} {new}" for at, (old, new) in pairs]
     more = [f"and {counted(len(columns) - MOST_CHANGES, 'column')} more"] if len(columns) > MOST_CHANGES else []
@@ -102,9 +112,13 @@ def _rules(explanation: Rules, index: int) -> str:
     rules = explanation.rules[index]
     if not rules:
         return "no rule was found"
-    at_least = f", at least {number(rules[0].precision_bound)}" if rules[0].precision_bound == rules[0].precision_bound else ""
-    said = f"precision {number(rules[0].precision)}{at_least}, coverage {number(rules[0].coverage)}"
-    return f"{words_of(explanation, rules[0])} ({said})"
+    return f"{words_of(explanation, rules[0])} ({precision_words(rules[0])})"
+
+
+def precision_words(rule: Rule) -> str:
+    """`precision 0.97, at least 0.95, coverage 0.12`."""
+    at_least = f", at least {number(rule.precision_bound)}" if rule.precision_bound == rule.precision_bound else ""
+    return f"precision {number(rule.precision)}{at_least}, coverage {number(rule.coverage)}"
 
 
 def _concepts(explanation: ConceptScores, index: int) -> str:

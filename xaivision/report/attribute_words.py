@@ -67,14 +67,25 @@ def steps_of(sheet: AttributeSheet, strip: Strip, row: int) -> list[Step]:
 
 
 def turning_words(sheet: AttributeSheet, row: int) -> str:
-    """What the attributes have to do for another class, or that they cannot."""
+    """What the attributes have to do for another class, or why that was not found."""
     answer = sheet.answer
-    names = answer.query.class_names
-    goal = plain(names[int(answer.goals[row])] if names else f"class {int(answer.goals[row])}")
+    goal = int(answer.goals[row])
     words = answer.edits[row][0] if answer.edits is not None else ""
-    if not words:
-        return f"Not found: none of the moves of these attributes that were tried makes it {goal}."
-    return f"To reach {goal}: {plain(words)}."
+    if words:
+        return f"To reach {_called(sheet, goal)}: {plain(words)}."
+    verdict = answer.verdicts[row]
+    if verdict.status == "refuse":
+        return f"Not found: {plain('; '.join(verdict.reasons))}."
+    others = ", ".join(_called(sheet, label) for label in _led_to(sheet, row) if label != goal)
+    framed = f" The framed steps are of other classes: {others}." if others else ""
+    return f"Not found: none of the moves of these attributes that were tried makes it {_called(sheet, goal)}.{framed}"
+
+
+def _led_to(sheet: AttributeSheet, row: int) -> list[int]:
+    """The other classes that the strips of this picture lead to; none where its strips are not shown."""
+    strips = sheet.strips[sheet.shown.index(row)] if row in sheet.shown else ()
+    labels = {label for strip in strips for label in strip.probabilities.argmax(1).tolist()}
+    return sorted(labels - {own_class(sheet, row)})
 
 
 def summary_words(sheet: AttributeSheet) -> Sequence[tuple[str, str]]:

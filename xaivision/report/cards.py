@@ -8,13 +8,16 @@ from xaivision.core.query import Query
 from xaivision.report.borders import outlined
 from xaivision.report.boxes import boxed_pixels
 from xaivision.report.column_pairs import ColumnPair, column_pairs
+from xaivision.report.drawn_marks import marked_figure
 from xaivision.report.examples_figure import MOSAIC, example_caption, profiles
 from xaivision.report.features import Bar, remainder, top_bars
-from xaivision.report.markup import data_uri, profile_points
+from xaivision.report.figure import png
+from xaivision.report.markup import data_uri, png_uri, profile_points
 from xaivision.report.palette import INK_OF_THE_PHOTO
 from xaivision.report.panel import Panel, cells_of
 from xaivision.report.photo import Pixels, bar_pixels, map_pixels, photo_pixels
 from xaivision.report.scale import Scale, Scales, limits_of_each, scaled_values
+from xaivision.report.shared_values import Labels
 from xaivision.report.wording import headline
 
 # Columns of an example in a card; the figure of its method has more.
@@ -102,6 +105,9 @@ def color_bar(scales: Scales) -> Picture:
 def _card(query: Query, panel: Panel, index: int, scales: Scales, ink: float) -> Card:
     if panel.absence:
         return Card(panel, panel.lines, absence=panel.absence)
+    if panel.turned is not None:
+        uri = _marked_uri(photo_pixels(panel.turned.picture), panel.turned.marked)
+        return Card(panel, panel.lines, picture=Picture(uri, f"{panel.label}: {'; '.join(panel.lines)}"))
     if panel.map is None:
         assert panel.examples is not None  # noqa: S101 - what has neither absence nor map has examples
         said = () if panel.said else panel.lines
@@ -114,10 +120,15 @@ def _card(query: Query, panel: Panel, index: int, scales: Scales, ink: float) ->
         pixels = map_pixels(query.inputs[index], scaled_values(panel.map, scales.scaling), scale, ink)
         pixels = pixels if panel.map.segments is None else outlined(pixels, panel.map.segments)
         pixels = pixels if panel.boxes is None else boxed_pixels(pixels, panel.boxes[index, :MOSAIC].tolist())
-        return Card(panel, (*own, *panel.lines), picture=Picture(data_uri(pixels), f"Map by {panel.label}: {panel.answer}"))
+        shown = Picture(_marked_uri(pixels, panel.map.marked), f"Map by {panel.label}: {panel.answer}")
+        return Card(panel, (*own, *panel.lines), picture=shown)
     bars = top_bars(query, index, panel.map, scales.scaling)
     rest = tuple(filter(None, (remainder(panel.map, bars),)))
     return Card(panel, (*rest, *own, *panel.lines), bars=tuple(_drawn(bar, scale) for bar in bars))
+
+
+def _marked_uri(pixels: Pixels, marked: Labels | None) -> str:
+    return data_uri(pixels) if marked is None else png_uri(png(marked_figure(pixels, marked)))
 
 
 def _drawn(bar: Bar, scale: Scale) -> DrawnBar:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.table import Table
@@ -9,8 +10,9 @@ from rich.text import Text
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
-from xaivision.report.features import change_words, value_words
+from xaivision.report.features import change_words
 from xaivision.report.table import empty_table
+from xaivision.report.way import called, told_of
 from xaivision.report.wording import feature_names, headline, number, plain
 
 # A value that stays as it is.
@@ -23,18 +25,19 @@ ROW_HEIGHT, NAME_WIDTH, CELL_WIDTH = 0.28, 2.4, 1.45
 @dataclass(frozen=True)
 class Changes:
     """`rows`: name, value before, and the value in each counterfactual, a dot where it stays; `scores` of the class to reach;
-    `found`: which of them reach it; `goal`: that class.
+    `found`: which of them reach it; `goal`: that class; `called`: the counterfactuals, by number or by what they are.
     """
 
     rows: tuple[tuple[str, ...], ...]
     scores: tuple[str, ...]
     found: tuple[bool, ...]
     goal: str
+    called: tuple[str, ...]
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Of the columns."""
-        return ("changes", "now", *(f"{place + 1}." for place in range(len(self.scores))))
+        return ("changes", "now", *self.called)
 
 
 def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
@@ -47,19 +50,22 @@ def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
         raise InputError("A table of changes needs counterfactuals of table rows. Got pictures. `show` draws those.")
     if not 0 <= index < len(query):
         raise InputError(f"`index` must be a number from 0 to {len(query) - 1}. Got {index}.")
-    before, after = query.inputs[index], result.counterfactuals[index, :MOST_SHOWN]
+    told = torch.tensor((told_of(result, index) or [0])[:MOST_SHOWN])  # rows that say again what was said are none
+    before, after = query.inputs[index], result.counterfactuals[index, told]
     names, moved = feature_names(query, len(before)), after != before
     rows = []
     for column in moved.any(0).nonzero().flatten().tolist():
-        cells = [
-            change_words(query, column, float(before[column]), float(row[column]))[1] if bool(changed[column]) else SAME
-            for row, changed in zip(after, moved, strict=True)
-        ]
-        rows.append((names[column], value_words(query, column, float(before[column])), *cells))
+        now = float(before[column])
+        pairs = [change_words(query, column, now, float(row[column])) for row in after]
+        cells = [pair[1] if bool(changed[column]) else SAME for pair, changed in zip(pairs, moved, strict=True)]
+        # With the most digits that any of them needs to be told from it.
+        said = max((pair[0] for pair, changed in zip(pairs, moved, strict=True) if bool(changed[column])), key=len)
+        rows.append((names[column], said, *cells))
     goal = int(result.goals[index])
     name = plain(query.class_names[goal] if query.class_names else goal)
-    scores = tuple(number(float(score)) for score in result.scores[index, :MOST_SHOWN])
-    return Changes(tuple(rows), scores, tuple(result.found[index, :MOST_SHOWN].tolist()), name)
+    scores = tuple(number(float(score)) for score in result.scores[index, told])
+    headings = tuple(called(result, place, rank) for rank, place in enumerate(told.tolist()))
+    return Changes(tuple(rows), scores, tuple(result.found[index, told].tolist()), name, headings)
 
 
 def changes_table(result: Counterfactuals, index: int = 0) -> Table:
@@ -71,14 +77,14 @@ def changes_table(result: Counterfactuals, index: int = 0) -> Table:
     for row in changes.rows:
         table.add_row(*(Text(cell, style="dim" if cell == SAME else "") for cell in row))
     table.add_section()
-    table.add_row(Text(f"{result.query.score_unit} of {changes.goal}"), Text(""), *map(Text, _marked(changes)))
+    table.add_row(*map(Text, _last(result, changes)))
     return table
 
 
 def changes_rows(result: Counterfactuals, index: int = 0) -> list[tuple[str, ...]]:
     """For pages: the same rows in words."""
     changes = changes_of_row(result, index)
-    return [*changes.rows, (f"{result.query.score_unit} of {changes.goal}", "", *_marked(changes))]
+    return [*changes.rows, _last(result, changes)]
 
 
 def changes_figure(result: Counterfactuals, index: int = 0) -> Figure:
@@ -96,8 +102,7 @@ def changes_figure(result: Counterfactuals, index: int = 0) -> Figure:
     for place, row in enumerate(changes.rows, 2):
         colors = [INK, FAINT, *(RULE if cell == SAME else CHANGED for cell in row[2:])]
         _line(axes, place, row, colors)
-    last = (f"{result.query.score_unit} of {changes.goal}", "", *_marked(changes))
-    _line(axes, lines - 1, last, [FAINT, FAINT, *(INK if one else FAINT for one in changes.found)])
+    _line(axes, lines - 1, _last(result, changes), [FAINT, FAINT, *(INK if one else FAINT for one in changes.found)])
     for place in (1, lines - 2):
         axes.plot([0.2, width - 0.2], [0.3 + ROW_HEIGHT * (place + 0.5)] * 2, color=RULE, linewidth=0.8)
     return figure
@@ -109,6 +114,11 @@ def _line(axes: Axes, place: int, cells: tuple[str, ...], colors: list[str]) -> 
     for column, (cell, color) in enumerate(zip(cells, colors, strict=True)):
         across = 0.2 if not column else NAME_WIDTH + CELL_WIDTH * column
         axes.text(across, height, cell, color=color, fontsize=9, va="center", ha="left" if not column else "right")
+
+
+def _last(result: Counterfactuals, changes: Changes) -> tuple[str, ...]:
+    """The line of the scores."""
+    return (f"{result.query.score_unit} of {changes.goal}", "", *_marked(changes))
 
 
 def _marked(changes: Changes) -> tuple[str, ...]:

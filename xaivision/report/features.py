@@ -7,6 +7,7 @@ import numpy as np
 
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rule, Rules
+from xaivision.core.telling_apart import told_apart
 from xaivision.data.columns import CODE_SLACK
 from xaivision.report.palette import NEGATIVE_ANCHORS, POSITIVE_ANCHORS
 from xaivision.report.scale import Scaling, scaled_values
@@ -14,7 +15,6 @@ from xaivision.report.signed_map import SignedMap
 from xaivision.report.wording import MINUS, condition_text, feature_names, listed, number, plain
 
 TOP = 10
-MOST_DIGITS = 9
 # Farther on floats of 32 bits are all whole.
 MOST_WHOLE = 2**24
 POSITIVE_COLOR, NEGATIVE_COLOR = POSITIVE_ANCHORS[3], NEGATIVE_ANCHORS[3]
@@ -56,8 +56,10 @@ def remainder(shown: SignedMap, bars: list[Bar]) -> str:
     if left <= 0:
         return ""
     rest = np.sort(np.abs(shown.shares))[: shown.values.size - len(bars)].sum()
-    what = "groups" if shown.groups else "features"
-    return f"{left} more {what} carry {100 * float(rest):.2g} % of the total"
+    what, carry = "group" if shown.groups else "feature", "carries"
+    if left > 1:
+        what, carry = f"{what}s", "carry"
+    return f"{left} more {what} {carry} {100 * float(rest):.2g} % of the total"
 
 
 def value_words(query: Query, column: int, value: float) -> str:
@@ -78,11 +80,7 @@ def _column_number(query: Query, column: int, value: float) -> str:
 def change_words(query: Query, column: int, before: float, after: float) -> tuple[str, str]:
     """Two values of this column in words, with as many digits as tell them apart."""
     words = value_words(query, column, before), value_words(query, column, after)
-    for digits in range(5, MOST_DIGITS + 1):
-        if words[0] != words[1]:
-            break
-        words = number(before, digits), number(after, digits)
-    return words
+    return words if words[0] != words[1] else told_apart(before, after, number, 5)
 
 
 def rule_words(query: Query, rule: Rule) -> str:

@@ -1,6 +1,7 @@
 """The two questions a figure can be asked: show this comparison, show this explanation."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ def explanation_figure(explanation: Explanation, index: int = 0) -> Figure:
     if special is not None and not refused(explanation, index):
         return special(explanation, index)
     panel = panel_of(explanation, index)
-    words = (explanation.text[index],) if isinstance(explanation, Narrative) else ()
+    words: tuple[str, ...] = ()
+    if isinstance(explanation, Narrative):  # its words stand above, and need not stand beside its map again
+        panel, words = replace(panel, answer=""), (explanation.text[index],)
     draw = image_figure if explanation.query.inputs.ndim == 4 else table_figure
     return draw(explanation.query, [panel], index, View("shared_raw"), words)
 

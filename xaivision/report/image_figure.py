@@ -9,6 +9,7 @@ from xaivision.core.query import Query
 from xaivision.report.borders import draw_borders
 from xaivision.report.boxes import draw_boxes
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, frame
+from xaivision.report.drawn_marks import draw_marks
 from xaivision.report.examples_figure import MOSAIC, draw_mosaic
 from xaivision.report.lettering import write
 from xaivision.report.palette import FAINT_INK
@@ -88,7 +89,10 @@ def _draw_panel(canvas: Canvas, number: int, panel: Panel, under: tuple[Tensor, 
         axes = draw_pixels(canvas, number, pixels, panel.label)
         if panel.map.segments is not None:
             draw_borders(axes, panel.map.segments)
+        draw_marks(axes, panel.map.marked)
         if panel.boxes is not None:
             draw_boxes(axes, panel.boxes[index, :MOSAIC].tolist())
+    elif panel.turned is not None:
+        draw_marks(draw_pixels(canvas, number, photo_pixels(panel.turned.picture), panel.label), panel.turned.marked)
     elif panel.examples is not None:
         draw_mosaic(canvas, number, panel.examples, index)

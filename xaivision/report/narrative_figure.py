@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from xaivision.core.narrative import Narrative
-from xaivision.report.borders import border_lines, draw_borders
+from xaivision.report.borders import draw_borders
 from xaivision.report.canvas import GAP, TITLE_SIZE, Canvas, Caption, Layout
+from xaivision.report.drawn_marks import OUTLINE, draw_outline
 from xaivision.report.fading import faded_outside
 from xaivision.report.image_figure import BAR_ROOM, draw_bar, image_statements
 from xaivision.report.lettering import wrapped
@@ -24,7 +23,7 @@ from xaivision.report.wording import cost, headline, place, plain, whose_cost
 
 PICTURES = {"photo": "photo", "sonar": "sonar picture"}
 FILLED = 0.95
-OUTLINE, COUNTER = LINE_COLORS[1], LINE_COLORS[0]
+COUNTER = LINE_COLORS[0]
 POINT_IS = "The circle is the point of most evidence that the region starts from."
 POINTS_ARE = "The circles are the points of most evidence that the region starts from, the first of them the largest."
 COUNTERS_ARE = (
@@ -162,9 +161,7 @@ def _draw_region(canvas: Canvas, told: Narrative, index: int) -> None:
         draw_pixels(canvas, 2, photo_pixels(image), "region")
         return
     axes = draw_pixels(canvas, 2, faded_outside(image, inside), "region")
-    lines = border_lines(np.pad(inside, 1).astype(np.int64)) - 1
-    for color, width in (("white", 3.2), (OUTLINE, 1.8)):
-        axes.add_collection(LineCollection(list(lines), colors=color, linewidths=width, capstyle="projecting"), autolim=False)
+    draw_outline(axes, inside)
 
 
 def _point_words(points: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from xaivision.core.errors import InputError
 from xaivision.core.examples import Examples
+from xaivision.core.query import Query
 from xaivision.report.changes_table import SAME
 from xaivision.report.example_words import tells_distances
-from xaivision.report.features import value_words
+from xaivision.report.features import change_words, value_words
 from xaivision.report.wording import feature_names, number, plain
 
 # Columns that are told; cases that stand beside each other.
@@ -45,15 +46,17 @@ def neighbors_of_row(found: Examples, index: int = 0, classes: Sequence[str] = (
         (
             names[column],
             value_words(query, column, float(row[column])),
-            *(
-                SAME if float(case[column]) == float(row[column]) else value_words(query, column, float(case[column]))
-                for case in cases
-            ),
+            *(_beside(query, column, float(row[column]), float(case[column])) for case in cases),
         )
         for column in shown
     )
     headings = ("", "this row", *(f"{rank + 1}. case {place}" for rank, place in enumerate(numbers)))
     return Neighbors(headings, _facts(found, index, numbers, classes), columns, len(order) - len(shown))
+
+
+def _beside(query: Query, column: int, here: float, there: float) -> str:
+    """The value of a case beside that of the row, with as many digits as tell them apart; a dot where it is the same."""
+    return SAME if here == there else change_words(query, column, here, there)[1]
 
 
 def _facts(found: Examples, index: int, numbers: Sequence[int], classes: Sequence[str]) -> tuple[tuple[str, ...], ...]:

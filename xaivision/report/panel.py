@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
+from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
+from xaivision.core.rules import Rules
 from xaivision.core.scores import Scores
 from xaivision.core.verdict import Verdict, worst
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.standing import REVERSED
-from xaivision.report.answer import answer_text
+from xaivision.report.answer import answer_text, outcome_words
 from xaivision.report.badge import Badge, badge_of
 from xaivision.report.canvas import CAPTION_SIZE, Canvas, Caption, empty
 from xaivision.report.example_words import rank_words
 from xaivision.report.lettering import at_most, wrapped
+from xaivision.report.marks import marked_by_edits
 from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, limits_of_each
+from xaivision.report.shared_values import Labels
 from xaivision.report.signed_map import SignedMap, control_map, signed_map
 from xaivision.report.wording import cost, counted, listed, method_name, number, plain
 
@@ -58,9 +62,18 @@ class ScoreLine:
 
 
 @dataclass(frozen=True, eq=False)
+class Turned:
+    """A counterfactual `picture` (C, H, W), and where what was edited is in it: `marked` (H, W) numbers, -1 elsewhere."""
+
+    picture: Tensor
+    marked: Labels | None
+
+
+@dataclass(frozen=True, eq=False)
 class Panel:
     """One method's answer for one input, `answer` in words; `map` is None where nothing may or can be drawn as a map.
 
+    `turned`: a counterfactual to be drawn in place of a map.
     `remarks`: what the method says of it that is no doubt; `said`: lines of its own, in place of the cost;
     `overall`: the verdict on all inputs, where it is worse than that on this one.
     """
@@ -75,6 +88,7 @@ class Panel:
     remarks: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     overall: str = ""
+    turned: Turned | None = None
 
     @property
     def badge(self) -> Badge:
@@ -99,7 +113,8 @@ class Panel:
     @property
     def lines(self) -> tuple[str, ...]:
         """The answer in words where it is more than its map, magnitude, scores and cost, a line each."""
-        words = "" if self.map is None or isinstance(self.explanation, Attribution | Examples) else self.answer
+        told = self.map is None or self.absence == self.answer  # in place of the map
+        words = "" if told or isinstance(self.explanation, Attribution | Examples) else self.answer
         magnitude = self.map.magnitude if self.map else ""
         return tuple(
             filter(None, (self.overall, words, magnitude, *self.said, *(score.text for score in self.scores), self.cost))
@@ -110,9 +125,11 @@ class Panel:
         """Why there is nothing to look at; empty where there is."""
         if self.verdict.status == "refuse":
             return "; ".join(self.verdict.reasons) or "refused"
-        if self.map is None and self.examples is None:
+        if self.map is None and self.examples is None and self.turned is None:
             return self.answer
-        return "zero everywhere" if self.map is not None and self.map.blank else ""
+        if self.map is None or not self.map.blank:
+            return ""
+        return self.answer if isinstance(self.explanation, Rules | Counterfactuals) else "zero everywhere"
 
 
 def panel_of(explanation: Explanation, index: int, label: str | None = None) -> Panel:
@@ -133,8 +150,8 @@ def _has_map(explanation: Explanation) -> bool:
 
 
 def cells_of(panels: Sequence[Panel], index: int) -> list[Panel]:
-    """The panels, and after one that is both a map and examples another one of these."""
-    return [cell for panel in panels for cell in (panel, *_examples_of(panel, index))]
+    """The panels, and after one that is both a map and examples another one of these; after a picture's change the picture."""
+    return [cell for panel in panels for cell in (panel, *_examples_of(panel, index), *_turned_of(panel, index))]
 
 
 def _examples_of(panel: Panel, index: int) -> tuple[Panel, ...]:
@@ -143,6 +160,17 @@ def _examples_of(panel: Panel, index: int) -> tuple[Panel, ...]:
     said = tuple(f"{rank + 1}. {rank_words(panel.examples, index, rank)}" for rank in range(panel.examples.examples.shape[1]))
     verdict = Verdict(panel.verdict.status)  # the doubts stand beside the map
     return (replace(panel, overall="", label="its examples", verdict=verdict, map=None, scores=(), remarks=(), said=said),)
+
+
+def _turned_of(panel: Panel, index: int) -> tuple[Panel, ...]:
+    """The first counterfactual of a picture that was found, as a panel of its own."""
+    result = panel.explanation
+    if not isinstance(result, Counterfactuals) or panel.map is None or panel.map.blank or result.query.inputs.ndim != 4:
+        return ()
+    rank = int(result.found[index].int().argmax())
+    turned = Turned(result.counterfactuals[index, rank], marked_by_edits(result, index, rank)[1])
+    said = (outcome_words(result, index, rank),)
+    return (Panel("its counterfactual", Verdict(panel.verdict.status), said=said, turned=turned),)
 
 
 def panels_of(comparison: Comparison, index: int) -> tuple[Panel, ...]:

@@ -14,6 +14,7 @@ from xaivision.evaluation.attribute_sheet import AttributeSheet
 from xaivision.evaluation.audit.report import AuditReport
 from xaivision.evaluation.comparison import Comparison
 from xaivision.evaluation.known_answers.benchmark_report import BenchmarkReport
+from xaivision.evaluation.simulatability.study import Study
 from xaivision.explainers.prototypes.distribution_gallery import DistributionGallery
 from xaivision.explainers.prototypes.gallery import PrototypeGallery
 from xaivision.report import files
@@ -32,6 +33,7 @@ from xaivision.report.gallery_files import gallery_fragment, write_gallery
 from xaivision.report.html import html_fragment, write_html
 from xaivision.report.narrative_page import narrative_html
 from xaivision.report.scores_figure import scores_figure
+from xaivision.report.study_files import write_study
 from xaivision.report.surrogate_curves import fidelity_figure
 from xaivision.report.surrogate_files import surrogate_fragment, write_surrogate
 from xaivision.report.surrogate_tree import tree_figure
@@ -74,8 +76,10 @@ class ReportPresenter:
         `.html`; its path.
 
         The report of an audit, a benchmark, a gallery of prototypes, a sheet of attributes and a surrogate: a page and its
-        numbers into a folder.
+        numbers into a folder. A study with people: their pages and its key into a new folder.
         """
+        if isinstance(result, Study):
+            return write_study(result, path)
         if isinstance(result, PrototypeGallery):
             return write_gallery(result, path)[0]
         if isinstance(result, DistributionGallery):

@@ -12,6 +12,7 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.explanation import Explanation
 from xaivision.core.rules import Rules
 from xaivision.explainers.registry import explainers
+from xaivision.report.marks import marked_of
 from xaivision.report.palette import Floats
 from xaivision.report.shared_values import Columns, Labels, group_names, groups_of, segments_of
 from xaivision.report.wording import number, signed
@@ -32,7 +33,8 @@ class SignedMap:
     """`values` (H, W), summed over channels, or (F,): raw and signed. `unit` says what they are, `magnitude` how large.
 
     `groups`: where columns were asked together, the columns that each value of a table stands for, and `names` theirs.
-    `segments` (H, W): the segment of each pixel, where they share one value and their outlines can be drawn.
+    `segments` (H, W): the segment of each pixel, where they share one value and their outlines can be drawn. `marked` (H, W): the
+    numbers of the segments that the words name, -1 elsewhere.
     """
 
     values: Floats
@@ -41,6 +43,7 @@ class SignedMap:
     groups: tuple[Columns, ...] = ()
     names: tuple[str, ...] = ()
     segments: Labels | None = None
+    marked: Labels | None = None
 
     @property
     def total(self) -> float:
@@ -87,7 +90,8 @@ def signed_map(explanation: Explanation, index: int) -> SignedMap | None:
     unit = MEANINGS.get(type(explanation), unit_of(attribution))
     magnitude = _magnitude(attribution, values, index, unit)
     names = group_names(attribution, groups)
-    return SignedMap(values, unit, magnitude, groups, names, segments_of(attribution, index))
+    segments, marked = segments_of(attribution, index), marked_of(explanation, index)
+    return SignedMap(values, unit, magnitude, groups, names, segments, marked)
 
 
 def unit_of(attribution: Attribution) -> str:

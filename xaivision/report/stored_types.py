@@ -56,7 +56,7 @@ PER_INPUT: dict[type, tuple[str, ...]] = {
         "boxes",
         "example_boxes",
     ),
-    Counterfactuals: ("counterfactuals", "goals", "scores", "found", "edits"),
+    Counterfactuals: ("counterfactuals", "goals", "scores", "found", "edits", "places"),
     Rules: ("rules", "players"),
     ConceptScores: ("values", "maps"),
     Narrative: ("regions", "text"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.report.surrogate_cases import follow_sentence
-from xaivision.report.surrogate_words import conditions_text, value_text
+from xaivision.report.surrogate_words import change_texts, conditions_text, value_text
 from xaivision.report.wording import plain
 from xaivision.surrogates.decided_rows import DecidedRow
 from xaivision.surrogates.leaf_counterfactuals import follow_rate
@@ -86,7 +86,7 @@ def _changes(study: SurrogateStudy, turned: Counterfactuals) -> tuple[tuple[str,
     goal = plain(study.surrogate.class_names[int(turned.goals[0])])
     return (
         *(
-            (plain(study.surrogate.reading.names[column]), value_text(study, column, now), value_text(study, column, then))
+            (plain(study.surrogate.reading.names[column]), *change_texts(study, column, now, then))
             for column, now, then in _moved(turned)
         ),
         (f"the surrogate's probability of {goal}", "", f"{float(turned.scores[0, 0]):.3f}"),

@@ -6,6 +6,7 @@ from math import isnan
 from torch import Tensor
 
 from xaivision.core.rules import Condition
+from xaivision.core.telling_apart import told_apart
 from xaivision.report.wording import counted, plain
 from xaivision.surrogates.disagreement import Region
 from xaivision.surrogates.fidelity import Measure
@@ -98,6 +99,12 @@ def value_text(study: SurrogateStudy, column: int, value: float) -> str:
     """A category by its name, a number with the digits that a file of float32 has."""
     known = study.surrogate.category_names[column] if study.surrogate.category_names else ()
     return plain(known[round(value)]) if known and 0 <= round(value) < len(known) else f"{value:.7g}"
+
+
+def change_texts(study: SurrogateStudy, column: int, before: float, after: float) -> tuple[str, str]:
+    """Two values of a column, with as many digits as tell them apart: leaves end right beside what is known."""
+    words = value_text(study, column, before), value_text(study, column, after)
+    return words if words[0] != words[1] else told_apart(before, after, "{:.{}g}".format, 8)
 
 
 def _near(study: SurrogateStudy, row: Tensor) -> str:

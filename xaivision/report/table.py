@@ -28,8 +28,15 @@ from xaivision.report.wording import cost, duration, headline, method_name, numb
 # Wide enough that nothing is folded in a file or a pipe, where nobody can widen the window and nobody has said how wide.
 PLAIN_WIDTH, LEAST_WIDTH = 400, 20
 # How a verdict begins that says why there is no counterfactual.
-NOT_FOUND = "not found: "
+NOT_FOUND = ("not found: ", "nothing has to change: ")
 STYLES: dict[Badge, str] = {"control": "dim", "ok": "green", "warn": "yellow", "refuse": "bold red"}
+
+
+class Printed(Table):
+    """A table that `print` and `str` show as plain text, where there is no rich console."""
+
+    def __str__(self) -> str:
+        return as_text(self).rstrip("\n")
 
 
 def comparison_table(comparison: Comparison, title: str = "") -> Table:
@@ -158,7 +165,7 @@ def _plain_width() -> int:
 
 def stacked(tables: Iterable[Table]) -> Table:
     """The tables, one below the other."""
-    grid = Table.grid()
+    grid = Printed.grid()
     for table in tables:
         grid.add_row(table)
     return grid
@@ -167,7 +174,7 @@ def stacked(tables: Iterable[Table]) -> Table:
 def empty_table(title: str) -> Table:
     """A table in the house's style, without columns yet."""
     heading = Text(title, style="bold") if title else None
-    return Table(
+    return Printed(
         title=heading,
         title_justify="left",
         caption_justify="left",

@@ -1,6 +1,7 @@
 """Which of the rows that are handed out for an input are told: counterfactuals, and the steps on the way to one."""
 
 from xaivision.core.counterfactuals import Counterfactuals
+from xaivision.explainers.registry import explainers
 
 
 def steps_of(result: Counterfactuals, index: int) -> list[int]:
@@ -24,9 +25,22 @@ def steps_to_it(result: Counterfactuals, index: int) -> int:
     return steps + 1 if steps or ended else 0
 
 
+def in_order(result: Counterfactuals, index: int, columns: list[int]) -> list[int]:
+    """These columns, which change on the way to what is reached, in the order of the steps that change them."""
+    before, rows = result.query.inputs[index], result.counterfactuals[index]
+    steps = rows[steps_of(result, index)] != before
+    return sorted(columns, key=lambda column: -int(steps[:, column].sum()))
+
+
 def told_of(result: Counterfactuals, index: int) -> list[int]:
     """The places of all that is changed, each row once: the others say again that nothing more was found."""
     before, rows = result.query.inputs[index], result.counterfactuals[index]
     changed = (rows != before).flatten(1).any(1)
     again = [any(bool((rows[place] == one).all()) for one in rows[:place]) for place in range(len(rows))]
     return [place for place in changed.nonzero().flatten().tolist() if result.found[index, place] or not again[place]]
+
+
+def called(result: Counterfactuals, place: int, rank: int) -> str:
+    """What is handed out at this place, told as the one of this rank from 0: its number, or what it is where each is its own."""
+    kinds: tuple[str, ...] = getattr(explainers().get(result.method), "kinds", ())
+    return kinds[place] if kinds else f"{rank + 1}."

@@ -54,11 +54,11 @@ def counted(count: int, noun: str) -> str:
 
 
 def cost(diagnostics: Diagnostics) -> str:
-    """What an explanation cost, on one line."""
+    """What an explanation cost, on one line; without the time where that is NaN."""
     asked = ((diagnostics.model_calls, "model call"), (diagnostics.gradient_calls, "gradient call"))
     calls = [counted(count, noun) for count, noun in asked if count] or ["no model calls"]
     busy = f" on a busy machine ({diagnostics.load:.1f} processes a core)" if crowded(diagnostics.load) else ""
-    return ", ".join([*calls, duration(diagnostics.seconds) + busy])
+    return ", ".join(calls if math.isnan(diagnostics.seconds) else [*calls, duration(diagnostics.seconds) + busy])
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from xaivision.engines.counterfactuals.deletion import worst_deletion, worst_move
 from xaivision.engines.counterfactuals.lasting import Lasting, Wish, outside, projected
 from xaivision.engines.counterfactuals.lasting_starts import Asked, Deletable, Walks, first_walks
 from xaivision.engines.counterfactuals.swapped_lasting import Trial, margins_to_try, worst_lots
@@ -104,11 +105,9 @@ def worst_of(model: Deletable, table: Tensor, side: Tensor, k: int) -> tuple[Ten
     and (m, q) how far that moves the parameters.
     """
     scores, beta = model.sensitivities(table)
-    lowest = (side[:, None] * beta @ model.effects.T).topk(k, dim=1, largest=False)
-    lowering = (lowest.values < 0).double()
-    chosen = torch.zeros(len(table), len(model.effects), dtype=torch.float64, device="cpu")
-    chosen.scatter_(1, lowest.indices, lowering)
-    return side * scores + (lowest.values * lowering).sum(1), lowest.indices, chosen @ model.effects
+    on_side = side[:, None] * beta
+    lost, rows = worst_deletion(model.effects, on_side, k)
+    return side * scores + lost, rows, worst_move(model.effects, on_side, rows)
 
 
 class Field(NamedTuple):

@@ -79,6 +79,13 @@ def worst_deletion(effects: Tensor, standardized: Tensor, k: int) -> tuple[Tenso
     return lowest.values.clamp_max(0).sum(1), lowest.indices
 
 
+def worst_move(effects: Tensor, standardized: Tensor, rows: Tensor) -> Tensor:
+    """(m, d + 1) how far that deletion moves the weights: by the effects of those of its rows (m, k) that lower the score."""
+    lowering = (standardized @ effects.T).gather(1, rows) < 0
+    chosen = torch.zeros(len(rows), len(effects), dtype=torch.float64, device="cpu")
+    return chosen.scatter_(1, rows, lowering.double()) @ effects
+
+
 def left_gradient(model: Logistic) -> Tensor:
     """(d + 1,) the gradient of the mean loss with the ridge at the weights: zero where they are the optimum."""
     return _gradient(model.rows, model.labels, _penalty(model.weights, model.ridge), model.weights)

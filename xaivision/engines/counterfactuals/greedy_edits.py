@@ -9,16 +9,20 @@ from torch import Tensor
 from xaivision.engines.counterfactuals.searching import Ask, Asked, Search
 from xaivision.engines.counterfactuals.space import Room
 
+# A number that moves by less than this share of its range has not moved.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Edits:
-    """Numbers are tried at `levels` places on either side; in each round the `width` most helpful edits are tried on top of
-    those that were taken, of which there are `most` in the end. `barred` (A,): parts that stay as they are. `surer`: the
-    helpful edits are tried all together also where one of them is enough.
+    """Numbers are tried at `levels` places on either side, and at `across` places from low to high; in each round the `width`
+    most helpful edits are tried on top of those that were taken, of which there are `most` in the end. `barred` (A,): parts that
+    stay as they are. `surer`: the helpful edits are tried all together also where one of them is enough.
     """
 
     most: int
     levels: int = 2
+    across: int = 0
     width: int = 32
     barred: Tensor | None = None
     surer: bool = False
@@ -53,12 +57,10 @@ def _single(room: Room, plan: Edits) -> tuple[Tensor, Tensor]:
     """(n, F) rows with one part changed each, and the part (n,)."""
     rows, parts = [], []
     for part, column in enumerate(room.numbers.tolist()):
-        value = float(room.value[column])
-        for end in (float(room.low[part]), float(room.high[part])):
-            for level in range(1, plan.levels + 1) if end != value else ():
-                rows.append(room.value.clone())
-                rows[-1][column] = value + (end - value) * level / plan.levels
-                parts.append(part)
+        for place in _places(float(room.value[column]), (float(room.low[part]), float(room.high[part])), plan):
+            rows.append(room.value.clone())
+            rows[-1][column] = place
+            parts.append(part)
     for part, (columns, patterns) in enumerate(room.choices, len(room.numbers)):
         for pattern in patterns[1:]:  # the first is the row's own
             rows.append(room.value.clone())
@@ -67,6 +69,14 @@ def _single(room: Room, plan: Edits) -> tuple[Tensor, Tensor]:
     numbers = torch.tensor(parts, dtype=torch.int64, device="cpu")
     open_ = torch.ones(len(parts), dtype=torch.bool, device="cpu") if plan.barred is None else ~plan.barred[numbers]
     return torch.stack([room.value, *rows])[1:][open_], numbers[open_]
+
+
+def _places(value: float, ends: tuple[float, float], plan: Edits) -> list[float]:
+    """Where a number is tried that has this value, and may go from one end to the other."""
+    sides = [value + (end - value) * level / plan.levels for end in ends if end != value for level in range(1, plan.levels + 1)]
+    along = torch.linspace(*ends, plan.across, dtype=torch.float64, device="cpu").tolist()
+    still = ROUNDING * (ends[1] - ends[0])
+    return [*sides, *(place for place in along if abs(place - value) > still)]
 
 
 def _best_of_parts(tried: _Tried) -> _Tried:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaivision.engines.counterfactuals.deletion import Logistic, influences, worst_deletion
+from xaivision.engines.counterfactuals.deletion import Logistic, influences, worst_deletion, worst_move
 
 ROUNDS = 60
 SLACK = 1e-9
@@ -57,8 +57,6 @@ def worst_scores(model: Logistic, effects: Tensor, inside: Tensor, side: Tensor,
     """(B,) scores on their side of standardized rows (B, d) after the worst deletion of `k` rows, and (B, k) which rows."""
     points = side[:, None].double() * torch.cat([inside, torch.ones_like(inside[:, :1])], 1)
     scores = points @ model.weights
-    if not k:
-        return scores, torch.zeros(len(inside), 0, dtype=torch.int64, device="cpu")
     lost, rows = worst_deletion(effects, points, k)
     return scores + lost, rows
 
@@ -80,9 +78,8 @@ def _nearest(model: Logistic, effects: Tensor, asked: tuple[Tensor, float], wish
         if float(worst) >= wish.margin - SLACK and not broken:
             return point
         if float(worst) < wish.margin - SLACK:
-            moved = effects[rows[0]]
-            lowering = moved @ (side * torch.cat([point, torch.ones(1, dtype=torch.float64, device="cpu")])) < 0
-            weights = side * (model.weights + moved[lowering].sum(0))
+            placed = side * torch.cat([point, torch.ones(1, dtype=torch.float64, device="cpu")])
+            weights = side * (model.weights + worst_move(effects, placed[None], rows)[0])
             normals.append(torch.where(moving, weights[:-1], 0))
             ends.append(wish.margin - float(weights[-1]) - float((weights[:-1] * start)[~moving].sum()))
         for normal, end in broken:

@@ -126,6 +126,7 @@ class Hunts:
         # The merit of every row that was asked about without slopes, so that none is asked about twice, and what was found with.
         self._known: dict[int, float] = {}
         self._held: set[int] = set()
+        self._rounds = torch.zeros(len(rows), dtype=torch.float64, device="cpu")  # how often each input was renewed
 
     def drive(self, search: Search, answer: Answer) -> None:
         """Until the search has ended, or `answer` gave less than was asked: then time is up."""
@@ -144,11 +145,25 @@ class Hunts:
             self._found, self._new = every.taken(every.owners.argsort(stable=True)), []
         return self._found if owner is None else self._found.taken((self._found.owners == owner).nonzero().flatten())
 
+    def renew(self, owners: Tensor, holds: Callable[[Found], Tensor]) -> None:
+        """Of what was found for these inputs (b,) keep what still `holds` (n,), now that more is asked; ask about all anew."""
+        found = self.found()
+        kept = ~torch.isin(found.owners, owners)
+        mine = (~kept).nonzero().flatten()
+        kept[mine] = holds(found.taken(mine))
+        self._found = found.taken(kept.nonzero().flatten())
+        self._rounds[owners] += 1
+        again = found.taken(mine[kept[mine]])
+        self._held.update(self._keys(again.rows, again.owners))
+
+    def _keys(self, rows: Tensor, owners: Tensor) -> list[int]:
+        return row_keys(torch.cat([owners[:, None].double(), self._rounds[owners, None], rows.double()], 1))
+
     def _asked(self, ask: Ask, answer: Answer) -> Asked | None:
         """The answer to a question; None where there was no time for all of it. What was found is kept."""
         owners = torch.zeros(len(ask.rows), dtype=torch.int64, device="cpu") if ask.owners is None else ask.owners
         rows = self.final(ask.rows, owners)
-        keys, costs = row_keys(torch.cat([owners[:, None].double(), rows.double()], 1)), self.cost(rows, owners)
+        keys, costs = self._keys(rows, owners), self.cost(rows, owners)
         places = torch.arange(len(rows), device="cpu") if ask.slopes else self._unknown(keys)
         # The first row of each input, then the second: where time is up before the end, none of them has got nothing.
         places = places[places_within(owners[places]).argsort(stable=True)]
@@ -195,5 +210,5 @@ def places_within(owners: Tensor) -> Tensor:
 
 def row_keys(rows: Tensor) -> list[int]:
     """What stands for each of these rows (n, F) of one dtype: two different ones share it by no chance that counts."""
-    table = (rows + 0.0).numpy()  # -0 is 0
+    table = (rows + 0.0).contiguous().numpy()  # -0 is 0; tables may lie column by column
     return list(map(hash, table.view(f"V{table.shape[1] * table.itemsize}")[:, 0].tolist()))

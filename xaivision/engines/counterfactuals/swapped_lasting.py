@@ -80,6 +80,16 @@ class Trial(NamedTuple):
         return max((SAFETY - 1) * self.error, OTHERS * (self.score - self.foreseen))
 
     @property
+    def needed(self) -> float:
+        """The margin with which it would have had to be looked for."""
+        return self.error + self.spare
+
+    @property
+    def next_margin(self) -> float:
+        """The margin to try next, where it does not last."""
+        return max(SAFETY * self.margin, self.needed)
+
+    @property
     def lasts(self) -> bool:
         return self.left >= self.spare
 
@@ -102,7 +112,7 @@ def margins_to_try(margin: float) -> Generator[float, Trial, Trial]:
     for _ in range(MOST_TRIALS - 1):
         if trial.lasts or trial.foreseen < trial.margin - SLACK:
             break
-        short, trial = trial.margin, (yield max(SAFETY * trial.margin, trial.error + trial.spare))
+        short, trial = trial.margin, (yield trial.next_margin)
     for _ in range(HALVINGS if trial.lasts and short < trial.margin else 0):
         middle = yield (short + trial.margin) / 2
         short, trial = (short, middle) if middle.lasts else (middle.margin, trial)

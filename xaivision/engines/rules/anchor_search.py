@@ -21,6 +21,8 @@ FIRST_SHARE, NEXT_SHARE, KEPT = 0.1, 0.3, 1 / 6
 MOST_ROUNDS = 3
 # Batches after which a conjunction next to the threshold is given up.
 MOST_BATCHES = 20
+# New draws that a rule must hold on which was chosen by others: of those that were looked at often one passes by luck.
+PROOF = 1000
 # How often each condition may be made stricter on the way.
 STEPS_A_CONDITION = 2
 # From conjunctions and how often each is tried to what came of it.
@@ -29,9 +31,9 @@ Trial = Callable[[Sequence[Anchor], Sequence[int]], Outcome]
 
 @dataclass(frozen=True)
 class Plan:
-    """A conjunction is accepted if its precision is `threshold` at least, sure to `delta` of one look but for `slack`. The
-    `beam` best of each length are told from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in
-    all.
+    """A conjunction is accepted if the prediction holds in the `threshold`'s share of draws that it was not chosen by. The chance
+    that a search accepts one whose precision is below that less the `slack` is `delta`. The `beam` best of each length are told
+    from the others but for `tolerance`. `batch` draws are taken at a time, `most_draws` in all.
     """
 
     threshold: float = 0.95
@@ -45,11 +47,12 @@ class Plan:
 
 
 class Found(NamedTuple):
-    """The chosen conjunction; `sure`: at a look its precision reached the threshold, for sure but for the plan's slack."""
+    """The chosen conjunction; `sure`: it was accepted as the plan says. `draws` were taken of so many that were `tried`."""
 
     anchor: Anchor
     sure: bool
     draws: int
+    tried: int
 
 
 # A search yields helpings of draws that it wants, is sent what came of them, and ends with what it found.
@@ -77,8 +80,8 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
     everything: Anchor = ()
     tally = Tally(plan.most_draws)
     yield from tally.draws_of([everything], plan.batch)
-    if (yield from _sure(tally, [everything], plan, 1)):
-        return Found(everything, True, tally.draws)
+    if (yield from _widest(tally, conjunctions, (yield from _sure(tally, [everything], plan, 1)), plan)) is not None:
+        return Found(everything, True, tally.draws, tally.tried)
     beam: list[Anchor] = [everything]
     finalists, best, best_coverage = [everything], everything, -1.0
     for _ in range(STEPS_A_CONDITION * plan.most_conditions):
@@ -88,18 +91,18 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
         while grown := [one for one in grown if conjunctions.coverage(one) > best_coverage and one not in finalists]:
             beam = yield from _most_promising(tally, (yield from _screened(tally, grown, plan)), plan)
             finalists += beam
-            sure = yield from _sure(tally, beam, plan, arms)
-            if not sure or tally.spent:
+            proven = yield from _widest(tally, conjunctions, (yield from _sure(tally, beam, plan, arms)), plan)
+            if proven is not None:
+                best, best_coverage = proven, conjunctions.coverage(proven)
+            if proven is None or tally.spent:
                 break
-            best = max(sure, key=conjunctions.coverage)
-            best_coverage = conjunctions.coverage(best)
         if not grown or tally.spent:
             break
     if best_coverage >= 0:
         best = yield from _loosened(tally, conjunctions, best, plan)
-        return Found(best, True, tally.draws)
+        return Found(best, True, tally.draws, tally.tried)
     low, _ = tally.bounds(finalists, log(1 / plan.delta))
-    return Found(finalists[int(low.argmax())], False, tally.draws)
+    return Found(finalists[int(low.argmax())], False, tally.draws, tally.tried)
 
 
 def _screened(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
@@ -139,19 +142,30 @@ def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Pl
         covered = conjunctions.coverage(anchor)
         wider = [one for one in conjunctions.loosened(anchor) if one and conjunctions.coverage(one) > covered]
         yield from tally.draws_of([one for one in wider if not tally.knows(one)], plan.batch)
-        sure = yield from _sure(tally, wider, plan, len(wider))
-        if not sure:
+        proven = yield from _widest(tally, conjunctions, (yield from _sure(tally, wider, plan, len(wider))), plan)
+        if proven is None:
             break
-        anchor = max(sure, key=conjunctions.coverage)
+        anchor = proven
     return anchor
 
 
-def _sure(tally: Tally, anchors: list[Anchor], plan: Plan, arms: int) -> Sifting:
-    """Which of them have the threshold's precision; tried until that is sure one way or the other.
+def _widest(
+    tally: Tally, conjunctions: Conjunctions, anchors: list[Anchor], plan: Plan
+) -> Generator[list[Helping], Outcome, Anchor | None]:
+    """The one that covers most among those that hold on new draws as well, or on as many as are left."""
+    for one in sorted(anchors, key=conjunctions.coverage, reverse=True):
+        if tally.spent:
+            break
+        share, low = yield from tally.proof_of(one, min(PROOF, plan.most_draws - tally.draws), plan.delta)
+        if share >= plan.threshold and low > plan.threshold - plan.slack:
+            return one
+    return None
 
-    Acceptance is sure to the plan's delta over all `arms` that there were, of one look: that there are up to `MOST_BATCHES` of
-    them and other lengths is not in the level, so that whoever must be sure draws anew in the end. A rejection harms no one but
-    the rule: one that misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
+
+def _sure(tally: Tally, anchors: list[Anchor], plan: Plan, arms: int) -> Sifting:
+    """Which of them seem to have the threshold's precision; tried until one look at them, beside all `arms` that there were, says
+    so or the contrary. There are many looks, so that what seems so is yet to be proven. A rejection harms no one but the rule:
+    one that misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
     """
     level, accepted, open_ = log(max(1, plan.beam * arms) / plan.delta), set[Anchor](), list(anchors)
     while open_:

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-QUARTILES = (0.25, 0.5, 0.75)
+from xaivision.engines.table_bins import QUARTILES
+
 # Stretches of each column in which the scores differ most, and the share of rows that each of them holds at least.
 STRETCHES, LEAST_SHARE = 4, 0.05
 

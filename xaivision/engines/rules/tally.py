@@ -1,6 +1,7 @@
 """How often conjunctions were tried, how often the prediction held, and how near it came."""
 
 from collections.abc import Generator, Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
 import torch
@@ -28,10 +29,15 @@ class Tally:
     """Counts for every conjunction that was tried; at most `most` draws in all, but for the last helping."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.draws = most, 0
+        self.most, self.draws, self.proofs = most, 0, 0
         self._tried: dict[Anchor, int] = {}
         self._held: dict[Anchor, float] = {}
         self._leaning: dict[Anchor, float] = {}
+
+    @property
+    def tried(self) -> int:
+        """How many conjunctions were tried."""
+        return len(self._tried)
 
     @property
     def spent(self) -> bool:
@@ -56,6 +62,18 @@ class Tally:
             self._held[anchor] = self._held.get(anchor, 0.0) + held
             self._leaning[anchor] = self._leaning.get(anchor, 0.0) + leaning
         self.draws += count * len(anchors)
+
+    def proof_of(self, anchor: Anchor, count: int, delta: float) -> Generator[list[Helping], Outcome, tuple[float, float]]:
+        """How often the prediction holds on so many new draws alone, as a share, and how often it does at least: the chance that
+        any proof of this tally says more than is so is `delta`, however many there are.
+        """
+        self.proofs += 1
+        before = self._held.get(anchor, 0.0)
+        yield from self.draws_of([anchor], count)
+        share = torch.tensor([(self._held[anchor] - before) / count], dtype=torch.float64, device="cpu")
+        # 1/(1 2) + 1/(2 3) + 1/(3 4) + ... is 1.
+        level = log(self.proofs * (self.proofs + 1) / delta) / count
+        return float(share), float(lower_bound(share, torch.full_like(share, level)))
 
     def shares(self, anchors: Sequence[Anchor]) -> Tensor:
         """(n,) float64 how often the prediction held, as a share of the draws."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.bootstrap import NOTHING, Interval, resample_counts, stretched
-from xaivision.evaluation.simulatability.simulated import Task
+from xaivision.evaluation.simulatability.simulated import Task, change_words
 
 # Of items and of users other draws each, which are never the same where there are as many of both.
 ITEMS, USERS, OTHERS = 0, 1, 2
@@ -83,11 +83,11 @@ class Answered:
         """One line that does not take people for simulated users."""
         before, after = (float(part.mean()) for part in (self.explained.before, self.explained.after))
         told = f"{self.method}, {self.task}, {_people(self.explained)}: {before:.3f} to {after:.3f}"
-        told += f", change {_with(self.change, self.interval)}{_rated(self.explained)}"
+        told += f", change {change_words(self.change, self.interval)}{_rated(self.explained)}"
         if self.shuffled is None:
             return f"{told}; no control"
-        told += f"; {_people(self.shuffled)} with shuffled explanations {_with(self.control, self.control_interval)}"
-        return f"{told}{_rated(self.shuffled)}; difference {_with(self.advantage, self.advantage_interval)}"
+        told += f"; {_people(self.shuffled)} with shuffled explanations {change_words(self.control, self.control_interval)}"
+        return f"{told}{_rated(self.shuffled)}; difference {change_words(self.advantage, self.advantage_interval)}"
 
 
 def _interval(arm: Arm, other: Arm | None = None) -> Interval:
@@ -118,11 +118,6 @@ def right_of(values: list[list[float]]) -> Tensor:
 
 def _people(arm: Arm) -> str:
     return "1 person" if len(arm.users) == 1 else f"{len(arm.users)} people"
-
-
-def _with(value: float, interval: Interval) -> str:
-    low, high = interval
-    return f"{value:+.3f} " + ("(no interval)" if low != low else f"[{low:+.3f}, {high:+.3f}]")
 
 
 def _rated(arm: Arm) -> str:

@@ -37,8 +37,13 @@ def says_turned(explanation: Explanation, model: ClassifierAdapter, changed: Ten
         return _is_on_the_way(explanation, moved)
     if isinstance(explanation, Examples):
         return _case_says_so(explanation, model, changed, order)
+    raise unreadable(explanation)
+
+
+def unreadable(explanation: Explanation) -> InputError:
+    """What is told of a kind of explanation that no rule is known for."""
     kind = type(explanation).__name__
-    raise InputError(f"`explanation` must be contributions, slopes, rules, counterfactuals or examples. Got {kind}.")
+    return InputError(f"`explanation` must be contributions, slopes, rules, counterfactuals or examples. Got {kind}.")
 
 
 def _score_falls(told: Attribution, model: ClassifierAdapter, changed: Tensor, moved: Tensor, order: Tensor | None) -> Tensor:

@@ -15,7 +15,7 @@ from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.query import Query
 from xaivision.core.rules import Condition, Rule, Rules
-from xaivision.evaluation.simulatability.students import QUARTILES
+from xaivision.engines.table_bins import QUARTILES
 from xaivision.explainers.rules.composite import is_composite, told_parts
 
 MOST_CASES = 3
@@ -72,6 +72,25 @@ def shuffled_parts(parts: tuple[Part, ...], known: Tensor, draw: torch.Generator
     known, query = known.cpu(), parts[0].query
     order = moved_columns(query.inputs.shape, draw)
     return tuple(_shuffled(part, known, order, draw) for part in parts)
+
+
+def told_alike(parts: tuple[Part, ...], others: tuple[Part, ...]) -> list[int]:
+    """Which inputs are told the same by both: those of which the same is said of every column, or nothing of any."""
+    count = len(parts[0].query)
+    pairs = [(_content(one), _content(other)) for one, other in zip(parts, others, strict=True)]
+    return [place for place in range(count) if all(_alike(one[place], other[place]) for one, other in pairs)]
+
+
+def _content(part: Part) -> Tensor | tuple[tuple[Rule, ...], ...]:
+    if isinstance(part, Rules):
+        return part.rules
+    if isinstance(part, Attribution):
+        return part.values
+    return part.rows if isinstance(part, Cases) else part.counterfactuals
+
+
+def _alike(one: Tensor | tuple[Rule, ...], other: Tensor | tuple[Rule, ...]) -> bool:
+    return torch.equal(one, other) if isinstance(one, Tensor) and isinstance(other, Tensor) else one == other
 
 
 def moved_columns(shape: torch.Size, draw: torch.Generator) -> Tensor:

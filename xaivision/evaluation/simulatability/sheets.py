@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from xaivision.core.errors import InputError
 from xaivision.evaluation.simulatability.key import Key
-from xaivision.evaluation.simulatability.pages import RATINGS
 
 COLUMNS = ("study", "user", "phase", "item", "answer")
-RATING = "rating"
+RATING, RATINGS = "rating", range(1, 8)
 PHASES = ("before", "after")
 
 

@@ -1,11 +1,12 @@
 """What a simulation found: how much better the model is predicted with explanations than without."""
 
 from dataclasses import dataclass
+from math import nan
 from typing import Literal
 
 from torch import Tensor
 
-from xaivision.core.bootstrap import Interval, mean_interval
+from xaivision.core.bootstrap import NOTHING, Interval, mean_interval
 
 Task = Literal["forward", "counterfactual"]
 
@@ -14,7 +15,9 @@ Task = Literal["forward", "counterfactual"]
 class Simulated:
     """Shares of right predictions of the model, `before` (n,) explanations were seen, `after` (n,) and with `shuffled` (n,)
     ones, in which what is said of one column is said of another; a row for each block: an input with all its questions, or a
-    student.
+    student. `alone`: the share of explanations that say the same of every column, so that shuffled they say what they said.
+    `stay`: of the changed rows that are told to be decided alike, the share that is; NaN without changed rows. A rule that holds
+    promises that, and one that is broken nothing.
 
     A simulated user measures what a rule can take from an explanation, and no benefit to people: for those see `Answered`.
     """
@@ -24,6 +27,8 @@ class Simulated:
     before: Tensor
     after: Tensor
     shuffled: Tensor | None
+    alone: float = 0.0
+    stay: float = nan
 
     @property
     def change(self) -> float:
@@ -38,20 +43,27 @@ class Simulated:
     @property
     def control(self) -> float:
         """The change with shuffled explanations: what is left there comes from the protocol, not from the explanation."""
-        return float("nan") if self.shuffled is None else float((self.shuffled - self.before).mean())
+        return nan if self.shuffled is None else float((self.shuffled - self.before).mean())
 
     @property
     def control_interval(self) -> Interval:
         """The 95 % interval of the control."""
-        return (float("nan"), float("nan")) if self.shuffled is None else mean_interval(self.shuffled - self.before)
+        return NOTHING if self.shuffled is None else mean_interval(self.shuffled - self.before)
 
     def __str__(self) -> str:
         """One line that does not take simulated users for people."""
-        low, high = self.interval
         shares = f"{float(self.before.mean()):.3f} to {float(self.after.mean()):.3f}"
         told = f"{self.method}, {self.task}, simulated users, by a fixed rule: {shares}"
-        told += f", change {self.change:+.3f} [{low:+.3f}, {high:+.3f}]"
+        told += f", change {change_words(self.change, self.interval)}"
+        if self.stay == self.stay:
+            told += f" ({self.stay:.3f} of those told to stay do)"
         if self.shuffled is None:
             return told
-        low, high = self.control_interval
-        return f"{told}; shuffled {self.control:+.3f} [{low:+.3f}, {high:+.3f}]"
+        told += f"; shuffled {change_words(self.control, self.control_interval)}"
+        return f"{told}, {self.alone:.0%} of which say the same of every column: they cannot be shuffled" if self.alone else told
+
+
+def change_words(value: float, interval: Interval) -> str:
+    """A change of a share with its interval, where there is one."""
+    low, high = interval
+    return f"{value:+.3f} " + ("(no interval)" if low != low else f"[{low:+.3f}, {high:+.3f}]")

@@ -13,6 +13,7 @@ from xaivision.evaluation.simulatability.cells import cells_of, first_of_equal
 from xaivision.evaluation.simulatability.decoding import says_turned
 from xaivision.evaluation.simulatability.items import changed_pairs
 from xaivision.evaluation.simulatability.parts import shown_rows
+from xaivision.evaluation.simulatability.shuffling import said_of, shuffle
 from xaivision.evaluation.simulatability.simulated import Simulated, Task
 from xaivision.evaluation.simulatability.students import binned, told, untold
 
@@ -50,18 +51,22 @@ def _counterfactual(explainer: Explainer, model: ClassifierAdapter, rows: Tensor
     explanation = explainer.explain(model, explained, seed=seed)
     barred = torch.cat([explained.cpu(), shown_rows((explanation,))])
     pairs = changed_pairs(model, explained, background, draw, barred)
-    order = shuffles(explained.shape, generator(seed, "shuffled explanations"))
+    control = shuffle(said_of(explanation), generator(seed, "shuffled explanations"))
+    alone = float(control.alone[pairs.numbers].double().mean())
 
     def says(changed: Tensor, shuffled: Tensor | None) -> Tensor:
         asked = explained.clone()  # of rows without a pair that no explanation shows nothing is asked
         asked[pairs.numbers.to(asked.device)] = changed
         return says_turned(explanation, model, asked, shuffled)[pairs.numbers].double()
 
-    def right(shuffled: Tensor | None) -> Tensor:
-        return (1 - says(pairs.kept, shuffled) + says(pairs.turned, shuffled)) / 2
+    def right(kept: Tensor, turned: Tensor) -> Tensor:
+        return (1 - kept + turned) / 2
 
+    kept, turned = says(pairs.kept, None), says(pairs.turned, None)
+    shuffled = right(says(pairs.kept, control.order), says(pairs.turned, control.order))
+    stay = float((1 - kept).sum() / (2 - kept - turned).sum())
     before = torch.full((len(pairs.rows),), 0.5, dtype=torch.float64, device="cpu")
-    return Simulated(explainer.about.name, "counterfactual", before, right(None), right(order))
+    return Simulated(explainer.about.name, "counterfactual", before, right(kept, turned), shuffled, alone, stay)
 
 
 def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, background: Tensor, seed: int) -> Simulated:
@@ -72,7 +77,7 @@ def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, backg
     each = min((LEARNED + ASKED) // 2, int(torch.bincount(predicted[free], minlength=2).min()))
     if each < LEARNED:
         raise InputError(f"`rows` must have {LEARNED} different rows of each predicted class at least. Got fewer of one.")
-    scores = []
+    scores, alone = [], []
     for student in range(STUDENTS):
         draw = generator(seed, "student", student)
         drawn = cells.alike(each, free, draw)
@@ -80,17 +85,13 @@ def _forward(explainer: Explainer, model: ClassifierAdapter, rows: Tensor, backg
         explained = explainer.explain(model, rows[learned.to(rows.device)], seed=seed)
         if not isinstance(explained, Attribution):
             raise InputError("`task` 'forward' needs a method that gives attributions: a student adds up their values.")
-        order = shuffles(explained.values.shape, draw)
+        control = shuffle(said_of(explained), draw)
+        alone.append(float(control.alone.double().mean()))
         answers = (
             untold(bins[learned], predicted[learned], bins[asked]),
             told(explained, bins[learned], bins[asked]),
-            told(explained, bins[learned], bins[asked], order),
+            told(explained, bins[learned], bins[asked], control.order),
         )
         scores.append([float((one == predicted[asked]).double().mean()) for one in answers])
     before, after, shuffled = torch.tensor(scores, dtype=torch.float64, device="cpu").unbind(1)
-    return Simulated(explainer.about.name, "forward", before, after, shuffled)
-
-
-def shuffles(shape: torch.Size, draw: torch.Generator) -> Tensor:
-    """(n, F) for each row another order of the columns."""
-    return torch.rand(shape, generator=draw, dtype=torch.float64, device="cpu").argsort(1)
+    return Simulated(explainer.about.name, "forward", before, after, shuffled, sum(alone) / STUDENTS)

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from xaivision.core.attribution import Attribution
+from xaivision.engines.table_bins import QUARTILES
 
-QUARTILES = (0.25, 0.5, 0.75)
 # Steps and penalty of the logistic regression of the student who saw no explanation.
 STEPS, PENALTY = 200, 0.1
 

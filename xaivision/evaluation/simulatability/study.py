@@ -1,6 +1,7 @@
 """The simulation with people: a folder of pages for each of them, a key that they do not see, and what their answers say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import nan
 from pathlib import Path
@@ -9,23 +10,46 @@ from torch import Tensor
 
 from xaivision.core.classifier import Classifier, ClassifierAdapter
 from xaivision.core.errors import InputError
+from xaivision.core.presenting import presenter
 from xaivision.core.protocols import Explainer
-from xaivision.core.query import asked
+from xaivision.core.query import Query, asked
 from xaivision.core.random import generator
 from xaivision.core.settings import check_choice
-from xaivision.core.whole_file import write_whole
 from xaivision.core.wrapping import classifier
 from xaivision.evaluation.simulatability.answered import Answered, Arm, right_of
 from xaivision.evaluation.simulatability.design import EXPLAINED, SHUFFLED, Design
-from xaivision.evaluation.simulatability.forms import Forms
-from xaivision.evaluation.simulatability.key import FILE, Key
+from xaivision.evaluation.simulatability.key import Key
 from xaivision.evaluation.simulatability.marking import known_rows, marked
-from xaivision.evaluation.simulatability.parts import Part, shuffled_parts
-from xaivision.evaluation.simulatability.questions import Pool, counterfactual_questions, forward_questions
-from xaivision.evaluation.simulatability.sheets import PHASES, RATING, Place, blank_sheet, read_sheets
+from xaivision.evaluation.simulatability.parts import Part, shuffled_parts, told_alike
+from xaivision.evaluation.simulatability.questions import Pool, Questions, counterfactual_questions, forward_questions
+from xaivision.evaluation.simulatability.sheets import PHASES, RATING, Place, read_sheets
 from xaivision.evaluation.simulatability.simulated import Task
 
-SHEET, GUIDE = "answers.csv", "how_to.txt"
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What people are asked and told: `query` is about the rows that are asked about; `told`: by the arm what its users see of
+    the explained rows; `labels` of these, in words, None where they are not known.
+    """
+
+    key: Key
+    questions: Questions
+    query: Query
+    told: Mapping[str, tuple[Part, ...]]
+    labels: tuple[str, ...] | None
+
+    def label_of(self, place: int) -> str | None:
+        """The label of one of the explained rows, in words."""
+        return None if self.labels is None else self.labels[place]
+
+    @property
+    def unshuffled(self) -> int:
+        """How many explanations the control sees as they are: those that say the same of every column."""
+        return len(told_alike(self.told[EXPLAINED], self.told[SHUFFLED])) if SHUFFLED in self.told else 0
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the pages of all users, and the key, into a new folder; its path."""
+        return presenter().save(self, folder)
 
 
 def export_study(  # noqa: PLR0913 - the questions of one door
@@ -69,9 +93,7 @@ def export_study(  # noqa: PLR0913 - the questions of one door
     told = {EXPLAINED: questions.parts}
     if plan.control:
         told[SHUFFLED] = shuffled_parts(questions.parts, rows, generator(seed, "study", "shuffled explanations"))
-    forms = Forms(key, questions, asked(adapter, questions.rows), known.labels_of(questions.explained))
-    _write(out, forms, told)
-    return out
+    return Study(key, questions, asked(adapter, questions.rows), told, known.labels_of(questions.explained)).save(out)
 
 
 def import_answers(folder: str | Path, sheets: Sequence[str | Path] = ()) -> Answered:
@@ -92,18 +114,6 @@ def import_answers(folder: str | Path, sheets: Sequence[str | Path] = ()) -> Ans
     if explained is None:
         raise InputError("Somebody who saw explanations must have answered. Nobody has: the sheets hold no such answers.")
     return Answered(key.method, key.task, explained, arms[SHUFFLED])
-
-
-def _write(out: Path, forms: Forms, told: Mapping[str, tuple[Part, ...]]) -> None:
-    """The folders of all users, and at last the key: without it a study is not whole."""
-    key = forms.key
-    for user, reader in key.users.items():
-        (out / user).mkdir(parents=True)
-        for name, page in forms.pages(user, told[reader.arm], SHEET).items():
-            write_whole(out / user / name, page.encode())
-        write_whole(out / user / SHEET, blank_sheet(key, user).encode())
-    write_whole(out / GUIDE, _guide(key).encode())
-    key.write(out)
 
 
 def _arm(key: Key, answers: dict[Place, str], arm: str, came: set[str]) -> Arm | None:
@@ -145,22 +155,3 @@ def _check_table(task: Task, model: ClassifierAdapter, rows: Tensor, labels: Ten
 def _check_new(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"`folder` must be a new or an empty one: answers may be in it. Got {folder}. Name another.")
-
-
-def _guide(key: Key) -> str:
-    control = sum(reader.arm == SHUFFLED for reader in key.users.values())
-    told = (
-        f"{control} of the {len(key.users)}, drawn by chance, are shown shuffled explanations, which are untrue. As these may "
-        f"also mislead, the difference may flatter the explanations. Who they are stands in {FILE}. Whoever hands out the "
-        "folders should not look. Tell these people afterwards.\n"
-        if control
-        else "There is no control: what people gain by practice alone is not known.\n"
-    )
-    return (
-        f"Study {key.study}: do explanations by {key.method} help people to predict the model? ({key.task} simulation)\n\n"
-        f"1. Give each person one folder ({', '.join(key.users)}), all of it, and nothing else. {FILE} must not be seen.\n"
-        "2. They open the pages in a browser in the order of their numbers. Each page saves a file of answers, which they send "
-        f"back; whoever cannot run scripts fills in {SHEET} instead.\n"
-        "3. Put what came back into the person's folder here, then: print(import_answers(this folder))\n\n"
-        f"{told}The library warns of {len(key.doubted)} of the {len(key.explained)} explanations that are shown.\n"
-    )

@@ -11,6 +11,8 @@ from torch import Tensor
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.engines.counterfactuals.searching import Answered
+from xaivision.explainers.counterfactuals.misses import Misses
+from xaivision.explainers.counterfactuals.requirement import Requirement
 
 # A class must lead by more than rounding of its score, so that it leads also when it is asked for in another batch.
 ROUNDING = {torch.float32: 2e-6, torch.float64: 1e-12}
@@ -26,8 +28,6 @@ GROWTH = 4
 # What is kept back for asking about the answer once more.
 RESERVE = 0.06
 
-# More that a row must fulfil: (n,) positive where it does.
-Requirement = Callable[[Tensor], Tensor]
 # What the model is shown of rows (n, F) of the inputs with these numbers (n,).
 Render = Callable[[Tensor, Tensor], Tensor]
 # So many rows are made into pictures at once: each takes more room than its row.
@@ -41,6 +41,7 @@ class Clock:
 
     def __init__(self, seconds: float | None, start: float, *, first: int = FIRST_ROWS, last: int = 0) -> None:
         self.start, self.seconds, self.last = start, seconds, last
+        self.kept = 0.0  # seconds for what else is done when the search is over
         self.pace: float | None = None  # seconds a row, of the last call, or of all where that is more
         self._ended = time.perf_counter()
         # What a call takes whatever its rows are, by the first one, which asked about the inputs; what lies between two calls.
@@ -53,7 +54,7 @@ class Clock:
         if self.seconds is None:
             return torch.inf
         # Choosing in the end is among more than before.
-        ending = max(self._call, self.last * (self.pace or 0.0)) + 2 * self._between
+        ending = max(self._call, self.last * (self.pace or 0.0)) + 2 * self._between + self.kept
         return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - ending
 
     def rows(self, wanted: int) -> int:
@@ -85,14 +86,14 @@ class Clock:
 
 
 class Answers:
-    """Answers the searches of one question. `over`: time was up before all was asked. `render`: what the rows stand for, where
-    the model is not shown themselves.
+    """Answers the searches of one question. `over`: time was up before all was asked. `misses`: what was tried and fell short.
+    `render`: what the rows stand for, where the model is not shown themselves.
     """
 
     def __init__(self, q: Question, goals: Tensor, threshold: float | None, clock: Clock, render: Render | None = None) -> None:
         self.q, self.goals, self.threshold, self.clock, self.render = q, goals, threshold, clock, render
         self.requirements: list[Sequence[Requirement]] = [()] * len(goals)
-        self.over = False
+        self.over, self.misses = False, Misses(len(goals))
 
     @property
     def binding(self) -> bool:
@@ -123,18 +124,35 @@ class Answers:
     def _asked(self, owners: Tensor, rows: Tensor, slopes: bool) -> Answered:
         inputs = (rows if self.render is None else self.render(owners, rows)).to(self.q.query.inputs)
         target = TargetScore(self.goals[owners.to(self.goals.device)], None, "margin", self.q.model.score_unit)
+        slope = None
         if slopes:
-            merits, slope = self._with_slopes(inputs, target)
+            merits, slope, scores = self._with_slopes(inputs, target)
         else:
-            merits, slope = self.merits(self.q.model(inputs), target), None
+            scores = self.q.model(inputs)
+            merits = self.merits(scores, target)
+        self.misses.count_tries(owners)
+        self._count_unsure(owners, scores, target)
         for owner in sorted(set(owners.tolist())) if any(self.requirements) else ():
             mine = owners == owner
             for requirement in self.requirements[owner]:
-                merits[mine] = torch.minimum(merits[mine], requirement(rows[mine]))
+                slack = requirement.slack(rows[mine])
+                self.misses.count_unmet(owners[mine][(merits[mine] > 0) & (slack <= 0)], requirement.unmet)
+                if slope is not None and requirement.slopes is not None:
+                    leads = mine.nonzero().flatten()[slack < merits[mine]]
+                    slope[leads] = _led(slope[leads], requirement.slopes(rows[leads]))
+                merits[mine] = torch.minimum(merits[mine], slack)
         return Answered(merits, slope)
 
-    def _with_slopes(self, inputs: Tensor, target: TargetScore) -> tuple[Tensor, Tensor | None]:
-        """Merits and slopes in what is nearly linear: logits, or logarithms of probabilities."""
+    def _count_unsure(self, owners: Tensor, scores: Tensor, target: TargetScore) -> None:
+        if self.threshold is None:
+            return
+        short = ((self._lead(scores, target) > 0) & (self._surplus(scores, target) <= 0)).cpu()
+        if bool(short.any()):
+            probabilities = replace(target, output="probability").of(scores).detach().double().cpu()
+            self.misses.count_unsure(owners[short], probabilities[short])
+
+    def _with_slopes(self, inputs: Tensor, target: TargetScore) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Merits, slopes in what is nearly linear, logits or logarithms of probabilities, and the scores."""
         wanted = replace(target, output="log_probability") if self.binding else target
         if self.q.model.score_unit == "probability" and not self.binding:
             # Differences of probabilities are flat far from the border; those of their logarithms to the next class are not.
@@ -145,14 +163,26 @@ class Answers:
         if wanted.against is not None:
             ahead = gradients.scores.detach().double().cpu()
             merits = torch.where((ahead > 0) == (merits > 0), ahead, merits)
-        return merits, gradients.values.detach().cpu().double().nan_to_num(0, 0, 0)
+        return merits, gradients.values.detach().cpu().double().nan_to_num(0, 0, 0), gradients.all_scores
 
     def merits(self, scores: Tensor, target: TargetScore) -> Tensor:
         """(n,) float64 the lead of the class to reach, less rounding; or what the logarithm of its probability lacks."""
-        lead = target.of(scores).double()
-        size = scores.gather(1, target.classes.to(scores.device)[:, None])[:, 0].double().abs().clamp_min(1)
-        merits = lead - ROUNDING.get(scores.dtype, COARSE) * size
+        merits = self._lead(scores, target)
         if self.threshold is not None:
-            logarithm = replace(target, output="log_probability").of(scores).double()
-            merits = torch.minimum(merits, logarithm - log(max(self.threshold, LEAST_PROBABILITY)))
+            merits = torch.minimum(merits, self._surplus(scores, target))
         return merits.cpu()
+
+    def _lead(self, scores: Tensor, target: TargetScore) -> Tensor:
+        """(n,) positive where the class to reach is predicted, with more than rounding between it and the next."""
+        size = scores.gather(1, target.classes.to(scores.device)[:, None])[:, 0].double().abs().clamp_min(1)
+        return target.of(scores).double() - ROUNDING.get(scores.dtype, COARSE) * size
+
+    def _surplus(self, scores: Tensor, target: TargetScore) -> Tensor:
+        """(n,) positive where its probability is above the one asked for: the difference of their logarithms."""
+        logarithm = replace(target, output="log_probability").of(scores).double()
+        return logarithm - log(max(self.threshold or 0, LEAST_PROBABILITY))
+
+
+def _led(slopes: Tensor, required: Tensor) -> Tensor:
+    """(n, F) the slopes of what is required, or where that is flat, as a yes or no is, those of the model."""
+    return torch.where(required.any(1, keepdim=True), required, slopes)

@@ -11,7 +11,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.errors import InputError
 from xaivision.core.targets import Targets
-from xaivision.explainers.counterfactuals.attributes import Attributes
+from xaivision.explainers.counterfactuals.attributes import STEPS, Attributes
 from xaivision.explainers.counterfactuals.hunting import Asking
 from xaivision.explainers.counterfactuals.picture_codes import Choice
 from xaivision.explainers.counterfactuals.picture_hunting import PicturePlan, hunted_pictures
@@ -30,7 +30,7 @@ class AttributeCounterfactuals(PictureWishes):
         answers="Which of a few attributes of such pictures would have to be stronger or weaker for another class?",
         misleads="An attribute has no name of its own, and may mix what belongs to different things: look at its strip. A small "
         "autoencoder knows coarse shapes only.",
-        cost="5 forwards an attribute, `k` for each further move, and about a hundred to make the moves small; finding the "
+        cost="11 forwards an attribute, `k` for each further move, and about a hundred to make the moves small; finding the "
         "attributes takes 2 forwards a picture and direction, once",
         source="Lang et al., StylEx, ICCV 2021, arXiv:2104.13369",
         needs=Access.SCORES,
@@ -51,5 +51,6 @@ class AttributeCounterfactuals(PictureWishes):
         `seed` says nothing.
         """
         mine = self.attributes
-        plan = PicturePlan(mine.generator, Choice("all", "all", mine.numbers), len(mine.numbers), self)
+        # Every step of the strips is tried: what is seen there to reach the class is found.
+        plan = PicturePlan(mine.generator, Choice("all", "all", mine.numbers), len(mine.numbers), self, across=STEPS)
         return hunted_pictures(self, plan, Asking(model, inputs, targets, seed))

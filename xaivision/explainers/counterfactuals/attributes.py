@@ -14,6 +14,8 @@ from xaivision.core.progress import track
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import TargetScore
 from xaivision.core.wrapping import classifier
+from xaivision.engines.counterfactuals.space import on_steps
+from xaivision.explainers.counterfactuals.picture_hunting import eight_bits
 
 # Pictures that are made and asked about at once.
 PART = 64
@@ -43,16 +45,18 @@ class Attributes:
     __repr__ = told_settings
 
     def strip(self, model: Classifier, picture: Tensor, place: int, steps: int = STEPS) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, C, H, W) the picture with its attribute at this `place` of the list from low to high, the values (n,) it has, and
-        the model's scores (n, K).
+        """(n, C, H, W) the picture with its attribute at this `place` of the list from low to high, of 256 levels as it is shown,
+        the values (n,) it has, and the model's scores (n, K).
         """
         code, number = self.generator.encode(picture), self.numbers[place]
         one = code.directions[number]
         count = len(one.choices) or steps
         values = torch.linspace(one.low, one.high, count, dtype=torch.float64, device="cpu")
-        rows = code.values.repeat(count, 1)
+        kept = on_steps(values, torch.tensor(one.step, dtype=torch.float64, device="cpu"), torch.round)
+        values = torch.tensor(sorted(set(kept.tolist())), dtype=torch.float64, device="cpu")
+        rows = code.values.repeat(len(values), 1)
         rows[:, number] = values
-        pictures = self.generator.decode(code, rows).to(picture)
+        pictures = eight_bits(self.generator.decode(code, rows).to(picture))
         return pictures, values, classifier(model)(pictures)
 
 

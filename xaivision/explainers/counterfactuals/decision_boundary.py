@@ -18,8 +18,10 @@ from xaivision.engines.counterfactuals.edit_paths import few_edits, length, orde
 from xaivision.engines.counterfactuals.rooms import by_owner
 from xaivision.engines.counterfactuals.searching import Search, of_one, side_by_side
 from xaivision.engines.counterfactuals.undoing import Rows, undone
-from xaivision.explainers.counterfactuals.hunting import Asking, scene_of
+from xaivision.explainers.counterfactuals.hunting import Asking, scene_of, until_it_lasts
+from xaivision.explainers.counterfactuals.limits_told import limit_notes
 from xaivision.explainers.counterfactuals.scene import Scene
+from xaivision.explainers.counterfactuals.shortfall import none_found
 from xaivision.explainers.counterfactuals.wishes import Wishes
 from xaivision.explainers.rows_in_words import change_words, class_words
 
@@ -62,11 +64,18 @@ class DecisionBoundary(Wishes):
             ways: dict[int, Tensor] = {}
             if self.cost is None:
                 scene.hunts.cost = by_owner([partial(length, room) for room in scene.rooms.each])
-            searches = [
-                of_one(index, self._search(scene, index, ways)) for index in range(len(scene.inputs)) if scene.open(index)
-            ]
+            searches = [self._whole_search(scene, index, ways) for index in range(len(scene.inputs)) if scene.open(index)]
             scene.hunts.drive(side_by_side(searches), scene.answers)
             return self._answer(scene, ways)
+
+    def _whole_search(self, scene: Scene, index: int, ways: dict[int, Tensor]) -> Search:
+        """Until the end of the way is a row that lasts, where that is asked for."""
+        return until_it_lasts(
+            scene,
+            torch.full((1,), index, device="cpu"),
+            lambda _: of_one(index, self._search(scene, index, ways)),
+            lambda _: scene.hunts.found(index).taken(torch.arange(len(ways.get(index, ())[:1]), device="cpu")),
+        )
 
     def _search(self, scene: Scene, index: int, ways: dict[int, Tensor]) -> Search:
         room, hunts = scene.rooms.each[index], scene.hunts
@@ -74,6 +83,8 @@ class DecisionBoundary(Wishes):
         if len(nearest := hunts.found(index).rows[:1]):
             yield from undone(Rows(scene.rooms, nearest, torch.full((1,), index, device="cpu")))
             ways[index] = yield from ordered(room, hunts.found(index).rows[0])
+        else:
+            ways.pop(index, None)
 
     def _answer(self, scene: Scene, ways: dict[int, Tensor]) -> Counterfactuals:
         """Every row of every way asked about once more, in the form in which it is handed out."""
@@ -89,25 +100,25 @@ class DecisionBoundary(Wishes):
         reached = scores.argmax(1).cpu().view(rows.shape[:2])
         found = (reached == scene.goals.cpu()[:, None]) & (torch.arange(steps, device="cpu") == last[:, None])
         told = scores.gather(1, goals[:, None]).view(found.shape)
+        for index, place in found.nonzero().tolist():
+            found[index, place] = bool(scene.holds(index, rows[index, place, None]))
+        for note in limit_notes(scene, rows, found):
+            q.note(note)
         for index in range(len(inputs)):
             q.note(_told(scene, index, rows[index, : int(last[index]) + 1], told[index], bool(found[index].any())))
             if bool(found[index].any()):
                 _warn_of_others(scene, index, reached[index, : int(last[index])].tolist())
+            for text in scene.survival_words(index, rows[index][found[index]]):
+                q.note(Note("ok", text, (index,)))
         device = q.query.inputs.device
         return q.counterfactuals(rows.to(device), scene.goals.to(device), told, found.to(device))
 
 
 def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) -> Note:
     """The way in words, or why there is none."""
-    query, goal = scene.q.query, int(scene.goals[index])
-    name = class_words(query, goal)
-    if int(scene.predicted[index]) == goal:
-        return Note("warn", f"nothing has to change: the prediction is {name} already", (index,))
-    if not len(scene.rooms.each[index]):
-        return Note("warn", "not found: every feature is frozen, so nothing may change", (index,))
     if not found:
-        over = " in the time there was" if scene.answers.over else ""
-        return Note("warn", f"not found: no row with few edits that was tried{over} is predicted as {name}", (index,))
+        return Note("warn", none_found(scene, index, f"no row with up to {len(scores)} edits that was tried"), (index,))
+    query, name = scene.q.query, class_words(scene.q.query, int(scene.goals[index]))
     before, steps = scene.inputs[index], []
     for place, row in enumerate(way):
         steps.append(f"{change_words(query, before, row)} ({float(scores[place]):.3g})")
@@ -116,10 +127,13 @@ def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) ->
 
 
 def _warn_of_others(scene: Scene, index: int, reached: list[int]) -> None:
-    """Where a step before the last one has left the prediction for a third class."""
+    """Where a step before the last one has left the prediction already, for a third class or for the one to reach."""
     predicted, query = int(scene.predicted[index]), scene.q.query
     astray = [place for place, label in enumerate(reached) if label != predicted]
-    if astray:
+    if astray and reached[astray[0]] == int(scene.goals[index]):
+        goal = class_words(query, reached[astray[0]])
+        scene.q.note(Note("ok", f"step {astray[0] + 1} leads to {goal} already: the rest is for what else is wished", (index,)))
+    elif astray:
         other, own = class_words(query, reached[astray[0]]), class_words(query, predicted)
         text = (
             f"step {astray[0] + 1} leads to {other} already: the last edit reaches the class, and is not what turns it from {own}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,23 +13,24 @@ from xaivision.core.access import Access
 from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
-from xaivision.core.errors import InputError
+from xaivision.core.origin import told_settings
 from xaivision.core.question import Question, question
-from xaivision.core.settings import check_number_from_zero, check_positive_number
 from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.lasting import Lasting, Wish
 from xaivision.engines.counterfactuals.swapped_lasting import Swaps
 from xaivision.engines.counterfactuals.whole_lasting import Grid, made_whole
 from xaivision.explainers.background import check_background, fitting_background
+from xaivision.explainers.counterfactuals.deletion_words import dangerous_rows, deletions
+from xaivision.explainers.counterfactuals.lesson_learned import Influence
+from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
 from xaivision.explainers.counterfactuals.table_space import Columns, free_columns, linked_groups
-from xaivision.explainers.counterfactuals.trained_again import Influence, Lesson, TrainedAgain, trained_again
+from xaivision.explainers.counterfactuals.trained_again import TrainedAgain
 from xaivision.explainers.counterfactuals.wishes import Column, check_columns
 
 # The plain counterfactual lies this far over the border, in log odds.
 OVER = 1e-4
 # Rounding of what is left after the worst deletion.
 REACHED = 1e-6
-MOST_NAMED = 5
 # A category of fewer rows than so many times those that may be deleted is no way out.
 RARE = 10
 
@@ -56,22 +57,23 @@ class Asked(NamedTuple):
     carried: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DeletionRobustCounterfactuals:
     """For a logistic regression or a torch network, beside the nearest counterfactual the nearest one that holds whatever `k`
     training rows go.
 
     `background` (N, F) and `labels` (N,) are the training rows and their classes, `ridge` the factor of squared weights beside
-    the mean loss: of a regression those of standardized columns (scikit-learn's `C` is 1 / (2 * ridge * N)), of a network its own
-    (half of torch's `weight_decay`; a small one where there was none). The model must have been trained on them. `influence`: how
-    deletions move a network. "auto" and "last_layer" move its last linear layer, which is fitted again; "all" moves all of its
-    parameters, at most 2,000. Both are approximations, and the search is a local one. "auto" takes a regression for what it is.
-    `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log odds that must be left after the worst
-    deletion, to first order; "auto" carries that deletion out for each row and takes what makes it harmless. With 0 the worst
-    deletion breaks it. `features_to_vary`: the columns that may change, within the ranges of the background and the schema, in
-    whole numbers where the schema says so. `linked`: columns
-    that change together to values that occur together in the background, such as those of a category; groups of the schema are
-    linked already, and codes stay codes. They are swapped where numbers alone do not reach, or only at a higher cost.
+    the mean loss: of a regression those of standardized columns (scikit-learn's `C` is 1 / (2 * ridge * N), from which it is read
+    where none is given), of a network its own (half of torch's `weight_decay`; a small one where there was none). The model must
+    have been trained on them. `influence`: how deletions move a network. "auto" and "last_layer" move its last linear layer,
+    which is fitted again; "all" moves all of its parameters, at most 2,000. Both are approximations, and the search is a local
+    one. "auto" takes a regression for what it is. `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log
+    odds that must be left after the worst deletion, to first order; "auto" carries that deletion out for each row and takes what
+    makes it harmless. With 0 the worst deletion breaks it. `features_to_vary`: the columns that may change, within the ranges of
+    the background and the schema, in whole numbers where the schema says so. `linked`: columns that change together to values
+    that occur together in the background, such as those of a category; groups of the schema are linked already, and codes stay
+    codes. They are swapped where numbers alone do not reach, or only at a higher cost. For other wishes beside, such as one-way
+    columns or a cost, give `SurvivesDeletion` as `constraint` to the methods that take these.
     """
 
     about: ClassVar[About] = About(
@@ -87,29 +89,24 @@ class DeletionRobustCounterfactuals:
         training_data=True,
     )
 
+    # What is handed out of each row, as tables call it.
+    kinds: ClassVar[tuple[str, str]] = ("nearest", "lasting")
+
     background: Tensor
     labels: Tensor
-    ridge: float
+    ridge: float | None = None
     k: float = 0.005
     margin: float | Literal["auto"] = "auto"
     features_to_vary: Literal["all"] | Sequence[Column] = "all"
     linked: Sequence[Sequence[Column]] = ()
     influence: Influence = "auto"
 
+    __repr__ = told_settings
+
     def __post_init__(self) -> None:
         check_background(self.background)
-        check_positive_number("ridge", self.ridge)
-        check_number_from_zero("k", self.k)
-        if self.margin != "auto":
-            check_number_from_zero("margin", self.margin)
-        labels = self.labels
-        if not isinstance(labels, Tensor) or labels.shape != self.background.shape[:1] or not set(labels.tolist()) <= {0, 1}:
-            raise InputError(f"`labels` must be class 0 or 1 of each of {len(self.background)} rows of the background.")
-        if self.deletions >= len(self.background):
-            raise InputError(f"`k` must leave some of {len(self.background)} rows of the background. Got {self.k}.")
+        self._promise.check(self.background)
         check_columns(self.features_to_vary, self.linked)
-        if self.influence not in get_args(Influence):
-            raise InputError(f"`influence` must be one of 'auto', 'last_layer', 'all'. Got {self.influence!r}.")
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
         """(B, 2, F) rows: the nearest counterfactual, and the nearest one that lasts. Notes name their costs and the rows whose
@@ -119,7 +116,7 @@ class DeletionRobustCounterfactuals:
         trained on them.
         """
         with question(self, model, inputs, targets, seed=seed) as q:
-            known = self._known(q)
+            known = self._promise.known(q, fitting_background(q, self.background).cpu())
             rows = q.query.inputs.detach().cpu().double()
             side = -known.scores(rows).sign()
             swaps = self._swaps(q)
@@ -138,13 +135,12 @@ class DeletionRobustCounterfactuals:
     @property
     def deletions(self) -> int:
         """How many rows may be deleted."""
-        if self.k >= 1:
-            return round(self.k)
-        return max(1, round(self.k * len(self.background))) if self.k else 0
+        return self._promise.deletions(len(self.background))
 
-    def _known(self, q: Question) -> TrainedAgain:
-        table = fitting_background(q, self.background).cpu()
-        return trained_again(q, Lesson(table, 2.0 * self.labels.cpu().double() - 1, self.ridge), self.influence)
+    @property
+    def _promise(self) -> SurvivesDeletion:
+        """What is asked of the lasting one."""
+        return SurvivesDeletion(self.labels, self.ridge, self.k, self.margin, self.influence)
 
     def _wish(self, q: Question, rows: Tensor, k: int) -> Wish:
         table, free = self.background.detach().cpu().double(), self._free(q)
@@ -215,18 +211,15 @@ class DeletionRobustCounterfactuals:
         inside = [known.standardized(one.rows) for one in pair]
         plain, robust = ((one - start).norm(dim=1) for one in inside)
         doubt = f"; {known.doubt}" if known.doubt else ""
-        if known.condition:
-            q.note(Note("warn", f"these last{known.condition}; one that is trained from the start may turn them{doubt}"))
         for index, whole in enumerate(found.tolist()):
             if not all(whole):
                 q.note(Note("warn", _missing(*whole) + doubt, (index,)))
                 continue
-            named = ", ".join(map(str, pair[1].dangerous[index, :MOST_NAMED].tolist())) or "none"
             more = float(robust[index] / plain[index] - 1)
             text = (
-                f"it costs {float(robust[index]):.3g} to last through {self.deletions} deletions{known.condition}, {more:.0%} "
-                f"more than the nearest counterfactual ({float(plain[index]):.3g} standard deviations); the most dangerous rows "
-                f"are {named}"
+                f"it costs {float(robust[index]):.3g} to last through {deletions(self.deletions)}{known.condition}, {more:.0%} "
+                f"more than the nearest counterfactual ({float(plain[index]):.3g} standard deviations); "
+                f"{dangerous_rows(pair[1].dangerous[index].tolist())}"
             )
             q.note(Note("ok", text + doubt, (index,)))
 

@@ -23,7 +23,8 @@ from xaivision.explainers.counterfactuals.wishes import Wishes
 class GradientCounterfactuals(Wishes):
     """The nearest rows with the class to reach, by steps along the model's tangent, exact in the `norm` for a linear model.
 
-    With several wanted, the others move random halves of the columns only. Categories and linked columns, which have no
+    That is a linear torch module: an estimator of scikit-learn gives no gradients, a linear one neither, and is refused. With
+    several wanted, the others move random halves of the columns only. Categories and linked columns, which have no
     gradient, are swapped on trial: the one, two, three swaps that help most for their cost are starting places as well.
     `maxiterations`: steps at most. All other settings are those of `Wishes`.
     """

@@ -20,7 +20,9 @@ from xaivision.engines.counterfactuals.diversity import diverse_choice
 from xaivision.engines.counterfactuals.searching import HELPING, Found, Search, of_one, places_within, row_keys, side_by_side
 from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.undoing import Rows, tightened, undone
+from xaivision.explainers.counterfactuals.limits_told import limit_notes
 from xaivision.explainers.counterfactuals.scene import Scene
+from xaivision.explainers.counterfactuals.shortfall import shortfall
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Candidates beyond those wanted that are freed of what they do not need: some become equal by it.
@@ -28,6 +30,9 @@ SPARE = 2
 # Candidates for each wanted one among which a set is chosen, and most of them, the cheapest ones: farther ones are hardly ever
 # in it.
 CHOICE, MOST_CHOICE = 100, 1000
+
+# How often more is asked of rows that deletions, carried out, have broken.
+RAISES = 4
 
 # So many rows of each input are reckoned to be made up at a time.
 TOGETHER = 200
@@ -104,14 +109,43 @@ def one_by_one(propose: Callable[[Scene, Room, int], Search]) -> Propose:
 
 
 def _whole_search(scene: Scene, propose: Propose, owners: Tensor) -> Search:
-    yield from propose(scene, owners)
-    if scene.wishes.posthoc_sparsity_param is not None and len((found := chosen(scene, owners, SPARE)).rows):
-        rows = Rows(scene.rooms, found.rows, found.owners)
-        yield from undone(rows, scene.undoable(rows.rows, rows.owners))
-        fewer = chosen(scene, owners, SPARE)
-        yield from tightened(Rows(scene.rooms, fewer.rows, fewer.owners))
+    yield from until_it_lasts(
+        scene, owners, lambda some: _narrowed_search(scene, propose, some), lambda some: chosen(scene, some)
+    )
     for owner in owners.tolist():
         scene.hunts.done[owner] = True
+
+
+def until_it_lasts(scene: Scene, owners: Tensor, search: Callable[[Tensor], Search], picked: Callable[[Tensor], Found]) -> Search:
+    """The search for these inputs (b,), and once more with more asked for those of which something is `picked` that deletions,
+    carried out, break.
+    """
+    yield from search(owners)
+    for _ in range(RAISES if scene.survivals else 0):
+        owners = scene.renewed(picked(owners))
+        if not len(owners):
+            return
+        yield from search(owners)
+
+
+def _narrowed_search(scene: Scene, propose: Propose, owners: Tensor) -> Search:
+    yield from propose(scene, owners)
+    if scene.wishes.posthoc_sparsity_param is None:
+        return
+    found = chosen(scene, owners, SPARE)
+    if not len(found.rows):
+        return
+    yield from _undone(scene, found)
+    # The cheapest may now be a row of which one dear change only was taken back. Of the others all that is asked is known.
+    yield from _undone(scene, chosen(scene, owners))
+    fewer = chosen(scene, owners, SPARE)
+    yield from tightened(Rows(scene.rooms, fewer.rows, fewer.owners))
+    if scene.space.norm != 1:  # the numbers were moved together only: one of them may be idle since
+        yield from _undone(scene, chosen(scene, owners))
+
+
+def _undone(scene: Scene, found: Found) -> Search:
+    return undone(Rows(scene.rooms, found.rows, found.owners), scene.undoable(found.rows, found.owners))
 
 
 def chosen(scene: Scene, owners: Tensor, spare: int = 0) -> Found:
@@ -145,6 +179,7 @@ def finished(scene: Scene) -> Counterfactuals:
     scores = scene.q.model(rows.flatten(0, 1).to(scene.q.query.inputs))
     goals = scene.goals.repeat_interleave(k).to(scores.device)
     flips = (scores.argmax(1) == goals).cpu().view(held.shape)
+    held &= torch.stack([scene.holds(index, rows[index]) for index in range(len(rows))]) | ~flips
     _say(scene, rows, held, flips)
     device = scene.q.query.inputs.device
     return scene.q.counterfactuals(
@@ -156,33 +191,31 @@ def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
     """What was not found and why, what was cut short, and what is a row of the background."""
     unsteady, counts = (held & ~flips).any(1).tolist(), (held & flips).sum(1).tolist()
     known = (held & _known(rows, scene.background)).sum(1).tolist()
+    for note in limit_notes(scene, rows, held & flips):
+        scene.q.note(note)
     for index, done in enumerate(scene.hunts.done):
-        if reason := _shortfall(scene, index, counts[index]):
-            scene.q.note(Note("warn", reason, (index,)))
         if unsteady[index]:
-            scene.q.note(Note("warn", "the model decides a found row otherwise when it is asked about it again", (index,)))
-        if scene.answers.over and not done:
-            text = f"the search ended when the {scene.wishes.max_seconds:g} s were over: there may be nearer counterfactuals"
+            none = "" if counts[index] else "not found: "
+            text = f"{none}the model decides a found row otherwise when it is asked about it again"
             scene.q.note(Note("warn", text, (index,)))
+        elif reason := shortfall(scene, index, counts[index]):
+            scene.q.note(Note("warn", reason, (index,)))
+        if scene.answers.over and not done:
+            left = "nearer counterfactuals" if counts[index] else "counterfactuals"
+            text = f"the search ended when the {scene.wishes.max_seconds:g} s were over: there may be {left}"
+            scene.q.note(Note("warn", text, (index,)))
+        for text in scene.survival_words(index, rows[index][held[index] & flips[index]]):
+            scene.q.note(Note("ok", text, (index,)))
         if known[index]:
-            which = "the counterfactual is a row" if rows.shape[1] == 1 else f"{known[index]} of the counterfactuals are rows"
-            text = f"{which} of the background, value for value: whoever sees it sees a known case"
+            text = f"{_which(known[index], rows.shape[1])} of the background, value for value: whoever sees it sees a known case"
             scene.q.note(Note("ok", text, (index,)))
 
 
-def _shortfall(scene: Scene, index: int, count: int) -> str:
-    """Why fewer were found than asked for; empty where none is missing."""
-    if count >= scene.wishes.total_CFs:
-        return ""
-    goal = int(scene.goals[index])
-    name = scene.q.query.class_names[goal] if scene.q.query.class_names else str(goal)
-    if goal == int(scene.predicted[index]):
-        return f"nothing has to change: the prediction is {name} already"
-    if not len(scene.rooms.each[index]):
-        return "not found: every feature is frozen, so nothing may change"
-    if not count:
-        return f"not found: no row that was tried within what may change is predicted as {name}"
-    return f"{count} of {scene.wishes.total_CFs} counterfactuals were found: no other row that was tried reaches {name}"
+def _which(count: int, k: int) -> str:
+    """So many of the `k` counterfactuals of a row are rows."""
+    if k == 1:
+        return "the counterfactual is a row"
+    return "1 of the counterfactuals is a row" if count == 1 else f"{count} of the counterfactuals are rows"
 
 
 def _known(rows: Tensor, background: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Nearest unlike picture: the known picture of another class that is most like this one."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -11,6 +11,7 @@ from xaivision.core.classifier import Classifier
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
 from xaivision.core.origin import told_settings
+from xaivision.core.question import Question
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.engines.neighbors import nearest
@@ -20,12 +21,16 @@ from xaivision.explainers.counterfactuals.picture_hunting import Reached, asked_
 from xaivision.explainers.counterfactuals.scene import goals
 from xaivision.explainers.counterfactuals.wishes import check_desired_class
 
+# Classes that are there in place of the one to reach, at most.
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True, eq=False)
 class NearestUnlikePicture:
     """For each picture the nearest of a `background` (N, C, H, W), by its pixels, that the model gives the class to reach.
 
-    `desired_class`: the class to reach; "opposite" is the runner-up where the explained class is predicted, and else that class.
+    `desired_class`: the name or number of the class to reach; "opposite" is the runner-up where the explained class is predicted,
+    and else that class.
     `total_CFs`: how many are looked for.
     """
 
@@ -40,7 +45,7 @@ class NearestUnlikePicture:
     )
 
     background: Tensor
-    desired_class: Literal["opposite"] | int = "opposite"
+    desired_class: int | str = "opposite"
     total_CFs: int = 1
 
     __repr__ = told_settings
@@ -76,6 +81,15 @@ class NearestUnlikePicture:
 
             def why_not(index: int) -> Note:
                 text = f"not found: no picture of the background is decided as {named(q, int(wished[index]))}"
-                return Note("warn", text, (index,))
+                others = set(predicted.tolist()) - {int(scores[index].argmax())}
+                return Note("warn", f"{text}; {_there(q, sorted(others))}", (index,))
 
             return asked_again(q, pictures, Reached(wished, scores.argmax(1), words), why_not)
+
+
+def _there(q: Question, others: list[int]) -> str:
+    """Which other classes there are, for whoever wants to name one."""
+    if not others:
+        return "it holds no other class"
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    return f"`desired_class` may name what it holds: {', '.join(named(q, one) for one in others[:MOST_NAMED])}{more}"

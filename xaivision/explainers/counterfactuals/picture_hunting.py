@@ -1,6 +1,7 @@
 """One pipeline for counterfactuals of pictures: encode, edit, take back what is not needed, ask about the 8-bit picture."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from torch.nn.functional import softplus
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.diagnostics import Note
 from xaivision.core.errors import InputError
-from xaivision.core.generator import Code, Generator, code_words
+from xaivision.core.generator import Code, Generator, Placing, code_words
 from xaivision.core.protocols import Explainer
 from xaivision.core.question import Question
 from xaivision.engines.counterfactuals.edit_paths import length
@@ -28,15 +29,20 @@ from xaivision.explainers.counterfactuals.scene import goals
 
 # Of what was found, so many of the nearest are freed of what they do not need.
 NEAREST = 3
+# So many different ones are looked for also where fewer are asked for: the way that looks longest at first may end nearest.
+LOOKED_FOR = 3
 
 
 class PicturePlan(NamedTuple):
-    """Where counterfactuals are looked for: a generator, what of its codes may change, and what is wished."""
+    """Where counterfactuals are looked for: a generator, what of its codes may change, and what is wished. Beside two places on
+    either side, numbers are tried at so many `across` their range.
+    """
 
     generator: Generator
     choice: Choice
     most_edits: int
     wishes: PictureWishes
+    across: int = 0
 
 
 def hunted_pictures(explainer: Explainer, plan: PicturePlan, asking: Asking) -> Counterfactuals:
@@ -84,16 +90,29 @@ class _PictureHunt:
         self.hunts.drive(side_by_side(searches), self.answers)
         pictures = self.inputs[:, None].repeat(1, self.wishes.total_CFs, 1, 1, 1)
         words = [[""] * self.wishes.total_CFs for _ in self.inputs]
+        rows = [room.row[None][:0] for room in self.rooms]
         for index, code in enumerate(self.codes):
-            found = self._different(index)
+            found, shown = self._handed_out(index)
             if not len(found):
                 continue
-            pictures[index, : len(found)] = self.rendered(torch.full((len(found),), index, device="cpu"), found)
+            pictures[index, : len(found)], rows[index] = shown, found
             words[index][: len(found)] = ["; ".join(code_words(code, row[: len(code.values)])) for row in found]
             if self.answers.over and not self.hunts.done[index]:
                 text = f"the search ended when the {self.wishes.max_seconds:g} s were over: there may be nearer counterfactuals"
                 self.q.note(Note("warn", text, (index,)))
-        return asked_again(self.q, pictures, Reached(self.goals, self.predicted, words), self._why_not)
+        answer = asked_again(self.q, pictures, Reached(self.goals, self.predicted, words), self._why_not)
+        return replace(answer, places=self._places(rows, answer.found))
+
+    def _places(self, rows: list[Tensor], found: Tensor) -> Tensor | None:
+        """(B, k, 2, H, W) where the objects that these rows edit are, before and after; None if the generator knows of none."""
+        generator = self.plan.generator
+        if not isinstance(generator, Placing):
+            return None
+        places = torch.full((*found.shape, 2, *self.inputs.shape[2:]), -1, dtype=torch.int64, device="cpu")
+        for index, rank in found.cpu().nonzero().tolist():
+            code = self.codes[index]
+            places[index, rank] = generator.places(code, rows[index][rank, : len(code.values)])
+        return places.to(found.device)
 
     def _encoded(self, clock: Clock) -> list[Code]:
         """The code of each picture; one that there is no time for has no number, so that nothing of it may change."""
@@ -107,8 +126,8 @@ class _PictureHunt:
         """One counterfactual after the other, each with none of the edits of those before it."""
         room = self.rooms[index]
         if int(self.goals[index]) != int(self.predicted[index]) and not self.foreign[index] and len(room):
-            for number in range(self.wishes.total_CFs):
-                before = self._different(index)[:number]
+            for number in range(max(LOOKED_FOR, self.wishes.total_CFs)):
+                before = self._different(index, number)
                 if len(before) < number:
                     break
                 yield from self._next(index, room.changed(before).any(0))
@@ -119,20 +138,32 @@ class _PictureHunt:
         room = self.rooms[index]
         if not len(self._ranked(index, barred).rows):
             surer = self.wishes.proximity_weight is not None
-            yield from greedy_edits(room, Edits(self.plan.most_edits, barred=barred, surer=surer))
+            yield from greedy_edits(room, Edits(self.plan.most_edits, across=self.plan.across, barred=barred, surer=surer))
         if len(found := self._ranked(index, barred).rows[:NEAREST]):
             yield from undone(alone(room, found))
             yield from tightened(alone(room, self._ranked(index, barred).rows[:NEAREST]))
 
-    def _different(self, index: int) -> Tensor:
-        """(n, D) the best row that was found, the best one with none of its edits, and so on, as many as are wished at most."""
+    def _different(self, index: int, most: int) -> Tensor:
+        """(n, D) the best row that was found, the best one with none of its edits, and so on, `most` of them at most."""
         room = self.rooms[index]
         taken: list[Tensor] = []
         barred = torch.zeros(len(room), dtype=torch.bool, device="cpu")
-        while len(taken) < self.wishes.total_CFs and len(rows := self._ranked(index, barred).rows):
+        while len(taken) < most and len(rows := self._ranked(index, barred).rows):
             taken.append(rows[0])
             barred |= room.changed(rows[:1])[0]
         return torch.stack(taken) if taken else room.row[None][:0]
+
+    def _handed_out(self, index: int) -> tuple[Tensor, Tensor]:
+        """The rows (n, D) that are wished of the different ones that were found, and their pictures (n, C, H, W): the fewest
+        edits first, and of as many what changes the picture less. One is then never farther away than the first of several.
+        """
+        rows = self._different(index, max(LOOKED_FOR, self.wishes.total_CFs))
+        shown = self.rendered(torch.full((len(rows),), index, device="cpu"), rows)
+        if self.wishes.proximity_weight is None:
+            moved = (shown - self.inputs[index]).abs().flatten(1).mean(1)  # below 1, the least that edits differ by
+            order = (self.rooms[index].changed(rows).sum(1) + moved).argsort(stable=True)
+            rows, shown = rows[order], shown[order]
+        return rows[: self.wishes.total_CFs], shown[: self.wishes.total_CFs]
 
     def _ranked(self, index: int, barred: Tensor) -> Found:
         """What was found with none of the `barred` (A,) edits, best first."""

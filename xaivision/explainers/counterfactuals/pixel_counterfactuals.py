@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -41,9 +41,10 @@ class PixelCounterfactuals:
 
     `smoothness` 0: each pixel changes by itself (adversarial). Above 0: neighboring pixels are to change alike; the total
     variation of the change counts that much beside the score's unit slope. `region` (H, W) or (B, H, W) bool: the pixels that
-    may change; or a picture file that is bright there. `steps`: gradient steps at most. `desired_class`: the class to reach;
-    "opposite" is the runner-up where the explained class is predicted, and else that class. `max_seconds`: when the search ends
-    with what it has.
+    may change; or a picture file that is bright there, as large as the pictures or as the photo that they were loaded from. All
+    others stay as they are, to the last bit. `steps`: gradient steps at most. `desired_class`: the class to reach; "opposite" is
+    the runner-up where the explained class is predicted, and else that class. `max_seconds`: when the search ends with what it
+    has.
     """
 
     about: ClassVar[About] = About(
@@ -51,7 +52,7 @@ class PixelCounterfactuals:
         answers="How little must pixels change for another class, when every one may change by itself?",
         misleads="It is a baseline: what is found is nearly always an adversarial pattern that shows a weakness of the model, "
         "and no other object. Smoothness hides that, and does not heal it.",
-        cost="1 gradient a step (100 by default), and 17 forwards",
+        cost="1 gradient a step (100 by default), and 17 forwards; with a region up to 1 forward a step more",
         source="Szegedy et al., 2013, arXiv:1312.6199; total variation after Fong and Vedaldi, 2017, arXiv:1704.03296",
         needs=Access.GRADIENTS,
         domains=("image",),
@@ -61,7 +62,7 @@ class PixelCounterfactuals:
     smoothness: float = 0.0
     region: Tensor | str | None = None
     steps: int = 100
-    desired_class: Literal["opposite"] | int = "opposite"
+    desired_class: int | str = "opposite"
     max_seconds: float | None = None
 
     __repr__ = told_settings
@@ -79,7 +80,9 @@ class PixelCounterfactuals:
             )
 
     def explain(self, model: Classifier, inputs: Tensor, targets: Targets = None, *, seed: int = 0) -> Counterfactuals:
-        """(B, 1, C, H, W) pictures of 256 levels, each asked about again in this form. It draws nothing: `seed` says nothing."""
+        """(B, 1, C, H, W) pictures of 256 levels, outside of a `region` with the input's own values, each asked about again in
+        this form, and as a file holds it. It draws nothing: `seed` says nothing.
+        """
         with opened(self, Asking(model, inputs, targets, seed)) as started:
             return _Walk(self, started).answer()
 
@@ -108,7 +111,7 @@ class _Walk:
         self.target = TargetScore(self.goals, None, "margin", self.q.model.score_unit)
         self.free = self._free()
         self.nearest = torch.full((len(self.inputs),), torch.inf, dtype=torch.float64, device=self.inputs.device)
-        self.best = eight_bits(self.inputs)
+        self.best = self._final(self.inputs)
         self.over = False
 
     def answer(self) -> Counterfactuals:
@@ -129,11 +132,11 @@ class _Walk:
             if not self.clock.bears(len(self.inputs)):
                 self.over = True
                 return
-            shown, began = eight_bits(self.inputs + change), time.perf_counter()
+            shown, began = self._final(self.inputs + change), time.perf_counter()
             gradients = self.q.torch_model.gradients(shown, self.target)
-            self.clock.asked(len(self.inputs), began)
-            reached = gradients.all_scores.argmax(1).to(self.goals.device) == self.goals
+            reached = self._holds(shown, gradients.all_scores)
             self._keep(shown, reached)
+            self.clock.asked(len(self.inputs), began)
             slope = self._slope(gradients.values, change, reached)
             memory = _Memory(torch.lerp(slope, memory.first, FIRST), torch.lerp(slope.square(), memory.second, SECOND))
             first, second = memory.first / (1 - FIRST**step), memory.second / (1 - SECOND**step)
@@ -145,6 +148,19 @@ class _Walk:
         slope = torch.where(reached.view(-1, 1, 1, 1), BACK * _unit(change), _unit(-gradients * self.free))
         rough: Tensor = self.settings.smoothness / change[0].numel() ** 0.5 * variation_slope(change)
         return slope + rough
+
+    def _final(self, pictures: Tensor) -> Tensor:
+        """The pictures in the form in which they are handed out: of 256 levels where they may change, else as they came."""
+        return torch.where(self.free > 0, eight_bits(pictures), self.inputs)
+
+    def _holds(self, shown: Tensor, scores: Tensor) -> Tensor:
+        """(B,) whether the class is reached by these pictures, of which these are the scores, and as a file keeps them."""
+        reached = self._is_goal(scores)
+        filed = eight_bits(shown)
+        return reached if torch.equal(filed, shown) or not bool(reached.any()) else reached & self._is_goal(self.q.model(filed))
+
+    def _is_goal(self, scores: Tensor) -> Tensor:
+        return scores.argmax(1).to(self.goals.device) == self.goals
 
     def _keep(self, shown: Tensor, reached: Tensor) -> None:
         away = (shown - self.inputs).double().flatten(1).norm(dim=1)
@@ -159,15 +175,14 @@ class _Walk:
             if not self.clock.bears(len(self.inputs)):
                 self.over = True
                 return
-            shown = eight_bits(self.inputs + change * share / SHARES)
-            reached = self.q.model(shown).argmax(1).to(self.goals.device) == self.goals
-            self._keep(shown, reached & (self.nearest < torch.inf))
+            shown = self._final(self.inputs + change * share / SHARES)
+            self._keep(shown, self._holds(shown, self.q.model(shown)) & (self.nearest < torch.inf))
 
     def _free(self) -> Tensor:
         """(B or 1, 1, H, W) one where a pixel may change, else zero."""
         region, shape = self.settings.region, self.inputs.shape
         if isinstance(region, str):
-            region = load_images(region)[0].mean(0) > BRIGHT
+            region = self._of_file(region)
         if region is None:
             return torch.ones(1, 1, *shape[2:], dtype=self.inputs.dtype, device=self.inputs.device)
         if tuple(region.shape) not in (tuple(shape[2:]), (len(self.inputs), *shape[2:])):
@@ -175,7 +190,21 @@ class _Walk:
                 f"`region` must have the pictures' shape {tuple(shape[2:])}, for each input where there are several. "
                 f"Got {tuple(region.shape)}."
             )
-        return region.to(self.inputs).view(-1, 1, *shape[2:])
+        region = region.view(-1, 1, *shape[2:])
+        for index, one in enumerate(region):
+            if not bool(one.any()):
+                whose = f" for input {index}" if len(region) > 1 else ""
+                raise InputError(
+                    f"`region` must have pixels that may change. Got an empty one{whose}. Mark some, or leave it out."
+                )
+        return region.to(self.inputs)
+
+    def _of_file(self, path: str) -> Tensor:
+        """(H, W) the bright pixels of a picture file; one that is not of the pictures' size is fitted as they were."""
+        picture = load_images(path)[0]
+        if picture.shape[1:] != self.inputs.shape[2:] and self.q.model.image_format is not None:
+            picture = load_images(path, self.q.model.image_format)[0]
+        return picture.mean(0) > BRIGHT
 
     def _why_not(self, index: int) -> Note:
         over = f" in the {self.settings.max_seconds:g} s there were" if self.over else ""

@@ -1,22 +1,25 @@
 """Everything that the searches of one question share: the space, the classes to reach, the known rows, the clock."""
 
 from functools import cached_property, partial
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.engines.counterfactuals.crowds import Crowd
 from xaivision.engines.counterfactuals.rooms import Rooms, by_owner
-from xaivision.engines.counterfactuals.searching import Hunts, OfRows
+from xaivision.engines.counterfactuals.searching import Found, Hunts, OfRows
 from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.transplants import by_distance
 from xaivision.explainers.background import fitting_background
-from xaivision.explainers.counterfactuals.answering import Answers, Clock, Requirement
-from xaivision.explainers.counterfactuals.table_space import table_space
+from xaivision.explainers.counterfactuals.answering import Answers, Clock
+from xaivision.explainers.counterfactuals.own_constraint import OwnConstraint
+from xaivision.explainers.counterfactuals.requirement import Requirement
+from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
+from xaivision.explainers.counterfactuals.surviving import Surviving
+from xaivision.explainers.counterfactuals.table_space import spreads, table_space
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Neighbors among whom a plausible row must lie.
@@ -41,12 +44,44 @@ class Scene:
         self.answers = Answers(q, self.goals, wishes.stopping_threshold, self.clock)
         self.rooms = Rooms([Room(self.space, row) for row in self.inputs])
         self.hunts = Hunts(self.rooms.row, self.rooms.final, self._cost())
-        if wishes.plausible is not None:
-            self.answers.requirements = [self._requirements(int(goal)) for goal in self.goals]
+        self.own_constraints, self.survivals = self._constraints()
+        if wishes.plausible is not None or self.own_constraints or self.survivals:
+            self.answers.requirements = [self._requirements(index) for index in range(len(self.inputs))]
+            self.clock.kept = self.clock.last * sum(one.seconds for one in self.survivals)
 
     def open(self, index: int) -> bool:
         """Whether this input is to become something else, and may."""
         return self._open[index]
+
+    def holds(self, index: int, rows: Tensor) -> Tensor:
+        """(n,) whether rows (n, F), in the form in which they are handed out, are all that is asked of this input's beside their
+        class: deletions are carried out for that.
+        """
+        goal, kept = int(self.goals[index]), torch.ones(len(rows), dtype=torch.bool, device="cpu")
+        for requirement in self.answers.requirements[index]:
+            kept &= requirement.slack(rows) > 0
+        for one in self.survivals if len(rows) else ():
+            lasts = one.lasts(index, goal, rows)
+            self.answers.misses.count_unmet(torch.full((int((kept & ~lasts).sum()),), index, device="cpu"), one.unmet)
+            kept &= lasts
+        return kept
+
+    def survival_words(self, index: int, rows: Tensor) -> list[str]:
+        """What is to be said of rows (n, F) of an input that survive deletions."""
+        return [one.in_words(index, int(self.goals[index]), rows) for one in self.survivals if len(rows)]
+
+    def renewed(self, picked: Found) -> Tensor:
+        """(b,) the inputs of which rows were picked that deletions, carried out, break: from now on more is asked of them."""
+        short = []
+        for owner in sorted(set(picked.owners.tolist())):
+            rows, goal = picked.rows[picked.owners == owner], int(self.goals[owner])
+            broken = [one for one in self.survivals if not bool(one.lasts(owner, goal, rows).all())]
+            for one in broken:
+                one.raise_margin(owner, goal, rows)
+            short += [owner] if broken else []
+        owners = torch.tensor(short, dtype=torch.int64, device="cpu")
+        self.hunts.renew(owners, self._still)
+        return owners
 
     def wished(self, goal: int) -> Tensor:
         """(N,) which rows of the background are decided so."""
@@ -92,10 +127,33 @@ class Scene:
 
         return by_owner([partial(cost, row) for row in self.inputs])
 
-    def _requirements(self, goal: int) -> list[Requirement]:
-        if self.wishes.plausible is None or int(self.wished(goal).sum()) <= 1:
+    def _constraints(self) -> tuple[list[OwnConstraint], list[Surviving]]:
+        given = self.wishes.constraints
+        own = [OwnConstraint(one, spreads(self.background.double())) for one in given if not isinstance(one, SurvivesDeletion)]
+        deletions = [one for one in given if isinstance(one, SurvivesDeletion) and one.asks]
+        return own, [one.surviving(self.q, self.background) for one in deletions]
+
+    def _requirements(self, index: int) -> list[Requirement]:
+        if not self.open(index):
             return []
-        return [self._crowd(goal).slack]
+        goal = int(self.goals[index])
+        found = self._plausible(goal) + [one.requirement() for one in self.own_constraints]
+        return found + [one.requirement(index, goal) for one in self.survivals]
+
+    def _plausible(self, goal: int) -> list[Requirement]:
+        share = self.wishes.plausible
+        if share is None or int(self.wished(goal).sum()) <= 1:
+            return []
+        loosen = "leave it out" if share == 1 else f"raise it, now {share}, or leave it out"
+        return [Requirement(self._crowd(goal).slack, f"no known rows as near as `plausible` asks ({loosen})")]
+
+    def _still(self, found: Found) -> Tensor:
+        """(n,) whether what was found is all that is asked now."""
+        kept = torch.zeros(len(found.rows), dtype=torch.bool, device="cpu")
+        for owner in set(found.owners.tolist()):
+            mine = found.owners == owner
+            kept[mine] = torch.stack([one.slack(found.rows[mine]) > 0 for one in self.answers.requirements[owner]]).all(0)
+        return kept
 
     def _crowd(self, goal: int) -> Crowd:
         if goal not in self._crowds:
@@ -117,7 +175,7 @@ class Scene:
         return {}
 
     @cached_property
-    def _background_scores(self) -> Tensor:
+    def background_scores(self) -> Tensor:
         """(n, K) scores of the background, of as many rows as there is time for."""
         parts, start = [], 0
         while start < len(self.background) and (count := self.clock.rows(len(self.background) - start)):
@@ -126,7 +184,7 @@ class Scene:
         return torch.cat(parts) if parts else torch.zeros(0, self.q.model.num_classes, device="cpu")
 
     def _merits_of_background(self, goal: int) -> Tensor:
-        scores = self._background_scores
+        scores = self.background_scores
         merits = torch.full((len(self.background),), -torch.inf, dtype=torch.float64, device="cpu")
         if len(scores):
             classes = torch.full((len(scores),), goal, device=scores.device)
@@ -135,18 +193,29 @@ class Scene:
         return merits
 
 
-def goals(q: Question, desired_class: Literal["opposite"] | int, scores: Tensor) -> Tensor:
+def goals(q: Question, desired_class: int | str, scores: Tensor) -> Tensor:
     """(B,) the class that each input is to reach.
 
-    Raises: InputError, where `desired_class` is no class of the model.
+    Raises: UnknownNameError, InputError, where `desired_class` is no class of the model.
     """
     target, predicted = q.query.target, scores.argmax(1)
     if desired_class != "opposite":
-        if not 0 <= desired_class < q.model.num_classes:
-            raise InputError(f"`desired_class` must be a class number from 0 to {q.model.num_classes - 1}. Got {desired_class}.")
-        return torch.full_like(predicted, desired_class)
+        return torch.full_like(predicted, _desired_number(q, desired_class))
     others = scores.scatter(1, predicted[:, None], -torch.inf).argmax(1)
     if target.against is not None:
         others = torch.where(target.against.to(predicted.device) == predicted, others, target.against.to(predicted.device))
     classes = target.classes.to(predicted.device)
     return torch.where(classes == predicted, others, classes)
+
+
+def _desired_number(q: Question, desired_class: int | str) -> int:
+    names, last = q.model.class_names, q.model.num_classes - 1
+    if isinstance(desired_class, int):
+        if not 0 <= desired_class <= last:
+            raise InputError(f"`desired_class` must be a class number from 0 to {last}. Got {desired_class}.")
+        return desired_class
+    if names.count(desired_class) > 1:
+        raise InputError(f"`desired_class` must say which class. Got {desired_class!r}, as several are called; give its number.")
+    if desired_class not in names:
+        raise UnknownNameError("class of this model", desired_class, names)
+    return names.index(desired_class)

@@ -97,12 +97,20 @@ def _ranges(columns: Columns, table: Tensor, permitted: Mapping[int, Any]) -> tu
     for number, given in permitted.items():
         if columns.categories(number):
             continue
-        if isinstance(given, str) or len(given) != 2 or not all(isinstance(end, int | float) for end in given):
-            raise InputError(f"`permitted_range` of `{columns.name(number)}` must be [low, high]. Got {given!r}.")
-        if not given[0] <= given[1]:
-            raise InputError(f"`permitted_range` of `{columns.name(number)}` must not end below its start. Got {list(given)}.")
-        low[number], high[number] = float(given[0]), float(given[1])
+        low[number], high[number] = permitted_ends(columns.name(number), given)
     return low, high
+
+
+def permitted_ends(name: str, given: Sequence[Any]) -> tuple[float, float]:
+    """The two ends that the column of this name is given.
+
+    Raises: InputError, where they are no ends.
+    """
+    if len(given) != 2 or not all(isinstance(end, int | float) for end in given):
+        raise InputError(f"`permitted_range` of `{name}` must be [low, high]. Got {given!r}.")
+    if not given[0] <= given[1]:
+        raise InputError(f"`permitted_range` of `{name}` must not end below its start. Got {list(given)}.")
+    return float(given[0]), float(given[1])
 
 
 def _directions(columns: Columns, wishes: Wishes) -> Tensor:
@@ -198,9 +206,17 @@ def _allowed(columns: Columns, group: Sequence[int], patterns: Tensor, permitted
         categories = columns.categories(number)
         if number not in permitted or not categories:
             continue
-        unknown = [value for value in permitted[number] if value not in categories]
-        if unknown:
-            raise UnknownNameError(f"category of `{columns.name(number)}`", str(unknown[0]), map(str, categories))
-        codes = torch.tensor([float(categories.index(value)) for value in permitted[number]], dtype=torch.float64, device="cpu")
+        codes = permitted_codes(columns.name(number), categories, permitted[number])
         patterns = patterns[torch.isin(patterns[:, place], codes)]
     return patterns
+
+
+def permitted_codes(name: str, categories: Sequence[Any], given: Sequence[Any]) -> Tensor:
+    """(P,) the codes of the categories that the column of this name is given.
+
+    Raises: UnknownNameError, where it has no such category.
+    """
+    unknown = [value for value in given if value not in categories]
+    if unknown:
+        raise UnknownNameError(f"category of `{name}`", str(unknown[0]), map(str, categories))
+    return torch.tensor([float(categories.index(value)) for value in given], dtype=torch.float64, device="cpu")

@@ -38,8 +38,8 @@ LARGE, LEFT_OUT = 1000, 0.2
 
 @dataclass(frozen=True, eq=False)
 class Anchors:
-    """For each input the rule that covers most among those whose `precision` reaches the `threshold`, found by a beam search
-    in which KL-LUCB decides what is tried further.
+    """For each input the rule that covers most among those that hold the prediction in the `threshold`'s share of cases, found
+    by a beam search in which KL-LUCB decides what is tried further. None, where it finds only that no condition helps.
 
     Tables: conditions are categories, and cuts that a number is above or not above: the quartiles of the `background` (N, F), and
     where a small tree on the column alone cuts the model's scores of it. A rule is tried on rows of the background in which
@@ -47,10 +47,10 @@ class Anchors:
     left out of the search, or, of less than 1000 rows, on those that it was chosen by: a note says which. Pictures: a
     condition is one of the `segments` that is there; the others are there or, by half a chance, replaced by the `baseline`.
 
-    `delta`: the chance that a rule less precise than the threshold less 0.05 passes one look at its draws, however many rules
-    are looked at beside it. There are up to 20 looks, and longer and looser rules after them, so that of the search as a whole
-    less is sure. The judge is therefore what nothing was chosen by: precision and its bound are measured on 1000 fresh draws in
-    the end, and a rule that misses the threshold by more than 0.05 there is warned of.
+    A rule is accepted if the prediction holds in that share of 1000 draws that it was not chosen by, and `delta` is the chance
+    that a search accepts one that is less precise than the threshold less 0.05, however many it looks at. The `precision` that
+    is told, and its bound, are measured on 1000 more: where it is below the threshold that is said, and where it misses it by
+    more than 0.05 that is a warning. Where no rule is accepted the best one is told with a warning.
 
     The `beam_size` rules of each length whose draws come nearest to the prediction are made longer, up to `max_anchor_size`
     conditions. `samples` draws are taken of a rule at a time, and `most_samples` an input.
@@ -98,9 +98,11 @@ class Anchors:
             trials = Trials(q, neighborhoods)
             plans = [Conjunctions(one.covered(q.generator("coverage")), one.features) for one in neighborhoods]
             found = trials.searched([anchor_search(one, self._plan()) for one in plans])
-            fresh = trials.outcomes({index: [Helping(one.anchor, FRESH)] for index, one in enumerate(found)})
-            rules = tuple((self._rule(q, trials, index, float(fresh[index].held), found[index]),) for index in range(len(found)))
-            return q.rules(rules, players)
+            self._refuse(q, found)
+            told = [index for index, one in enumerate(found) if is_rule(one)]
+            fresh = trials.outcomes({index: [Helping(found[index].anchor, FRESH)] for index in told})
+            rules = {index: self._rule(q, trials, index, float(fresh[index].held), found[index]) for index in told}
+            return q.rules(tuple((rules[index],) if index in rules else () for index in range(len(found))), players)
 
     def _neighborhoods(self, q: Question) -> tuple[Sequence[Neighborhood], Tensor | None]:
         if q.model.domain == "tabular":
@@ -141,19 +143,36 @@ class Anchors:
             most_draws=self.most_samples,
         )
 
+    def _refuse(self, q: Question, found: Sequence[Found]) -> None:
+        """Where nothing is better than no condition, no rule was found."""
+        for index, one in enumerate(found):
+            if not is_rule(one):
+                text = "no rule was found: none is known to hold the prediction more often than no condition does"
+                q.note(Note("warn", f"{text} ({self._tried(one)})", (index,)))
+
+    def _tried(self, found: Found) -> str:
+        why = "draws were used up" if found.draws >= self.most_samples else f"draws, up to {self.max_anchor_size} conditions"
+        return f"{found.tried:,} rules were tried, {found.draws:,} {why}"
+
     def _doubt(self, q: Question, found: Found, index: int, fresh: float) -> None:
-        """Of many rules that are looked at often one passes by luck: the `fresh` share knows nothing of that."""
+        """What is told of how sure the rule is: the `fresh` share alone owes nothing to luck."""
+        wanted, floor = f"{self.threshold:.0%}", self.threshold - self._plan().slack
         if not found.sure:
-            why = "the draws were used up" if found.draws >= self.most_samples else f"up to {self.max_anchor_size} conditions"
-            text = f"no rule is sure to hold the prediction in {self.threshold:.0%} of cases ({why}): this is the best one"
+            text = f"no rule is sure to hold the prediction in {wanted} of cases: this is the best one ({self._tried(found)})"
             q.note(Note("warn", text, (index,)))
-        elif fresh < self.threshold - self._plan().slack:
-            text = (
-                f"it seemed to hold in {self.threshold:.0%} of cases when it was chosen, and holds in {fresh:.1%} of fresh draws"
-            )
+        elif fresh < floor:
+            text = f"it seemed to hold in {wanted} of cases when it was chosen, and holds in {fresh:.1%} of fresh draws"
             q.note(Note("warn", text, (index,)))
+        elif fresh < self.threshold:
+            text = f"it holds in {fresh:.1%} of fresh draws, not in {wanted}: that it holds in {floor:.0%} is all that is sure"
+            q.note(Note("ok", text, (index,)))
         elif not found.anchor:
             q.note(Note("ok", "no condition is needed: nearly every case that is drawn is predicted so", (index,)))
+
+
+def is_rule(found: Found) -> bool:
+    """Whether the search ended with more than that it knows of no condition."""
+    return found.sure or bool(found.anchor)
 
 
 def _parted(q: Question, rows: Tensor) -> tuple[Tensor, Tensor]:

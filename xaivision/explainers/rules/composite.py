@@ -93,7 +93,7 @@ class Composite:
             count = range(len(q.query))
             regions = torch.zeros(q.query.inputs.shape, dtype=torch.int64, device="cpu")
             for index in count:
-                regions[index, [one.feature for one in told.rules.rules[index][0].conditions]] = 1
+                regions[index, [one.feature for rule in told.rules.rules[index] for one in rule.conditions]] = 1
             text = tuple(self._text(q, told, index, int(predicted[index])) for index in count)
             evidence = tuple(_evidence(told, index, int(predicted[index])) for index in count)
             return q.narrative(told.effects, regions, text, evidence)
@@ -102,13 +102,17 @@ class Composite:
         query = q.query
         values = told.effects.values[index]
         strongest = values.abs().argsort(descending=True, stable=True)[: self.features].tolist()
-        effects = ", ".join(f"{column_words(query, column)} {float(values[column]):+.3g}" for column in strongest)
+        effects = [f"{column_words(query, one)} {_signed(float(values[one]))}" for one in strongest if float(values[one])]
         return (
-            f"Effects on {class_words(query, int(query.targets[index]))}: {effects}. "
+            f"Effects on {class_words(query, int(query.targets[index]))}: {', '.join(effects) or 'none'}. "
             f"{rule_sentence(told.rules, index)} {turn_sentence(told.way, index)} "
             f"The most similar known row is number {int(told.cases.indices[index, 0])}, "
             f"{'this row itself, ' if told.itself(index) else ''}predicted as {class_words(query, predicted)}."
         )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _others(cases: Examples) -> Examples:
@@ -124,12 +128,9 @@ def _others(cases: Examples) -> Examples:
 
 
 def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
-    rule = told.rules.rules[index][0]
     return {
         "effects": told.effects.values[index].tolist(),
-        "conditions": [[one.feature, one.low, one.high] for one in rule.conditions],
-        "precision": rule.precision,
-        "coverage": rule.coverage,
+        **_rule_evidence(told.rules.rules[index]),
         "way": told.way.counterfactuals[index].tolist(),
         "goal": int(told.way.goals[index]),
         "goal_scores": told.way.scores[index].tolist(),
@@ -139,6 +140,21 @@ def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
         "similarity": float(told.cases.similarity[index, 0]),
         "similar_predicted": predicted,
     }
+
+
+def _rule_evidence(rules: tuple[Rule, ...]) -> Mapping[str, Any]:
+    """Of the one rule; its precision is None where none was found."""
+    if not rules:
+        return {"conditions": [], "precision": None, "coverage": None}
+    (rule,) = rules
+    conditions = [[one.feature, one.low, one.high] for one in rule.conditions]
+    return {"conditions": conditions, "precision": rule.precision, "coverage": rule.coverage}
+
+
+def _rules_of(evidence: Mapping[str, Any]) -> tuple[Rule, ...]:
+    if evidence["precision"] is None:
+        return ()
+    return (Rule(tuple(Condition(*parts) for parts in evidence["conditions"]), evidence["precision"], evidence["coverage"]),)
 
 
 def is_composite(narrative: Narrative) -> bool:
@@ -154,13 +170,10 @@ def told_parts(narrative: Narrative) -> Told:
     def column(name: str) -> Tensor:
         return torch.tensor([one[name] for one in found], device=query.inputs.device)
 
-    rules = tuple(
-        (Rule(tuple(Condition(*parts) for parts in one["conditions"]), one["precision"], one["coverage"]),) for one in found
-    )
     way = column("way").to(query.inputs.dtype)
     return Told(
         narrative.attribution,
-        Rules(*own, rules=rules),
+        Rules(*own, rules=tuple(map(_rules_of, found))),
         Counterfactuals(*own, way, column("goal"), column("goal_scores"), column("flips")),
         Examples(
             *own, column("similar_row").to(query.inputs.dtype)[:, None], column("similar")[:, None], column("similarity")[:, None]

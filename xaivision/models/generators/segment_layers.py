@@ -8,7 +8,7 @@ from torch import Tensor
 from xaivision.core.errors import InputError
 from xaivision.core.generator import Code, Direction
 from xaivision.core.origin import told_settings
-from xaivision.engines.layers import LayerEdit, Layers
+from xaivision.engines.layers import LayerEdit, Layers, moved
 from xaivision.engines.segments import SegmentsSetting, segment_labels
 
 # Directions of a segment, in their order; gray pictures have no saturation.
@@ -49,6 +49,20 @@ class SegmentLayers:
         layers: Layers = code.memory
         each = len(code.directions) // (int(layers.labels.max()) + 1)
         return torch.stack([layers.edited(_edits(row.view(-1, each))) for row in values.detach().cpu().double()])
+
+    def places(self, code: Code, values: Tensor) -> Tensor:
+        """(2, H, W) the number of the edited segment that each pixel belongs to, before and after; -1 elsewhere. What is taken
+        out is nowhere afterwards.
+        """
+        layers: Layers = code.memory
+        edits = _edits(values.detach().cpu().double().view(int(layers.labels.max()) + 1, -1))
+        found = torch.full((2, *layers.labels.shape), -1, dtype=torch.int64, device="cpu")
+        for segment, edit in edits.items():
+            own = layers.labels == segment
+            found[0][own] = segment
+            if edit.kept > 0:
+                found[1][moved(own[None], edit)[0]] = segment
+        return found
 
     def _directions(self, of: str, shape: torch.Size) -> tuple[Direction, ...]:
         down, across = (max(1, round(self.reach * side)) for side in shape[1:])

@@ -1,0 +1,83 @@
+"""A constraint that is a function of the caller's own: rows are kept where it is at least zero."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from xaivision.core.errors import InputError
+from xaivision.core.torch_classifier import TorchClassifier
+from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
+from xaivision.explainers.counterfactuals.gradient_counterfactuals import GradientCounterfactuals
+from xaivision.explainers.counterfactuals.own_constraint import OwnConstraint
+from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
+
+
+def plane():
+    """Class 1 where the first two columns together are above 1."""
+    layer = nn.Linear(3, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[0.0, 0, 0], [1, 1, 0]]))
+        layer.bias.copy_(torch.tensor([0.0, -1]))
+    return TorchClassifier(layer, domain="tabular", num_classes=2)
+
+
+def known():
+    return torch.rand(60, 3, generator=torch.Generator().manual_seed(0)) * 4 - 2
+
+
+def asked(kind, constraint, **wishes):
+    method = kind(known(), constraint=constraint, total_CFs=1, feature_weights=None, **wishes)
+    return method.explain(plane(), torch.zeros(2, 3))
+
+
+@pytest.mark.parametrize("kind", [RandomCounterfactuals, GeneticCounterfactuals, GradientCounterfactuals])
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        lambda rows: rows[:, 2] - rows[:, 0] - 0.5,
+        lambda rows: np.asarray(rows)[:, 2] - np.asarray(rows)[:, 0] - 0.5,
+        lambda rows: [float(row[2] - row[0] - 0.5) for row in rows],
+    ],
+    ids=["torch", "numpy", "plain"],
+)
+def test_what_is_found_fulfils_it_whatever_computes_it(kind, constraint):
+    """The model has nothing to say of the third column: the search is led there by the constraint."""
+    found = asked(kind, constraint, norm="l2")
+    assert found.found.all()
+    ways = found.counterfactuals[:, 0]
+    assert bool((ways[:, 2] - ways[:, 0] >= 0.5).all())
+    assert bool((ways[:, :2].sum(1) > 1).all())
+
+
+def test_a_mask_keeps_what_it_names():
+    found = asked(GradientCounterfactuals, lambda rows: rows[:, 2] < 1)
+    assert found.found.all()
+    found = asked(RandomCounterfactuals, lambda rows: rows[:, 2] > 1)
+    assert bool((found.counterfactuals[:, 0, 2] > 1).all())
+    assert found.found.all()
+
+
+def test_zero_is_kept_less_is_not_and_neither_is_what_is_no_number():
+    told = OwnConstraint(lambda rows: rows[:, 0], torch.ones(1)).slack(torch.tensor([[-1.0], [0.0], [2.0], [torch.nan]]))
+    assert (told > 0).tolist() == [False, True, True, False]
+
+
+def test_slopes_are_those_of_the_function():
+    rows = known().double()
+    own = OwnConstraint(lambda table: 3 * table[:, 0] - table[:, 1] * table[:, 2], torch.ones(3, dtype=torch.float64))
+    expected = torch.stack([torch.full((60,), 3.0, dtype=torch.float64), -rows[:, 2], -rows[:, 1]], 1)
+    torch.testing.assert_close(own.slopes(rows), expected)
+
+
+def test_where_nothing_fulfils_it_that_is_the_reason():
+    found = asked(RandomCounterfactuals, lambda rows: -torch.ones(len(rows)))
+    assert not found.found.any()
+    (reason,) = found.verdicts[0].reasons
+    assert reason.startswith("not found: ")
+    assert reason.endswith("with less than zero by `constraint`")
+
+
+def test_a_function_that_does_not_say_one_number_a_row_is_refused():
+    with pytest.raises(InputError, match=r"`constraint` must return one number a row, \(\d+,\)\. Got shape \(\d+, 3\)"):
+        asked(RandomCounterfactuals, lambda rows: rows)
