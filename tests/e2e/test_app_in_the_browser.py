@@ -23,6 +23,7 @@ def photo(tmp_path, name="my <b>photo.png", seed=0):
     return path
 
 
+@pytest.mark.slow
 def test_a_photo_is_uploaded_and_another_class_explained_with_no_request_to_another_host_and_no_error(browsed, tmp_path):
     view = browsed("/" + QUICK)
     assert [card.get_attribute("aria-label") for card in view.cards()] == ["saliency", "occlusion"]

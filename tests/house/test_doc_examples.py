@@ -25,7 +25,10 @@ def run(page: Path) -> None:
         exec(compile("\n" * before + found[1], str(page), "exec"), namespace)  # noqa: S102 - our own pages
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+# Those of README are the first that anybody runs; those of docs/ together take a minute of a core.
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.name, marks=[] if page.parent == ROOT else pytest.mark.slow) for page in PAGES]
+)
 def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(page)
