@@ -368,3 +368,24 @@ def check_a_stricter_condition_takes_the_place_of_a_weaker_one():
 
 def test_a_stricter_condition_takes_the_place_of_a_weaker_one():
     check_a_stricter_condition_takes_the_place_of_a_weaker_one()
+
+
+def check_the_more_rules_there_were_the_more_draws_one_needs_to_seem_precise():
+    """One of sixty holds in 97 of 100 cases and leans most: that it holds in 90 must be sure beside all others."""
+    many, plan, asked = conjunctions.Conjunctions(torch.eye(60, 400).bool(), range(60)), anchor_search.Plan(beam=1), []
+
+    def ask(anchors, counts):
+        asked.extend(zip(anchors, counts, strict=True))
+        best = torch.tensor([anchor == (7,) for anchor in anchors], dtype=torch.float64)
+        each = torch.tensor(counts, dtype=torch.float64)
+        return tally.Outcome((0.5 + 0.47 * best) * each, best * each)
+
+    assert anchor_search.best_anchor(many, ask, plan).anchor == (7,)
+    mine = [count for anchor, count in asked if anchor == (7,)]
+    before = sum(mine[: mine.index(anchor_search.PROOF)])
+    needed = log(60 / plan.delta) / float(kl_bounds.divergence(number(0.97), number(plan.threshold - plan.slack)))
+    assert needed <= before < needed + plan.batch
+
+
+def test_the_more_rules_there_were_the_more_draws_one_needs_to_seem_precise():
+    check_the_more_rules_there_were_the_more_draws_one_needs_to_seem_precise()

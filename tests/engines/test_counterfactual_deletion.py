@@ -208,3 +208,17 @@ def test_swaps_are_taken_where_they_are_cheaper_and_only_then():
 def test_a_fit_from_where_the_model_is_ends_where_it_is(ridge):
     found = model(ridge)
     assert torch.allclose(deletion.refitted(found, torch.zeros(0, dtype=torch.int64)), found.weights, atol=1e-7)
+
+
+def check_the_worst_deletion_moves_the_weights_by_the_rows_that_harm_alone():
+    """Of four rows two harm either point; what the move takes of their scores is what was said to be lost."""
+    effects = torch.tensor([[1.0, -1], [-2, -1], [-3, 1], [0, 9]], dtype=torch.float64)
+    points = torch.tensor([[1.0, 0.0], [0.0, -1.0]], dtype=torch.float64)
+    lost, rows = deletion.worst_deletion(effects, points, 4)
+    moved = deletion.worst_move(effects, points, rows)
+    assert moved.tolist() == [[-5, 0], [-3, 10]]
+    assert torch.equal((points * moved).sum(1), lost)
+
+
+def test_the_worst_deletion_moves_the_weights_by_the_rows_that_harm_alone():
+    check_the_worst_deletion_moves_the_weights_by_the_rows_that_harm_alone()

@@ -97,3 +97,26 @@ def test_nothing_is_found_where_nothing_helps_and_the_search_ends_at_once():
     frozen = room()
     closed = replace(frozen.space, free=torch.zeros(6, dtype=torch.bool))
     assert searched(Room(closed, frozen.row), lambda rows: rows[:, 0])[1] is None
+
+
+def check_parts_that_are_barred_stay_and_others_do_not():
+    barred = torch.arange(6) == 3
+    found, asked = searched(room(), lambda rows: rows[:, 3] + rows[:, 1] - 0.4, engine.Edits(4, barred=barred))
+    assert found[:1].nonzero()[:, 1].tolist() == [1]
+    assert (asked != 0).any(0).tolist() == (~barred).tolist()
+
+
+def test_parts_that_are_barred_stay_and_others_do_not():
+    check_parts_that_are_barred_stay_and_others_do_not()
+
+
+def check_helpful_edits_are_tried_together_beside_one_that_is_enough_where_more_is_wished():
+    merit = lambda rows: rows[:, :3].sum(1) - 0.4  # noqa: E731
+    plain, surer = (searched(room(), merit, engine.Edits(4, surer=one))[1] for one in (False, True))
+    assert torch.equal(surer[: len(plain)], plain)
+    assert surer[len(plain) :].sum(1).tolist() == [2, 3]  # the best alone was tried already
+    assert bool((plain != 0).sum(1).le(1).all())
+
+
+def test_helpful_edits_are_tried_together_beside_one_that_is_enough_where_more_is_wished():
+    check_helpful_edits_are_tried_together_beside_one_that_is_enough_where_more_is_wished()

@@ -258,6 +258,10 @@ def check_each_kind_of_explanation_says_something_of_some_columns():
     found = torch.ones(2, 1, dtype=torch.bool)
     way = Counterfactuals(*parts, CHANGED[:, None], torch.zeros(2, dtype=torch.int64), torch.zeros(2, 1), found)
     assert said_of(way)[:, :, 0].tolist() == [[True, False], [False, True]]
+    several = torch.stack([ROWS, ROWS + 1, CHANGED], 1)  # the nearest that was found is the one that is read
+    reached = torch.tensor([[False, False, True]]).repeat(2, 1)
+    way = Counterfactuals(*parts, several, torch.zeros(2, dtype=torch.int64), torch.zeros(2, 3), reached)
+    assert said_of(way)[:, :, 0].tolist() == [[True, False], [False, True]]
     told = FeatureAblation(baseline="zeros").explain(FIRST, ROWS)
     assert torch.equal(said_of(told)[:, :, 0], told.values)
     near = NearestExamples(CHANGED, k=2).explain(FIRST, ROWS)
@@ -293,3 +297,10 @@ def test_intervals_are_over_blocks():
     assert found.interval == pytest.approx((0.25 - half, 0.25 + half), abs=0.02)
     assert found.control == 0
     assert "simulated users, by a fixed rule: 0.500 to 0.750" in str(found)
+
+
+def test_of_several_rules_the_first_is_what_is_said():
+    """It is the one that a reader goes by, so that no more is shuffled; of an input without any nothing is said."""
+    first, second = (Rule((Condition(column, 1.0),), 1.0, 0.5) for column in (0, 1))
+    told = Rules(asked(FIRST, ROWS), Origin("probe"), Diagnostics(), rules=((first, second), (second, first)))
+    assert said_of(told)[:, :, 0].tolist() == [[True, False], [False, True]]

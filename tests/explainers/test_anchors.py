@@ -158,7 +158,7 @@ def test_a_table_without_known_rows_is_refused():
 def test_one_known_row_is_nothing_to_try_rules_on():
     (model, background, _), _ = answered("wine")
     found = Anchors(background[:1]).explain(model, background[:1])
-    assert "`background` holds one row only: every rule was tried on nothing else" in found.verdict.reasons
+    assert "all rows of `background` are equal: every rule was tried on nothing else" in found.verdict.reasons
 
 
 def test_what_a_rule_covers_is_counted_on_rows_left_out_of_the_search_where_there_are_many():

@@ -14,6 +14,7 @@ from xaivision.explainers.counterfactuals.decision_boundary import DecisionBound
 from xaivision.explainers.counterfactuals.face import Face
 from xaivision.explainers.counterfactuals.genetic_counterfactuals import GeneticCounterfactuals
 from xaivision.explainers.counterfactuals.growing_spheres import GrowingSpheres
+from xaivision.explainers.counterfactuals.misses import Misses
 from xaivision.explainers.counterfactuals.nearest_unlike_neighbors import NearestUnlikeNeighbors
 from xaivision.explainers.counterfactuals.random_counterfactuals import RandomCounterfactuals
 
@@ -200,3 +201,45 @@ def test_a_threshold_in_logits_is_told_as_a_probability():
     surest = float(re.search(r"at most (0\.\d+)", reason)[1])
     assert surest == pytest.approx(1 / (1 + exp(-1)), abs=0.001)
     assert log(surest / (1 - surest)) <= 1
+
+
+def test_what_is_wrong_with_tries_is_counted_over_all_calls():
+    misses = Misses(2)
+    misses.count_unmet(torch.tensor([0, 1, 1]), "too far")
+    misses.count_unmet(torch.tensor([1]), "too near")
+    misses.count_unmet(torch.tensor([1, 0, 0]), "too far")
+    assert {unmet: counts.tolist() for unmet, counts in misses.unmet.items()} == {"too far": [3, 3], "too near": [0, 1]}
+
+
+def test_the_surest_probability_is_never_rounded_up_to_what_is_asked_for():
+    def nearly(rows):
+        chance = torch.where(rows[:, 0].double() > 0.5, 0.8996, 0.2)
+        return torch.stack([1 - chance, chance], 1)
+
+    asked = FunctionClassifier(nearly, 2, score_unit="probability", domain="tabular", class_names=("no", "yes"), array="torch")
+    _, (reason,) = reasons(RandomCounterfactuals, asked=asked, stopping_threshold=0.9)
+    assert "at most 0.899 (lower `stopping_threshold`, now 0.9)" in reason
+
+
+def test_a_value_at_the_end_of_its_permitted_range_is_not_outside_of_it():
+    rows = torch.tensor([[0.0, 20.0, 1.0], [0.0, 60.0, 1.0], [0.0, 19.0, 1.0], [0.0, 61.0, 1.0]])
+    wishes = {"permitted_range": {"age": [20, 60]}, "features_to_vary": ["size"], "total_CFs": 1}
+    found = RandomCounterfactuals(COLORED, **wishes).explain(model(SCHEMA), rows)
+    assert found.found.all()
+    assert [note.inputs for note in found.diagnostics.notes if "permitted_range" in note.text] == [(2,), (3,)]
+
+
+@pytest.mark.parametrize("permitted", [None, {"color": ["blue"]}], ids=["all", "named"])
+def test_a_category_that_no_known_row_has_may_be_what_must_be(permitted):
+    """The schema names it: codes in the background are no ends of a range."""
+
+    def blue(rows):
+        chance = (rows[:, 0] == 2).double()
+        return torch.stack([1 - chance, chance], 1).to(rows.dtype)
+
+    schema = TableSchema((Feature("color", categories=("red", "green", "blue")), Feature("size")))
+    asked = FunctionClassifier(blue, 2, score_unit="probability", domain="tabular", schema=schema, array="torch")
+    background = torch.tensor([[0.0, 1.0], [1.0, 2.0], [0.0, 3.0]])
+    found = RandomCounterfactuals(background, total_CFs=1, permitted_range=permitted).explain(asked, background[:1])
+    assert found.found.all()
+    assert found.counterfactuals[0, 0].tolist() == [2.0, 1.0]

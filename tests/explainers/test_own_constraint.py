@@ -81,3 +81,16 @@ def test_where_nothing_fulfils_it_that_is_the_reason():
 def test_a_function_that_does_not_say_one_number_a_row_is_refused():
     with pytest.raises(InputError, match=r"`constraint` must return one number a row, \(\d+,\)\. Got shape \(\d+, 3\)"):
         asked(RandomCounterfactuals, lambda rows: rows)
+
+
+def test_numbers_are_moved_by_a_hundredth_of_their_columns_spread_to_see_what_that_changes():
+    """The slope of a cube between both sides of zero is the square of the way."""
+    own = OwnConstraint(lambda table: (table**3).sum(1), torch.tensor([100.0, 0.1], dtype=torch.float64))
+    slopes = own.slopes(torch.zeros(1, 2, dtype=torch.float64))
+    torch.testing.assert_close(slopes, torch.tensor([[1.0, 1e-6]], dtype=torch.float64), rtol=1e-9, atol=0)
+
+
+def test_a_column_without_spread_has_no_slope():
+    own = OwnConstraint(lambda table: table.sum(1), torch.tensor([1.0, 0.0], dtype=torch.float64))
+    slopes = own.slopes(torch.tensor([[2.0, 3.0]], dtype=torch.float64))
+    torch.testing.assert_close(slopes, torch.tensor([[1.0, 0.0]], dtype=torch.float64))

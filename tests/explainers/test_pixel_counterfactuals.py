@@ -9,6 +9,7 @@ import xaivision as xv
 from xaivision.core.errors import InputError
 from xaivision.core.image_format import ImageFormat
 from xaivision.engines.total_variation import total_variation
+from xaivision.explainers.counterfactuals import pixel_counterfactuals
 from xaivision.explainers.counterfactuals.nearest_unlike_picture import NearestUnlikePicture
 from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
 
@@ -175,3 +176,37 @@ def test_without_a_picture_of_the_class_nothing_is_found():
     model = xv.classifier(Steps(), domain="image", num_classes=7, score_unit="logit")
     several = NearestUnlikePicture(levels, desired_class=1).explain(model, levels[:1])
     assert "`desired_class` may name what it holds: 2, 3, 4 and 2 more" in str(several.verdict)
+
+
+def one_large_step(monkeypatch, **settings):
+    """From level 100 a single step of 64 levels, where 28 are needed; back in sixteenths of it, that is, by 4 levels."""
+    monkeypatch.setattr(pixel_counterfactuals, "STEP", 64 * LEVEL)
+    answer = PixelCounterfactuals(steps=2, **settings).explain(tile_model(), torch.full((1, 1, SIDE, SIDE), 100 * LEVEL))
+    assert answer.found.all()
+    return (255 * answer.counterfactuals[0, 0, 0]).round()
+
+
+def test_what_was_found_is_drawn_back_to_the_nearest_that_holds(monkeypatch):
+    levels = one_large_step(monkeypatch)
+    assert levels[:HALF, :HALF].unique().tolist() == [128]
+    levels[:HALF, :HALF] = 100
+    assert levels.unique().tolist() == [100]
+
+
+def test_it_is_not_drawn_back_when_time_is_up(monkeypatch):
+    """There is time for two steps, and for one of the sixteenths."""
+    calls = iter([True, True, True])
+    monkeypatch.setattr(pixel_counterfactuals.Clock, "bears", lambda *_: next(calls, False))
+    assert one_large_step(monkeypatch, max_seconds=60.0)[:HALF, :HALF].unique().tolist() == [164]
+
+
+def test_a_pixel_of_a_region_in_color_is_bright_by_the_mean_of_its_channels(tmp_path):
+    region = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    region[:4, :5] = True
+    cyan, red = torch.tensor([0, 255, 255], dtype=torch.uint8), torch.tensor([255, 0, 0], dtype=torch.uint8)
+    Image.fromarray(torch.where(region[..., None], cyan, red).numpy()).save(tmp_path / "region.png")
+    by_file, by_mask = (
+        PixelCounterfactuals(region=one).explain(tile_model(), dark_pictures(1)) for one in (str(tmp_path / "region.png"), region)
+    )
+    assert by_mask.found.all()
+    assert torch.equal(by_file.counterfactuals, by_mask.counterfactuals)

@@ -237,3 +237,50 @@ def test_a_model_that_has_learned_something_else_is_refused():
     rows, labels, asked, _ = tumors()
     with pytest.raises(CapabilityError, match=r"needs the logistic regression of `background` and `labels` with `ridge` 0\.5"):
         RandomCounterfactuals(rows, constraint=SurvivesDeletion(labels, 0.5)).explain(regression(rows, labels), asked[:1])
+
+
+class FarFromTheBorder:
+    """Rows whose number is their score: the worst deletion takes 1 of it, and 1.25 when it is carried out."""
+
+    doubt, condition = "", ""
+
+    def scores(self, table):
+        return table[:, 0]
+
+    def worst(self, table, side, k):
+        return side * table[:, 0] - 1, torch.zeros(len(table), k, dtype=torch.int64)
+
+    def left(self, row, side, _k):
+        return float(side * row[0, 0]) - 1.25
+
+
+SCORES = torch.tensor([[3.0], [2.0], [4.0]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("margin", "left"), [(0.5, "leaves 1 log odds to first order"), ("auto", "leaves 0.75 log odds;")])
+def test_what_is_said_to_be_left_is_that_of_the_row_with_least(margin, left):
+    surviving = Surviving(FarFromTheBorder(), SCORES, 1, margin)
+    surviving.requirement(0, 1)
+    said = surviving.in_words(0, 1, SCORES)
+    assert said.startswith("all 3 survive the worst deletion of 1 training row")
+    assert left in said
+
+
+def test_a_row_is_judged_for_each_class_to_reach():
+    """What lies far on one side survives there, and not on the other."""
+    surviving = Surviving(FarFromTheBorder(), SCORES, 1, "auto")
+    for goal in (1, 0, 1):
+        surviving.requirement(0, goal)
+        assert surviving.lasts(0, goal, SCORES).tolist() == [goal == 1] * 3
+
+
+def test_a_margin_rises_to_the_most_that_a_row_needs_and_never_falls():
+    """The error is .25 and half as much must be left: .375. The next margin is that, or half as much again as the last one."""
+    table = torch.tensor([[9.0], [9.0]], dtype=torch.float64)
+    surviving = Surviving(FarFromTheBorder(), table, 1, "auto")
+    asks = surviving.requirement(0, 1)
+    assert asks.slack(SCORES).tolist() == pytest.approx([1.625, 0.625, 2.625])
+    surviving.raise_margin(0, 1, SCORES)  # all of them last: nothing more is asked for
+    assert asks.slack(SCORES).tolist() == pytest.approx([1.625, 0.625, 2.625])
+    surviving.raise_margin(0, 1, torch.tensor([[3.0], [1.25]], dtype=torch.float64))
+    assert asks.slack(SCORES).tolist() == pytest.approx([1.4375, 0.4375, 2.4375])

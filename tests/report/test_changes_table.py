@@ -49,6 +49,14 @@ def test_a_row_that_is_repeated_is_told_once():
     assert changes_rows(nothing)[-1][-1].startswith("(")
 
 
+def test_where_more_are_there_than_are_told_the_table_says_so():
+    result = counterfactuals(table_query(), k=9)
+    rows = result.counterfactuals + torch.arange(9.0)[:, None]
+    every = replace(result, counterfactuals=rows, found=torch.ones_like(result.found))
+    assert "(the first 6 of 9)" in as_text(changes_table(every))
+    assert "the first" not in as_text(changes_table(changed()))
+
+
 def test_a_score_that_does_not_reach_the_class_is_in_brackets():
     last = changes_rows(changed())[-1]
     assert last[0].endswith(f" of {changes_of_row(changed()).goal}")

@@ -164,3 +164,48 @@ def test_a_number_stands_inside_its_segment():
 def test_places_are_saved_and_loaded(tmp_path):
     made = edited()
     assert torch.equal(xv.load(made.save(tmp_path / "found.safetensors")).places, made.places)
+
+
+def test_marks_are_those_of_the_input_and_of_its_first_rule():
+    """Two inputs with segments and rules of their own, and a second rule each that says something else."""
+    query = image_query(2)
+    named = [[Rule((Condition(number, 0.5),), 0.97, 0.21) for number in numbers] for numbers in ((0, 2), (1, 0))]
+    down, across = labels_of(query)[1].mT, labels_of(query)[0]
+    made = replace(rules(query), rules=tuple(map(tuple, named)), players=torch.stack([across, down]))
+    for index, (labels, number) in enumerate([(across, 0), (down, 1)]):
+        assert np.array_equal(marked_of(made, index), np.where(labels.numpy() == number, number, -1))
+
+
+def test_marks_are_those_of_the_first_counterfactual_that_was_found():
+    query = image_query(2)
+    places = torch.full((2, 3, 2, *query.inputs.shape[2:]), -1)
+    for index in range(2):
+        for place in range(3):
+            places[index, place, 0, place] = 10 * index + place
+            places[index, place, 1, 3 + place] = 10 * index + place
+    found = torch.tensor([[True, True, True], [False, True, True]])
+    made = replace(counterfactuals(query, 3), found=found, edits=(("",) * 3,) * 2, places=places)
+    for index, place in ((0, 0), (1, 1)):
+        before, after = marked_by_edits(made, index)
+        assert np.array_equal(before, places[index, place, 0].numpy())
+        assert np.array_equal(after, places[index, place, 1].numpy())
+        assert np.array_equal(marked_of(made, index), before)
+
+
+def test_of_two_marks_of_one_pixel_the_first_stays():
+    first, second, third = (np.array([one]) for one in ([4, -1, 4, -1], [7, 7, -1, -1], [9, 9, 9, -1]))
+    assert merged([first, None, second]).tolist() == [[4, 7, 4, -1]]
+    assert merged([None, second, first, third]).tolist() == [[7, 7, 4, -1]]
+    assert first.tolist() == [[4, -1, 4, -1]]
+
+
+def test_an_outline_runs_around_its_segment_and_the_number_stands_in_its_middle():
+    """Rows 2 to 4 and columns 10 to 14 of a picture that is wider than high."""
+    marked = np.full((9, 21), -1)
+    marked[2:5, 10:15] = 6
+    (axes,) = marked_figure(np.zeros((9, 21, 3), dtype=np.uint8), marked).axes
+    (outline,) = lines(axes)
+    ends = np.concatenate(outline.get_segments())
+    assert [*ends.min(0), *ends.max(0)] == [9.5, 1.5, 14.5, 4.5]
+    ((x, y),) = [text.xy for text in axes.texts]
+    assert (11 <= x <= 13, y) == (True, 3)

@@ -26,6 +26,11 @@ class Counterfactuals(Explanation):
     edits: tuple[tuple[str, ...], ...] | None = None
     places: Tensor | None = None
 
+    @property
+    def first(self) -> Tensor:
+        """(B,) the place of the nearest counterfactual that was found for each input; 0 where none was."""
+        return self.found.int().argmax(1)
+
     def _content(self) -> tuple[str, ...]:
         return (f"counterfactuals {shape_of(self.counterfactuals)}",)
 
@@ -35,8 +40,7 @@ class Counterfactuals(Explanation):
         A category that had to go counts 1, whatever the codes of the two are. It names no baseline: these are no shares of a
         score, and need not add up to one.
         """
-        first = self.found.int().argmax(1)
-        nearest = self.counterfactuals[torch.arange(len(first)), first]
+        nearest = self.counterfactuals[torch.arange(len(self.found)), self.first]
         change = self.query.inputs - nearest
         change[~self.found.any(1)] = 0
         coded = [column for column, names in enumerate(self.query.category_names) if names]

@@ -60,8 +60,9 @@ def rights_of(model: ClassifierAdapter, columns: int, wishes: Wishes | None) -> 
     for place, one in enumerate(features):
         if one.categories:
             rights.low[place], rights.high[place] = 0, len(one.categories) - 1
-        elif one.low is not None and one.high is not None:
-            rights.low[place], rights.high[place] = one.low, one.high
+            continue
+        rights.low[place] = -torch.inf if one.low is None else one.low
+        rights.high[place] = torch.inf if one.high is None else one.high
     names = tuple(schema.names) if schema is not None else ()
     if wishes is not None:
         for column, way in (wishes.one_way or {}).items():

@@ -96,7 +96,7 @@ def _nearest_changes(explanation: Counterfactuals, index: int) -> str:
     """The columns that change, each with its value before and after; of pictures how many values."""
     query = explanation.query
     before = query.inputs[index]
-    after = explanation.counterfactuals[index, int(explanation.found[index].int().argmax())]
+    after = explanation.counterfactuals[index, int(explanation.first[index])]
     moved = (after != before).nonzero()
     if before.ndim != 1:
         return counted(len(moved), "value")

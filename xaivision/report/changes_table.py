@@ -25,7 +25,8 @@ ROW_HEIGHT, NAME_WIDTH, CELL_WIDTH = 0.28, 2.4, 1.45
 @dataclass(frozen=True)
 class Changes:
     """`rows`: name, value before, and the value in each counterfactual, a dot where it stays; `scores` of the class to reach;
-    `found`: which of them reach it; `goal`: that class; `called`: the counterfactuals, by number or by what they are.
+    `found`: which of them reach it; `goal`: that class; `called`: the counterfactuals, by number or by what they are. `held`:
+    how many there are, with those that are not told.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -33,11 +34,18 @@ class Changes:
     found: tuple[bool, ...]
     goal: str
     called: tuple[str, ...]
+    held: int
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Of the columns."""
         return ("changes", "now", *self.called)
+
+    @property
+    def aim(self) -> str:
+        """What they lead to, and that there are more than are told."""
+        more = f" (the first {len(self.called)} of {self.held})" if self.held > len(self.called) else ""
+        return f"to {self.goal}{more}"
 
 
 def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
@@ -50,7 +58,8 @@ def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
         raise InputError("A table of changes needs counterfactuals of table rows. Got pictures. `show` draws those.")
     if not 0 <= index < len(query):
         raise InputError(f"`index` must be a number from 0 to {len(query) - 1}. Got {index}.")
-    told = torch.tensor((told_of(result, index) or [0])[:MOST_SHOWN])  # rows that say again what was said are none
+    places = told_of(result, index) or [0]  # rows that say again what was said are none
+    told = torch.tensor(places[:MOST_SHOWN])
     before, after = query.inputs[index], result.counterfactuals[index, told]
     names, moved = feature_names(query, len(before)), after != before
     rows = []
@@ -65,13 +74,13 @@ def changes_of_row(result: Counterfactuals, index: int = 0) -> Changes:
     name = plain(query.class_names[goal] if query.class_names else goal)
     scores = tuple(number(float(score)) for score in result.scores[index, told])
     headings = tuple(called(result, place, rank) for rank, place in enumerate(told.tolist()))
-    return Changes(tuple(rows), scores, tuple(result.found[index, told].tolist()), name, headings)
+    return Changes(tuple(rows), scores, tuple(result.found[index, told].tolist()), name, headings, len(places))
 
 
 def changes_table(result: Counterfactuals, index: int = 0) -> Table:
     """For the terminal: a row for each column that changes, and one with the score of the class to reach."""
     changes = changes_of_row(result, index)
-    table = empty_table(f"{plain(result.method)}: {headline(result.query, index)} {SAME} to {changes.goal}")
+    table = empty_table(f"{plain(result.method)}: {headline(result.query, index)} {SAME} {changes.aim}")
     for place, heading in enumerate(changes.headings):
         table.add_column(heading, justify="left" if not place else "right")
     for row in changes.rows:
@@ -96,7 +105,7 @@ def changes_figure(result: Counterfactuals, index: int = 0) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
-    title = f"{plain(result.method)}: {headline(result.query, index)}, to {changes.goal}"
+    title = f"{plain(result.method)}: {headline(result.query, index)}, {changes.aim}"
     axes.text(0.2, 0.3, title, color=INK, fontsize=10, fontweight="bold", va="center")
     _line(axes, 1, changes.headings, [FAINT] * len(changes.headings))
     for place, row in enumerate(changes.rows, 2):

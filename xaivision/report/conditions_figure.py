@@ -95,16 +95,18 @@ def _first(lines: list[str], what: str) -> list[str]:
 
 def _of_row(result: Counterfactuals, index: int) -> Figure:
     ranks, steps = told_of(result, index), steps_of(result, index)
-    captions = [_row_caption(result, index, rank, rank in steps) for rank in ranks[:MOST_SHOWN]]
+    captions = [_row_caption(result, index, (place, rank), place in steps) for rank, place in enumerate(ranks[:MOST_SHOWN])]
     captions = captions or [Caption("no counterfactual", None, (outcome_words(result, index, 0),))]
     layout = Layout(len(captions), CHANGES_WIDTH, 0.0, widest=3)
     return Canvas(layout, _heading(result, index), captions, _statements(result, index, len(ranks))).figure
 
 
-def _row_caption(result: Counterfactuals, index: int, rank: int, on_the_way: bool) -> Caption:
-    changes = _first(changes_of(result, index, rank), "more change")
-    title = f"step {rank + 1} on the way" if on_the_way else f"{called(result, rank, rank)} counterfactual"
-    return Caption(title, None, (outcome_words(result, index, rank), *changes))
+def _row_caption(result: Counterfactuals, index: int, told: tuple[int, int], on_the_way: bool) -> Caption:
+    """Of the one at this place, which is told as the one of this rank."""
+    place, rank = told
+    changes = _first(changes_of(result, index, place), "more change")
+    title = f"step {rank + 1} on the way" if on_the_way else f"{called(result, place, rank)} counterfactual"
+    return Caption(title, None, (outcome_words(result, index, place), *changes))
 
 
 def _of_image(result: Counterfactuals, index: int) -> Figure:

@@ -37,7 +37,7 @@ def marked_by_edits(result: Counterfactuals, index: int, rank: int | None = None
     """The objects that a counterfactual edits, in the input and in it; of the first that was found where `rank` is None."""
     if result.places is None or not bool(result.found[index].any()):
         return None, None
-    place = int(result.found[index].int().argmax()) if rank is None else rank
+    place = int(result.first[index]) if rank is None else rank
     before, after = (_array(one) for one in result.places[index, place].cpu())
     return before, after
 

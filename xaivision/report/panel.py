@@ -167,7 +167,7 @@ def _turned_of(panel: Panel, index: int) -> tuple[Panel, ...]:
     result = panel.explanation
     if not isinstance(result, Counterfactuals) or panel.map is None or panel.map.blank or result.query.inputs.ndim != 4:
         return ()
-    rank = int(result.found[index].int().argmax())
+    rank = int(result.first[index])
     turned = Turned(result.counterfactuals[index, rank], marked_by_edits(result, index, rank)[1])
     said = (outcome_words(result, index, rank),)
     return (Panel("its counterfactual", Verdict(panel.verdict.status), said=said, turned=turned),)

@@ -9,7 +9,7 @@ def steps_of(result: Counterfactuals, index: int) -> list[int]:
     if not bool(result.found[index].any()):
         return []
     before, rows = result.query.inputs[index], result.counterfactuals[index]
-    end = int(result.found[index].int().argmax())
+    end = int(result.first[index])
     moved = rows[:end] != before
     within = (~moved | (rows[:end] == rows[end])).flatten(1).all(1) & moved.flatten(1).any(1)
     return within.nonzero().flatten().tolist()
@@ -18,7 +18,7 @@ def steps_of(result: Counterfactuals, index: int) -> list[int]:
 def steps_to_it(result: Counterfactuals, index: int) -> int:
     """Of how many steps the way is, the last one included; 0 where what is handed out is no way."""
     found, rows = result.found[index], result.counterfactuals[index]
-    end = int(found.int().argmax())
+    end = int(result.first[index])
     again = (rows[end + 1 :] == rows[end]).flatten(1).all(1) & ~found[end + 1 :]
     ended = bool(found[end]) and bool(again.any())
     steps = len(steps_of(result, index))

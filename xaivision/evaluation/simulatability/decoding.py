@@ -19,7 +19,8 @@ def says_turned(explanation: Explanation, model: ClassifierAdapter, changed: Ten
     Contributions: what the changed columns contributed is lost; slopes: the score moves along them. It turns where the score
     falls below halfway to the best other class. Rules: it turns where a condition is broken. Counterfactuals: where all edits
     of the nearest are there. Examples: where the nearest example is nearer to it and decided otherwise. `order` (B, F): what is
-    said of a column is said of the column with this number instead, for the shuffled control.
+    said of a column is said of the column with this number instead, for the shuffled control; whose conditions break with any
+    change of their column, since no value of another column is within or beyond them.
 
     Raises: InputError, where no rule is known for this kind of explanation.
     """
@@ -73,18 +74,22 @@ def _rule_breaks(told: Rules, changed: Tensor, moved: Tensor, order: Tensor | No
 
 def _is_on_the_way(told: Counterfactuals, moved: Tensor) -> Tensor:
     rows = told.query.inputs
-    first = told.found.int().argmax(1)
-    end = told.counterfactuals[torch.arange(len(rows), device=rows.device), first]
+    end = told.counterfactuals[torch.arange(len(rows), device=rows.device), told.first]
     edits = (end != rows) & told.found.any(1, keepdim=True)
     return (edits.any(1) & (moved | ~edits).all(1)).cpu()
 
 
 def _case_says_so(told: Examples, model: ClassifierAdapter, changed: Tensor, order: Tensor | None) -> Tensor:
     known = told.examples.flatten(0, 1)
-    shown = told.examples if order is None else told.examples.gather(2, order.to(known.device)[:, None].expand_as(told.examples))
+    shown = told.examples if order is None else _elsewhere(told.examples, order.to(known.device))
     spread = known.double().std(0, correction=0)
     spread = torch.where(spread > 0, spread, 1.0)
     apart = ((shown.double() - changed.double()[:, None]) / spread).norm(dim=2)
     predicted = model(known).argmax(1).view(apart.shape)
     nearest = predicted.gather(1, apart.argmin(1, keepdim=True))[:, 0]
     return (nearest != told.query.targets.to(nearest.device)).cpu()
+
+
+def _elsewhere(examples: Tensor, order: Tensor) -> Tensor:
+    """The examples (B, k, F) with what they hold in each column in the one that has its number in the order (B, F)."""
+    return torch.empty_like(examples).scatter(2, order[:, None].expand_as(examples), examples)

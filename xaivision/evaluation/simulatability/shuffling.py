@@ -33,8 +33,8 @@ def shuffle(said: Tensor, draw: torch.Generator) -> Shuffle:
 
 
 def said_of(explanation: Explanation) -> Tensor:
-    """(n, F, k) what an explanation says of each column: its values, whether it is in the rule or among the edits, or what it is
-    in the examples.
+    """(n, F, k) what an explanation says of each column: its values, whether it is in the rule or among the edits of the
+    nearest, or what it is in the examples.
 
     Raises: InputError, where it is of another kind.
     """
@@ -44,7 +44,8 @@ def said_of(explanation: Explanation) -> Tensor:
     if isinstance(explanation, Attribution):
         return explanation.values.cpu()[:, :, None]
     if isinstance(explanation, Counterfactuals):
-        return (explanation.counterfactuals.cpu() != rows[:, None]).transpose(1, 2)
+        nearest = explanation.counterfactuals[torch.arange(len(rows)), explanation.first]  # the one that is read
+        return (nearest.cpu() != rows)[:, :, None]
     if isinstance(explanation, Examples):
         return explanation.examples.cpu().transpose(1, 2)
     if not isinstance(explanation, Rules):

@@ -190,7 +190,7 @@ def finished(scene: Scene) -> Counterfactuals:
 def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
     """What was not found and why, what was cut short, and what is a row of the background."""
     unsteady, counts = (held & ~flips).any(1).tolist(), (held & flips).sum(1).tolist()
-    known = (held & _known(rows, scene.background)).sum(1).tolist()
+    known = (held & flips & _known(rows, scene.background)).sum(1).tolist()
     for note in limit_notes(scene, rows, held & flips):
         scene.q.note(note)
     for index, done in enumerate(scene.hunts.done):

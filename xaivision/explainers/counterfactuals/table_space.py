@@ -92,8 +92,11 @@ def _fine_steps(ranges: Tensor) -> Tensor:
 def _ranges(columns: Columns, table: Tensor, permitted: Mapping[int, Any]) -> tuple[Tensor, Tensor]:
     low, high = table.amin(0), table.amax(0)
     for number, feature in enumerate(columns.features):
-        if feature.low is not None and feature.high is not None:
-            low[number], high[number] = feature.low, feature.high
+        if feature.categories:  # which of them, its part says
+            low[number], high[number] = 0, len(feature.categories) - 1
+            continue
+        low[number] = low[number] if feature.low is None else feature.low
+        high[number] = high[number] if feature.high is None else feature.high
     for number, given in permitted.items():
         if columns.categories(number):
             continue

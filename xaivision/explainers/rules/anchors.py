@@ -111,7 +111,7 @@ class Anchors:
             rows = fitting_background(q, self.background).cpu()
             categorical = [column for column, words in enumerate(q.query.category_names) if words]
             if bool((rows == rows[0]).all()):
-                q.note(Note("warn", "`background` holds one row only: every rule was tried on nothing else"))
+                q.note(Note("warn", "all rows of `background` are equal: every rule was tried on nothing else"))
             known, counted = _parted(q, rows)
             cuts = column_cuts(known, q.model(known.to(q.query.inputs)))
             return [KnownRows(one.detach().cpu(), known, cuts, categorical, counted) for one in q.query.inputs], None
