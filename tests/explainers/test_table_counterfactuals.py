@@ -279,6 +279,14 @@ def test_a_cost_of_the_callers_own_decides_what_is_near():
         RandomCounterfactuals(background, cost=lambda row, others: torch.tensor(1.0)).explain(model, rows)
 
 
+@pytest.mark.parametrize(("factor", "said"), [(float("nan"), "nan"), (-1.0, r"-\d")], ids=str)
+def test_a_cost_that_is_no_number_or_below_zero_is_refused(factor, said):
+    model, _ = linear(3)
+    method = RandomCounterfactuals(5 * draws(80, 3), cost=lambda row, others: factor * (others - row).abs().sum(1))
+    with pytest.raises(InputError, match=rf"`cost` must return numbers from 0 on, inf where .* Got {said}"):
+        method.explain(model, draws(2, 3, seed=3))
+
+
 def test_weights_say_which_columns_are_dear():
     model, _ = linear(3)
     rows, background = draws(8, 3, seed=3), 5 * draws(80, 3)

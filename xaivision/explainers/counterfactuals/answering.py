@@ -42,11 +42,11 @@ class Clock:
     def __init__(self, seconds: float | None, start: float, *, first: int = FIRST_ROWS, last: int = 0) -> None:
         self.start, self.seconds, self.last = start, seconds, last
         self.kept = 0.0  # seconds for what else is done when the search is over
-        self.pace: float | None = None  # seconds a row, of the last call, or of all where that is more
+        self.pace: float | None = None  # seconds a row, of the calls about the most rows
         self._ended = time.perf_counter()
         # What a call takes whatever its rows are, by the first one, which asked about the inputs; what lies between two calls.
         self._call, self._between = self._ended - start, 0.0
-        self._largest, self._rows, self._spent = first / GROWTH, 0, 0.0
+        self._largest = first / GROWTH
 
     @property
     def left(self) -> float:
@@ -61,7 +61,7 @@ class Clock:
         """How many of these rows may be asked about in the next call: 0 where time is up."""
         if self.seconds is None:
             return wanted
-        if self._rows:  # what lies before the first call is no choosing
+        if self.pace is not None:  # what lies before the first call is no choosing
             self._between = min(max(self._between, time.perf_counter() - self._ended), CHOOSING * self.seconds)
         if self.left <= self._call or not self.bears(1):
             return 0
@@ -80,8 +80,10 @@ class Clock:
         """Remember a call about so many rows."""
         self._ended = time.perf_counter()
         taken = self._ended - began
-        self._rows, self._spent = self._rows + rows, self._spent + taken
-        self.pace = max(taken / rows, self._spent / self._rows)
+        if self.pace is None or rows >= self._largest:
+            self.pace = taken / rows
+        elif rows * GROWTH >= self._largest:  # one about few rows says what a call takes, and not what a row does
+            self.pace = max(self.pace, taken / rows)
         self._call, self._largest = min(self._call, taken), max(self._largest, rows)
 
 

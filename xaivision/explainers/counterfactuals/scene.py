@@ -123,6 +123,8 @@ class Scene:
             found = torch.as_tensor(given(row, rows)).detach().double().cpu()
             if found.shape != (len(rows),):
                 raise InputError(f"`cost` must return one number a row, ({len(rows)},). Got shape {tuple(found.shape)}.")
+            if len(wrong := found[~(found >= 0)]):  # a nan is none either
+                raise InputError(f"`cost` must return numbers from 0 on, inf where a change may not be. Got {float(wrong[0])}.")
             return found
 
         return by_owner([partial(cost, row) for row in self.inputs])
