@@ -155,7 +155,7 @@ TURNING = ("object_counterfactuals", "attribute_counterfactuals", "pixel_counter
 # What searches say of an input for which they found nothing: on these networks, whose weights are drawn, that may be.
 FINDS_NOTHING: Mapping[str, str] = {
     **dict.fromkeys(TURNING, "not found|the generator's own version of this picture is decided otherwise"),
-    "anchors": "no rule is sure to hold the prediction",
+    "anchors": "no rule is sure to hold the prediction|no rule was found: none is known to hold",
 }
 # Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
 ATTENDING = ("attention_rollout", "transformer_attribution")
