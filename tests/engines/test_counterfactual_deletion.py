@@ -50,6 +50,35 @@ def test_influences_foresee_what_a_fit_without_the_row_does():
     check_influences_foresee_what_a_fit_without_the_row_does()
 
 
+def check_an_influence_is_the_step_of_newton_without_the_row():
+    """Against the gradient and the curvature of the rows that stay, summed up anew; the ridge bends as much as before."""
+    ridge = 0.05
+    found = model(ridge)
+    held = torch.tensor([2 * ridge] * 4 + [0.0], dtype=torch.float64)
+    for row, told in enumerate(deletion.influences(found)[:20]):
+        kept = torch.arange(120) != row
+        rows, labels = found.rows[kept], found.labels[kept]
+        chance = torch.sigmoid(-labels * (rows @ found.weights))
+        gradient = 119 * held * found.weights - (labels * chance) @ rows
+        bend = (rows * (chance * (1 - chance))[:, None]).T @ rows + torch.diag(120 * held)
+        assert torch.allclose(told, -torch.linalg.solve(bend, gradient), rtol=1e-4, atol=1e-9)
+
+
+def test_an_influence_is_the_step_of_newton_without_the_row():
+    check_an_influence_is_the_step_of_newton_without_the_row()
+
+
+def check_a_row_never_takes_more_curvature_than_there_is():
+    """A flat direction that the row alone would bend up: one step that leads away from the row, and not beyond all bounds."""
+    slopes = torch.tensor([[1.0], [1.0]], dtype=torch.float64)
+    moved = deletion.each_without(slopes, 40 * slopes, torch.tensor([-0.5, 0.5], dtype=torch.float64))
+    assert moved.flatten().tolist() == pytest.approx([-200.0, 200.0])
+
+
+def test_a_row_never_takes_more_curvature_than_there_is():
+    check_a_row_never_takes_more_curvature_than_there_is()
+
+
 def check_the_worst_deletion_is_the_sum_of_the_worst_rows():
     effects = torch.tensor([[1.0, -1], [-2, -1], [-3, 1], [0, -9]], dtype=torch.float64)
     lost, rows = deletion.worst_deletion(effects, torch.tensor([[1.0, 0.0], [0.0, -1.0]], dtype=torch.float64), 2)

@@ -114,12 +114,12 @@ def test_a_network_of_one_layer_is_answered_like_the_regression_that_it_is(influ
 @pytest.mark.parametrize(("influence", "label"), [("auto", LAST), ("all", ALL)])
 def test_what_is_found_flips_as_it_is_returned_lasts_and_is_said_to_be_approximate(influence, label):
     rows, _ = table()
-    found = method(influence=influence).explain(model(), rows[:3])
+    found = method(influence=influence).explain(model(), rows[:4])
     whole = found.found.all(1)
     assert int(whole.sum()) >= 2
-    scores = network()(found.counterfactuals.flatten(0, 1))[:, 0].view(3, 2)
+    scores = network()(found.counterfactuals.flatten(0, 1))[:, 0].view(4, 2)
     assert bool((((scores > 0) == found.goals[:, None].bool()) | ~found.found).all())
-    cost = ((found.counterfactuals - rows[:3, None]) / rows.std(0, correction=0)).norm(dim=2)
+    cost = ((found.counterfactuals - rows[:4, None]) / rows.std(0, correction=0)).norm(dim=2)
     assert bool((cost[whole, 1] > cost[whole, 0]).all())
     assert all(label in note.text for note in found.diagnostics.notes)
     (first,) = (one.text for one in found.diagnostics.notes if one.inputs == (int(whole.int().argmax()),))

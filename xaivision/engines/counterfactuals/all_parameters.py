@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.func import grad, grad_and_value, jacrev, vmap
 
 from xaivision.core.metering import count_gradient_calls
-from xaivision.engines.counterfactuals.deletion import standards
+from xaivision.engines.counterfactuals.deletion import each_without, standards
 from xaivision.engines.counterfactuals.network_head import NetworkHead
 
 # The most parameters whose Hessian is taken; how many of its rows at once.
@@ -57,14 +57,9 @@ class AllParameters:
 
     @cached_property
     def effects(self) -> Tensor:
-        """(n, p) by how much the parameters change, to first order, without each training row."""
-
-        def loss(values: Tensor, row: Tensor, label: Tensor) -> Tensor:
-            return torch.nn.functional.softplus(-label * self._score(values, row))
-
-        count_gradient_calls(len(self.table))
-        gradients = vmap(grad(loss), in_dims=(None, 0, 0))(self.values, self.table, self.labels)
-        return self._solved(gradients.detach()) / len(self.table)
+        """(n, p) by how much the parameters change without each training row: about a step of Newton."""
+        scores, slopes = self.sensitivities(self.table)
+        return each_without(slopes, self._solved(slopes), -self.labels * torch.sigmoid(-self.labels * scores))
 
     def sensitivities(self, table: Tensor) -> tuple[Tensor, Tensor]:
         """(m,) scores of rows (m, d), and (m, p) their slopes in the parameters."""

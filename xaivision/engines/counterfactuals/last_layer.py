@@ -24,7 +24,7 @@ class LastLayer:
 
     @cached_property
     def effects(self) -> Tensor:
-        """(n, q) by how much the last layer's weights change, to first order, without each training row."""
+        """(n, q) by how much the last layer's weights change without each training row: about a step of Newton."""
         return influences(self.head)
 
     def sensitivities(self, table: Tensor) -> tuple[Tensor, Tensor]:

@@ -69,7 +69,7 @@ class DeletionRobustCounterfactuals:
     which is fitted again; "all" moves all of its parameters, at most 2,000. Both are approximations, and the search is a local
     one. "auto" takes a regression for what it is. `k`: how many rows may be deleted, as a share of all below 1. `margin`: the log
     odds that must be left after the worst deletion, to first order; "auto" carries that deletion out for each row and takes what
-    makes it harmless. With 0 the worst deletion breaks it. `features_to_vary`: the columns that may change, within the ranges of
+    makes it harmless. With 0 the worst breaks most. `features_to_vary`: the columns that may change, within the ranges of
     the background and the schema, in whole numbers where the schema says so. `linked`: columns that change together to values
     that occur together in the background, such as those of a category; groups of the schema are linked already, and codes stay
     codes. They are swapped where numbers alone do not reach, or only at a higher cost. For other wishes beside, such as one-way

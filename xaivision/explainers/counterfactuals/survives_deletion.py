@@ -27,7 +27,7 @@ class SurvivesDeletion:
     network its own (half of torch's `weight_decay`; a small one where there was none). `k`: how many rows may be deleted, as a
     share of all below 1. `margin`: the log odds that must be left after the worst deletion, as it is foreseen to first order;
     "auto" carries deletions out to see by how much more than foreseen they hurt, asks for that and half as much again, and
-    carries them out for all that it hands out. With 0 the worst deletion breaks what lies at the border. `influence`: how
+    carries them out for all that it hands out. With 0 the worst deletion breaks most of them. `influence`: how
     deletions move a network. "auto" and "last_layer" move its last linear layer, which is fitted again; "all" moves all of its
     parameters, at most 2,000. Both are approximations. `max_seconds` ends the search, and not the reading of the model before
     it, of which the curvature of all parameters may take seconds.

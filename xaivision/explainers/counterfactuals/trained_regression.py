@@ -48,5 +48,5 @@ class TrainedRegression:
 
     @cached_property
     def effects(self) -> Tensor:
-        """(N, F + 1) what the weights change by, to first order, without each of the training rows."""
+        """(N, F + 1) what the weights change by without each of the training rows: about a step of Newton."""
         return influences(self.known)
