@@ -18,9 +18,9 @@ from xaivision.engines.counterfactuals.network_head import NetworkHead
 
 # The most parameters whose Hessian is taken; how many of its rows at once.
 MOST, ROWS = 2000, 64
-# Steps of training again, the change of a score by the next one with which they end, and the largest with which they count:
-# along directions in which hardly anything bends they crawl on, by little.
-STEPS, SETTLED, CRAWLING = 20, 1e-4, 1e-2
+# Steps of training again, the slope in each direction with which they end, and by how much the score may still change by the next
+# one where they count.
+STEPS, FLAT, SETTLED = 200, 1e-7, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,37 +82,47 @@ class AllParameters:
     def without(self, row: Tensor, lots: Sequence[Tensor]) -> Tensor:
         """(L,) scores of a row (1, d) when each of the lots is deleted and all parameters trained again from where they are.
 
-        By steps of the Hessian of before, halved until they help. What gradient training has left stays. Where the steps do not
-        settle nothing is known of the score: nan.
+        Directions that bend less than the ridge are held as if they bent as much: left alone, training runs away along them.
+        What gradient training has left stays. Where the steps do not settle nothing is known of the score: nan.
         """
-        kept = torch.ones(len(lots), len(self.table), dtype=torch.float64, device="cpu")
-        for place, lot in enumerate(lots):
-            kept[place, lot] = 0
-        values = self.values + (1 - kept) @ self.effects
-        size, loss = torch.ones(len(lots), 1, dtype=torch.float64, device="cpu"), torch.full((len(lots),), torch.inf)
-        best, step, slope = values, torch.zeros_like(values), self.sensitivities(row)[1]
-        next_change = torch.full((len(lots),), torch.inf, device="cpu")
-        for _ in range(STEPS):
+        return torch.stack([self._without(row, lot) for lot in lots])
+
+    def _without(self, row: Tensor, lot: Tensor) -> Tensor:
+        kept = torch.ones_like(self.labels)
+        kept[lot] = 0
+        whitened = (self.effects[lot].sum(0) @ self.curvature[1] * self._bends.sqrt()).requires_grad_()
+
+        def loss() -> Tensor:
             count_gradient_calls(int(kept.sum()))
-            slopes, now = vmap(grad_and_value(self._pulled))(values, kept)
-            helps = (now <= loss)[:, None]
-            best, loss = torch.where(helps, values, best), torch.minimum(loss.to(now), now)
-            step = torch.where(helps, -self._solved(slopes), step)
-            size = torch.where(helps, 1.0, size / 2)
-            next_change = (size * step @ slope[0]).abs()
-            if float(next_change.max()) <= SETTLED:
-                break
-            values = best + size * step
-        scores: Tensor = vmap(self._score, in_dims=(0, None))(best, row[0])
-        return torch.where(next_change <= CRAWLING, scores.detach(), torch.nan)
+            found = self._held(whitened, kept)
+            (whitened.grad,) = torch.autograd.grad(found, whitened)
+            return found
+
+        steps = torch.optim.LBFGS([whitened], 1, STEPS, tolerance_grad=FLAT, tolerance_change=0, line_search_fn="strong_wolfe")
+        steps.step(loss)  # type: ignore[no-untyped-call]
+        # The next step is the slope, as the loss bends alike in all directions.
+        (slope,) = torch.autograd.grad(self._held(whitened, kept), whitened)
+        change = (self._parameters(slope) - self.values) @ self.sensitivities(row)[1][0]
+        score = self._score(self._parameters(whitened.detach()), row[0]).detach()
+        return torch.where(change.abs() <= SETTLED, score, torch.nan)
+
+    def _held(self, whitened: Tensor, kept: Tensor) -> Tensor:
+        """The loss of the rows that are kept, tilted so that nothing moves while all are, and bent as the Hessian is damped."""
+        values, lacking = self._parameters(whitened), self._bends - self.curvature[0]
+        return self._loss(values, kept) - self._pull @ values + (lacking / self._bends * whitened.square()).sum() / 2
+
+    def _parameters(self, whitened: Tensor) -> Tensor:
+        """(p,) parameters, of coordinates (p,) in which the damped loss bends alike in all directions."""
+        return self.values + self.curvature[1] @ (whitened / self._bends.sqrt())
+
+    @property
+    def _bends(self) -> Tensor:
+        return self.curvature[0].clamp_min(self.ridge)
 
     @cached_property
     def _pull(self) -> Tensor:
         slope: Tensor = grad(self._loss)(self.values, torch.ones_like(self.labels))
         return slope.detach()
-
-    def _pulled(self, values: Tensor, kept: Tensor) -> Tensor:
-        return self._loss(values, kept) - self._pull @ values
 
     def _loss(self, values: Tensor, kept: Tensor) -> Tensor:
         scores = self.network.odds(self._named(values), self.table)
@@ -133,8 +143,7 @@ class AllParameters:
 
     @cached_property
     def _inverse(self) -> Tensor:
-        values, vectors = self.curvature
-        return vectors / values.clamp_min(self.ridge) @ vectors.T
+        return self.curvature[1] / self._bends @ self.curvature[1].T
 
 
 def all_parameters(network: NetworkHead, table: Tensor, labels: Tensor, ridge: float) -> AllParameters:

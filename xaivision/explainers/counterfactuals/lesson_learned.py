@@ -10,11 +10,12 @@ from xaivision.core.errors import CapabilityError
 from xaivision.core.question import Question
 from xaivision.core.targets import TargetScore
 from xaivision.core.torch_classifier import TorchClassifier
-from xaivision.engines.counterfactuals.all_parameters import MOST, STEPS, all_parameters
+from xaivision.engines.counterfactuals.all_parameters import MOST, all_parameters
 from xaivision.engines.counterfactuals.deletion import fitted
 from xaivision.engines.counterfactuals.last_layer import last_layer, untrained
 from xaivision.engines.counterfactuals.network_head import NetworkHead, network_head
 from xaivision.explainers.counterfactuals.lesson import Lesson
+from xaivision.explainers.counterfactuals.told_ridge import misfit_words
 from xaivision.explainers.counterfactuals.trained_again import TrainedAgain
 from xaivision.explainers.counterfactuals.trained_network import TrainedNetwork
 from xaivision.explainers.counterfactuals.trained_regression import TrainedRegression
@@ -23,6 +24,9 @@ Influence = Literal["auto", "last_layer", "all"]
 
 # What fails where a model does not fit: a method, or a constraint of one.
 WHO = "Surviving deletions"
+
+# What to do about a model that shows no reason.
+REMEDY = "Give what it was trained with, or a torch network whose last layer is linear."
 
 # How far the log odds of the model may be from those of the regression of its training rows, as a share of their spread.
 AGREEMENT = 0.02
@@ -57,8 +61,7 @@ def trained_again(q: Question, lesson: Lesson, influence: Influence) -> TrainedA
         )
     raise CapabilityError(
         f"{WHO} needs the logistic regression of `background` and `labels` with `ridge` {lesson.ridge:g}. "
-        f"This model's log odds are up to {away:.2g} standard deviations away from it. Give what it was trained with, or a torch "
-        "network whose last layer is linear."
+        f"This model's log odds are up to {away:.2g} standard deviations away from it. {misfit_words(q.model) or REMEDY}"
     )
 
 
@@ -91,8 +94,8 @@ def _network(q: Question, lesson: Lesson, told: Tensor, influence: Influence) ->
             "Leave `influence` at 'auto'."
         )
     whole = all_parameters(head, lesson.table, lesson.labels, lesson.ridge)
-    damping = f", {whole.damped} of whose {count} directions are damped to the ridge" if whole.damped else ""
-    doubt = f"approximate: by the curvature of all parameters{damping}, and {STEPS} steps of training on"
+    damping = f", {whole.damped} of whose {count} directions are damped to the ridge, in what is trained on, too"
+    doubt = f"approximate: by the curvature of all parameters{damping if whole.damped else ', and by training on'}"
     return TrainedNetwork(whole, lesson.table, dtype, doubt, " if the network is trained on from where it is")
 
 
