@@ -11,6 +11,7 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.targets import Output, Target
 from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
+from xaivision.explainers.counterfactuals.wishes import CONSTRAINT_WORD
 from xaivision.explainers.needed_settings import lacking_settings
 from xaivision.explainers.registry import explainers
 from xaivision.held_out_items import held_out_items
@@ -106,11 +107,11 @@ def _add_labels(settings: Mapping[str, dict[str, Any]], spec: str, labels: Tenso
     Raises: InputError, where they are needed and not known.
     """
     for name, given in settings.items():
-        constrained = given.get("constraint") == "survives_deletion"
+        constrained = given.get("constraint") == CONSTRAINT_WORD
         if not constrained and not (name in methods_with("labels") and "labels" not in given):
             continue
         if labels is None:
-            who = "`survives_deletion`" if constrained else f"`{name}`"
+            who = f"`{CONSTRAINT_WORD}`" if constrained else f"`{name}`"
             raise InputError(f"{who} needs the classes of the reference inputs. Give `--background` a data set. Got {spec}.")
         given.update({"constraint": SurvivesDeletion(labels)} if constrained else {"labels": labels})
 

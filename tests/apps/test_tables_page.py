@@ -175,7 +175,9 @@ def test_what_would_turn_a_row_is_told_by_only_what_changes_with_the_librarys_nu
 def test_only_the_columns_that_may_change_do(tables):
     asked = {"tables_changes_free": ["alcohol", "proline"], "tables_changes_method": "decision_boundary"}
     page = told(tables(**WINE, tables_tab="Changes", **asked), "changes")
-    assert {row[0] for row in shown(page, "tables_changes_changes")[:-1]} <= {"alcohol", "proline"}
+    *changed, score, cost = shown(page, "tables_changes_changes")
+    assert {row[0] for row in changed} <= {"alcohol", "proline"}
+    assert (score[0], cost[0][:8]) == ("probability of class_1", "cost in ")
     assert page.at.number_input(key="tables_changes_count").disabled
 
 

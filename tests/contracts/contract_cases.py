@@ -155,7 +155,7 @@ TURNING = ("object_counterfactuals", "attribute_counterfactuals", "pixel_counter
 # What searches say of an input for which they found nothing: on these networks, whose weights are drawn, that may be.
 FINDS_NOTHING: Mapping[str, str] = {
     **dict.fromkeys(TURNING, "not found|the generator's own version of this picture is decided otherwise"),
-    "anchors": "no rule is sure to hold the prediction|no rule was found: none is known to hold",
+    "anchors": "no rule is sure to hold the prediction|no rule was found: none is known to hold|no condition is needed: each of",
 }
 # Methods that read attention, and refuse a network without it: they get transformers for the convolutional networks.
 ATTENDING = ("attention_rollout", "transformer_attribution")
@@ -255,6 +255,8 @@ def answers(explanation: Explanation) -> dict[str, Tensor]:
     """Every tensor that the explanation answers with, and the scores it was asked about."""
     found = {part.name: getattr(explanation, part.name) for part in fields(explanation)}  # type: ignore[arg-type]
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor) and name not in OF_THE_SET}
+    if "costs" in tensors:  # nan where none was found, and nan is not equal to itself
+        tensors["costs"] = tensors["costs"].nan_to_num(-1.0)
     if isinstance(explanation, Rules):
         tensors["rules"] = torch.tensor([numbers_of(rules) for rules in explanation.rules], dtype=torch.float64)
     if isinstance(explanation, Narrative):

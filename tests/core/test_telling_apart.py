@@ -28,3 +28,12 @@ def test_a_step_of_one_bit_is_told(kind):
 def test_a_small_edit_of_a_code_is_told():
     code = Code(torch.tensor([2.351]).double(), (Direction("value", "attribute", "attribute 1", -4.0, 4.0),))
     assert code_words(code, torch.tensor([2.354]).double()) == ("attribute 1: value 2.351 \N{RIGHTWARDS ARROW} 2.354",)
+
+
+def test_what_has_moved_is_told_by_how_far_and_which_way():
+    down = Direction("down", "position", "segment 6", -30.0, 30.0, 1.0, unit="px", ways=("up", "down"))
+    code = lambda value: Code(torch.tensor([value]).double(), (down,))  # noqa: E731 - one line, used twice
+    assert code_words(code(0.0), torch.tensor([-28.0])) == ("segment 6: moved 28 px up",)
+    assert code_words(code(0.0), torch.tensor([3.0])) == ("segment 6: moved 3 px down",)
+    assert code_words(code(5.0), torch.tensor([-28.0])) == ("segment 6: 5 px down \N{RIGHTWARDS ARROW} 28 px up",)
+    assert code_words(code(5.0), torch.tensor([0.0])) == ("segment 6: 5 px down \N{RIGHTWARDS ARROW} 0 px",)

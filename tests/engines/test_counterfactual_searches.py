@@ -339,6 +339,48 @@ def check_searches_side_by_side_are_answered_in_one_pass_and_keep_apart():
     assert found.found().owners.tolist() == [1, 1]
 
 
+def check_rows_with_more_changes_than_one_that_was_found_go_as_long_as_enough_are_left():
+    each = [Room(numbers_space(3), vector(0, 0, 0)), Room(numbers_space(3), vector(0, 0, 0))]
+    rows = (vector(2, 0, 0), vector(2, 1, 0), vector(2, 0, 1), vector(0, 3, 0), vector(1, 3, 0), vector(5, 0, 1))
+
+    def found():
+        made = hunts(*each)
+        searches = [searching.of_one(owner, shortly(*rows)) for owner in (0, 1)]
+        made.drive(searching.side_by_side(searches), lambda owners, asked, _: searching.Answered(torch.ones(len(asked)).double()))
+        return made
+
+    def left(made, owner):
+        return made.found(owner).rows.tolist()
+
+    made = found()
+    idle = made.found(0).taken(torch.tensor([made.found(0).rows.tolist().index([2, 1, 0])]))
+    assert made.shed(idle, 1).tolist() == [0]
+    # What holds (2, 0, 0) and more is gone; (1, 3, 0) was not looked into, and (5, 0, 1) is of another value.
+    assert sorted(left(made, 0)) == sorted([[2, 0, 0], [0, 3, 0], [1, 3, 0], [5, 0, 1]])
+    assert sorted(left(made, 1)) == sorted(row.tolist() for row in rows)
+    needed = made.found(0).taken(torch.tensor([left(made, 0).index([2, 0, 0])]))
+    assert made.shed(needed, 1).tolist() == []
+    made = found()
+    assert made.shed(idle, len(rows)).tolist() == []
+    assert len(left(made, 0)) == len(rows)
+
+
+def test_rows_with_more_changes_than_one_that_was_found_go_as_long_as_enough_are_left():
+    check_rows_with_more_changes_than_one_that_was_found_go_as_long_as_enough_are_left()
+
+
+def check_of_rows_that_cost_the_same_the_one_of_fewest_changes_comes_first():
+    inside = Room(numbers_space(2, norm=torch.inf), vector(0, 0))
+    made = hunts(inside)
+    searches = searching.of_one(0, shortly(vector(3, 3), vector(3, 1), vector(3, 0), vector(2, 2)))
+    made.drive(searches, lambda owners, asked, _: searching.Answered(torch.ones(len(asked)).double()))
+    assert made.found(0).rows.tolist() == [[2, 2], [3, 0], [3, 3], [3, 1]]
+
+
+def test_of_rows_that_cost_the_same_the_one_of_fewest_changes_comes_first():
+    check_of_rows_that_cost_the_same_the_one_of_fewest_changes_comes_first()
+
+
 def shortly(*rows):
     for row in rows:
         yield searching.Ask(row[None])

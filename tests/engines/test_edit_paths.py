@@ -34,6 +34,20 @@ def test_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each():
     check_as_many_rows_as_asked_for_differ_in_few_parts_from_one_case_each()
 
 
+def check_what_a_case_shares_with_the_row_is_no_edit():
+    """Cases of categories share most with any row: of five parts one or two are otherwise, and a draw never comes to nothing."""
+    cases = torch.tensor([[0, 0, 0, 0, 1], [2, 0, 2, 0, 0]], dtype=torch.float64)
+    given, _ = answered(edit_paths.few_edits(wide(), cases, 400, 3, generator()), wide(), lambda rows: rows.sum(1))
+    rows = torch.cat([one.rows for one in given])
+    assert bool((rows != 0).any(1).all())
+    both = (rows[rows[:, 4] == 0] != 0).sum(1)
+    assert torch.bincount(both).tolist()[1] / len(both) == pytest.approx(1 / 3, abs=0.1)  # of up to three edits there are two
+
+
+def test_what_a_case_shares_with_the_row_is_no_edit():
+    check_what_a_case_shares_with_the_row_is_no_edit()
+
+
 @pytest.mark.parametrize("cases", [torch.zeros(0, 5, dtype=torch.float64)])
 def test_without_a_case_nothing_is_asked(cases):
     assert answered(edit_paths.few_edits(wide(), cases, 100, 3, generator()), wide(), lambda rows: rows.sum(1)) == ([], None)

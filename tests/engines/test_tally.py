@@ -37,6 +37,36 @@ def test_draws_add_up_over_passes_for_each_conjunction():
     check_draws_add_up_over_passes_for_each_conjunction()
 
 
+def check_no_more_is_asked_for_than_is_left():
+    """Of ten draws three conjunctions get three each, and the one that is left goes to the first."""
+    found, third = tally.Tally(10), (4,)
+    assert [one.draws for one in told(found.draws_of([FIRST, SECOND, third], 5), [3.0, 3.0, 3.0])] == [3, 3, 3]
+    assert [tuple(one) for one in told(found.draws_of([SECOND, third], 5), [1.0])] == [(SECOND, 1)]
+    assert (found.draws, found.spent) == (10, True)
+    assert list(found.draws_of([FIRST], 5)) == []
+
+
+def test_no_more_is_asked_for_than_is_left():
+    check_no_more_is_asked_for_than_is_left()
+
+
+def check_without_an_answer_nothing_is_counted_and_nothing_more_asked():
+    found = tally.Tally(100)
+    asked = found.proof_of(FIRST, 50, 0.1)
+    next(asked)
+    with pytest.raises(StopIteration) as end:
+        asked.send(None)
+    assert end.value.value == (0.0, 0.0)
+    assert (found.draws, found.tried, found.spent, found.over) == (0, 0, True, True)
+    assert list(found.draws_of([FIRST], 5)) == []
+    low, high = found.bounds([FIRST], 1.0)  # nothing is known
+    assert (float(low), float(high)) == (pytest.approx(0, abs=1e-6), pytest.approx(1))
+
+
+def test_without_an_answer_nothing_is_counted_and_nothing_more_asked():
+    check_without_an_answer_nothing_is_counted_and_nothing_more_asked()
+
+
 def test_nothing_is_asked_about_no_conjunction():
     assert list(tally.Tally(10).draws_of([], 5)) == []
 

@@ -207,6 +207,26 @@ def test_categories_that_are_not_permitted_are_counted_and_those_of_numbers_beyo
     assert mixed(*changes, wishes=wishes)["violations"].tolist() == [0.0, 1.0, 2.0, 0.0]
 
 
+def test_linked_values_that_never_occur_together_are_counted_once_a_group():
+    """The background shows (0, A100) and (2, A101), and of the colors the first and the second one, each by itself."""
+    changes = ({0: 2.0}, {0: 2.0, 1: 0.0}, {0: 0.0, 1: 0.0}, {0: 2.0, 2: 0.0, 3: 1.0}, {0: 2.0, 3: 1.0}, {0: 2.0, 2: 0.0, 4: 1.0})
+    linked = Wishes(MIXED_BACKGROUND, linked=[["size", "purpose"]])
+    # By the wishes the second alone: the row's own pair, (0, A101), is no change; and two colors, or a third one, by the schema.
+    assert mixed(*changes, wishes=linked)["violations"].tolist() == [0.0, 1.0, 0.0, 0.0, 1.0, 1.0]
+    assert mixed(*changes)["violations"].tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+    seen = torch.cat([MIXED_BACKGROUND, torch.tensor([[2.0, 0.0, 0.0, 0.0, 1.0]])])
+    told = mixed(*changes, wishes=Wishes(seen, linked=[["size", "purpose"]]))["violations"]
+    assert told.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]  # what the method was shown counts as well
+
+
+def test_constraints_that_are_not_kept_are_counted_each():
+    at_most, whole = (lambda rows: 2.5 - rows[:, 0]), (lambda rows: rows[:, 0] == rows[:, 0].round())
+    changes = ({0: 2.0}, {0: 3.0}, {0: 2.25}, {0: 2.75}, {0: 2.5})
+    several = Wishes(MIXED_BACKGROUND, constraint=[at_most, whole])
+    assert mixed(*changes, wishes=several)["violations"].tolist() == [0.0, 1.0, 1.0, 2.0, 1.0]
+    assert mixed(*changes, wishes=Wishes(MIXED_BACKGROUND, constraint=at_most))["violations"].tolist() == [0, 1, 0, 1, 0]
+
+
 def test_time_is_shared_by_the_inputs():
     assert judged(MODEL, torch.zeros(2, 3), torch.ones(2, 3), cloud())["seconds"].tolist() == [1.5, 1.5]
 

@@ -19,6 +19,7 @@ from xaivision.engines.rules.anchor_search import Found
 from xaivision.engines.rules.table_conditions import Bounds, rows_that_meet
 from xaivision.engines.rules.tally import Helping
 from xaivision.engines.superpixels import Grid
+from xaivision.explainers import search_clock
 from xaivision.explainers.rows_in_words import rule_sentence
 from xaivision.explainers.rules import anchors
 from xaivision.explainers.rules.anchors import Anchors
@@ -256,7 +257,7 @@ def test_where_the_draws_are_used_up_before_anything_held_no_rule_was_found():
     (why,) = found.verdict.reasons
     assert re.fullmatch(
         r"no rule was found: none is known to hold the prediction more often than no condition does "
-        r"\(\d+ rules were tried, [345]\d\d draws were used up\)",
+        r"\(\d+ rules were tried, 300 draws were used up\)",
         why,
     )
     assert rule_sentence(found, 0) == "No rule was found."
@@ -264,7 +265,179 @@ def test_where_the_draws_are_used_up_before_anything_held_no_rule_was_found():
     assert "no rule was found" in answer_text(found, 0)
 
 
-@pytest.mark.parametrize(("name", "value"), [("threshold", 1.0), ("delta", 0), ("beam_size", 0), ("samples", 1.5)])
+class Hours:
+    """A clock that goes on only where the model is asked: no other work on the machine counts."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def slow_wine(monkeypatch):
+    """Two milliseconds a call and one a row."""
+    hours, (model, background, rows) = Hours(), wine()
+    monkeypatch.setattr(anchors, "time", hours)
+    monkeypatch.setattr(search_clock, "time", hours)
+
+    def slow(asked):
+        hours.now += 2e-3 + 1e-3 * len(asked)
+        return model(asked)
+
+    return hours, FunctionClassifier(slow, 3, score_unit="probability", domain="tabular", array="torch"), background, rows
+
+
+@pytest.mark.parametrize(("seconds", "inputs"), [(0.5, 1), (3, 1), (10, 1), (10, 3)])
+def test_a_limit_of_time_is_kept_and_used_and_named(slow_wine, seconds, inputs):
+    hours, model, background, rows = slow_wine
+    found = Anchors(background, max_seconds=seconds).explain(model, rows[:inputs])
+    assert hours.now <= 1.1 * seconds
+    assert hours.now >= (0.5 if any(found.rules) else 0.3) * seconds
+    for verdict in found.verdicts:
+        assert f"{seconds:g} s" in " ".join(verdict.reasons)
+
+
+def test_when_time_is_over_the_best_rule_so_far_is_told_as_that(slow_wine):
+    _, model, background, rows = slow_wine
+    found = Anchors(background, max_seconds=10).explain(model, rows[:1])
+    ((rule,),) = found.rules
+    assert rule.conditions
+    assert rule.precision > float((model(background).argmax(1) == found.query.targets[0]).double().mean())
+    (why,) = found.verdict.reasons
+    assert re.fullmatch(
+        r"no rule is sure to hold the prediction in 95% of cases: this is the best one "
+        r"\(\d+ rules were tried, [\d,]+ draws, when the 10 s were over\)",
+        why,
+    )
+
+
+def test_a_rule_that_holds_when_time_is_over_is_told_and_may_not_be_the_widest(slow_wine):
+    _, model, background, rows = slow_wine
+    found = Anchors(background, threshold=0.8, max_seconds=15).explain(model, rows[1:2])
+    ((rule,),) = found.rules
+    assert rule.precision >= 0.75
+    assert "the search ended when the 15 s were over: there may be a rule that covers more" in found.verdict.reasons
+
+
+def test_where_time_is_short_fewer_fresh_draws_measure_what_is_told(slow_wine):
+    """Three seconds are three thousand draws: a quarter of them is kept for the end."""
+    _, model, background, rows = slow_wine
+    found = Anchors(background, threshold=0.4, max_seconds=3).explain(model, rows[:1])
+    ((rule,),) = found.rules
+    (draws,) = [
+        int(told[1])
+        for reason in found.verdict.reasons
+        if (told := re.fullmatch(r"the precision is measured on (\d+) fresh draws: there was no time for more in 3 s", reason))
+    ]
+    assert 600 <= draws < 1000
+    assert rule.precision * draws == pytest.approx(round(rule.precision * draws))
+
+
+def test_nothing_is_said_of_all_known_rows_where_there_was_time_for_some(slow_wine):
+    hours, *_ = slow_wine
+
+    def flat(rows):
+        hours.now += 1e-3 * len(rows)
+        return torch.tensor([[0.3, 0.7]]).repeat(len(rows), 1)
+
+    model = FunctionClassifier(flat, 2, score_unit="probability", domain="tabular", array="torch")
+    known = torch.rand(900, 2, generator=torch.Generator().manual_seed(0))
+    for seconds, all_read in ((3, False), (30, True)):
+        found = Anchors(known, max_seconds=seconds).explain(model, known[:1])
+        assert any("for all 900 known rows" in reason for reason in found.verdict.reasons) == all_read
+
+
+def test_with_time_enough_a_limit_changes_nothing():
+    model, rows = held_in(600)
+    first, second = (Anchors(rows[::4], max_seconds=limit).explain(model, rows[-1:]) for limit in (None, 600))
+    assert first.rules == second.rules
+    assert first.verdict == second.verdict
+
+
+@pytest.mark.parametrize("most", [1, 7, 130, 1200])
+def test_no_more_draws_are_taken_than_asked_for(most):
+    (model, background, rows), _ = answered("wine")
+    asked = []
+
+    def counted(given):
+        asked.append(len(given))
+        return model(given)
+
+    watched = FunctionClassifier(counted, 3, score_unit="probability", domain="tabular", array="torch")
+    found = Anchors(background, most_samples=most).explain(watched, rows[:1])
+    told = 1000 * len(found.rules[0])
+    assert sum(asked) == 1 + len(background) + most + told
+    assert any(f" {most:,} draws were used up" in reason for reason in found.verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("others", "meeting", "told"),
+    [
+        (200, 1, "only 1 of 201 other known rows meets the rule: it covers hardly any case but the input"),
+        (200, 4, "only 4 of 204 other known rows meet the rule: it covers hardly any case but the input"),
+        (200, 5, ""),
+        (800, 8, "only 8 of 808 other known rows meet the rule: it covers hardly any case but the input"),
+        (800, 9, ""),  # one in a hundred
+    ],
+)
+def test_a_rule_that_hardly_any_known_row_meets_is_doubted(others, meeting, told):
+    """Four bits that must all be the row's own; known rows equal to it say nothing of others."""
+    row = torch.ones(5)
+    alike = row + torch.arange(1.0, meeting + 1)[:, None] * torch.eye(5)[4]
+    known = torch.cat([torch.eye(5)[:4].repeat(others // 4, 1), alike, row.repeat(10, 1)])
+    model = FunctionClassifier(
+        lambda rows: nn.functional.one_hot((rows[:, :4] > 0.5).all(1).long(), 2).double(),
+        2,
+        score_unit="probability",
+        domain="tabular",
+        array="torch",
+    )
+    found = Anchors(known).explain(model, row[None])
+    assert {one.feature for one in found.rules[0][0].conditions} >= {0, 1, 2, 3}
+    assert [one for one in found.verdict.reasons if "hardly any" in one] == ([told] if told else [])
+
+
+def test_a_model_that_predicts_one_class_whatever_it_is_asked_is_told_as_that():
+    flat = FunctionClassifier(
+        lambda rows: torch.tensor([[0.3, 0.7]]).repeat(len(rows), 1),
+        2,
+        score_unit="probability",
+        domain="tabular",
+        array="torch",
+        class_names=("no", "yes"),
+    )
+    known = torch.rand(300, 4, generator=torch.Generator().manual_seed(0))
+    found = Anchors(known).explain(flat, known[:2])
+    for (rule,), verdict in zip(found.rules, found.verdicts, strict=True):
+        assert not rule.conditions
+        assert verdict.status == "warn"
+        assert (
+            "the model predicts yes for all 300 known rows, whatever is changed: a rule says nothing of this one"
+            in verdict.reasons
+        )
+    model, background, rows = wine()
+    assert not any(
+        "for all" in one.text for one in Anchors(background, most_samples=10).explain(model, rows[:1]).diagnostics.notes
+    )
+
+
+def test_a_picture_whose_prediction_nothing_turns_is_told_as_that():
+    class Flat(nn.Module):
+        def forward(self, images):
+            return torch.tensor([0.0, 1.0]).repeat(len(images), 1) + 0 * images.sum((1, 2, 3))[:, None]
+
+    model = TorchClassifier(Flat(), 2, domain="image")
+    tiles = (torch.arange(8)[:, None] // 4) * 2 + torch.arange(8) // 4
+    found = Anchors(segments=tiles, baseline="black").explain(model, torch.ones(1, 1, 8, 8))
+    told = "no condition is needed: each of 1,000 cases that were drawn is predicted so, whatever is changed"
+    assert told in found.verdict.reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("threshold", 1.0), ("delta", 0), ("beam_size", 0), ("samples", 1.5), ("max_seconds", 0)]
+)
 def test_settings_that_cannot_be_meant_are_refused(name, value):
     with pytest.raises(InputError, match=f"`{name}` must be"):
         Anchors(**{name: value})

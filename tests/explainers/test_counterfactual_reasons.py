@@ -153,6 +153,61 @@ def test_a_value_outside_its_permitted_range_that_stays_is_named_and_one_that_ch
         assert said[0].text == "age stays 70, color stays red: outside `permitted_range`, which holds for what changes"
 
 
+RINGED = torch.cat([torch.rand(200, 2, generator=torch.Generator().manual_seed(0)) * 0.2 + place for place in (-1.0, 1.0)])
+
+
+def sides(rows):
+    held = (rows[:, 0] > 0).double()
+    return torch.stack([1 - held, held], 1)
+
+
+SIDES = FunctionClassifier(sides, 2, score_unit="probability", domain="tabular", array="torch", class_names=("left", "right"))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_made_up_between_known_cases_is_said_to_look_like_none_and_the_remedy_is_one(count):
+    """Two clouds with nothing between them, where the border is: the nearest row over it is like no known one."""
+    which = "the counterfactual lies" if count == 1 else "2 of the counterfactuals lie"
+    told = (
+        f"{which} farther from known rows predicted as right than 95% of these do from each other, and may look like no real "
+        "case: ask for `plausible=0.95`"
+    )
+    found = GrowingSpheres(RINGED, total_CFs=count).explain(SIDES, RINGED[:1])
+    assert found.found.all()
+    assert told in notes(found)
+    assert found.verdict.status == "ok"
+    near = GrowingSpheres(RINGED, total_CFs=count, plausible=0.95).explain(SIDES, RINGED[:1])
+    assert near.found.any()
+    assert bool((near.counterfactuals[near.found][:, 0] > 0.9).all())
+    assert not any(
+        "no real case" in text for text in [*notes(near), *notes(GeneticCounterfactuals(RINGED).explain(SIDES, RINGED[:1]))]
+    )
+
+
+def test_what_lies_among_known_cases_is_not_said_to_be_strange():
+    rows = torch.rand(400, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    found = GrowingSpheres(rows, total_CFs=1).explain(SIDES, torch.tensor([[-0.3, 0.0]]))
+    assert found.found.all()
+    assert not any("no real case" in text for text in notes(found))
+
+
+def test_a_way_for_a_column_that_may_not_change_is_said_to_be_idle():
+    schema = TableSchema((Feature("age"), Feature("size", mutable=False), Feature("cost")))
+    found = RandomCounterfactuals(
+        table(), total_CFs=1, one_way={"age": "up", "size": "up", "cost": "down"}, features_to_vary=["age"]
+    ).explain(model(schema), table()[:1])
+    assert "`one_way` says nothing of size, cost, which may not change at all" in notes(found)
+    found = RandomCounterfactuals(table(), total_CFs=1, one_way={"age": "up"}).explain(model(schema), table()[:1])
+    assert not any("one_way" in text for text in notes(found))
+
+
+def test_a_misspelt_column_is_told_the_right_one():
+    schema = TableSchema((Feature("age"), Feature("style"), Feature("cost")))
+    for wishes in ({"features_to_vary": ["stile"]}, {"one_way": {"stile": "up"}}, {"permitted_range": {"stile": [0, 1]}}):
+        with pytest.raises(UnknownNameError, match=r"`stile` is not a known column\. Did you mean `style`\?"):
+            RandomCounterfactuals(table(), **wishes).explain(model(schema), table()[:1])
+
+
 def test_nothing_is_said_to_stay_where_nothing_was_found():
     wishes = {"permitted_range": {"age": [20, 60]}, "features_to_vary": ["age"]}
     found = RandomCounterfactuals(COLORED, **wishes).explain(model(SCHEMA), torch.tensor([[0.0, 70.0, 0.0]]))

@@ -5,7 +5,14 @@ import re
 import pytest
 import torch
 from lasting_tables import RIDGE, TABLES, regression, tumors
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from torch import nn
 
 from xaivision.core.errors import CapabilityError, InputError
 from xaivision.core.sklearn_classifier import SklearnClassifier
@@ -128,6 +135,51 @@ def test_a_black_box_is_not_taken_for_a_regression_that_is_sure_of_every_row():
         DeletionRobustCounterfactuals(rows, labels, 1e-12).explain(forest, rows[:1])
 
 
+def encoded():
+    """A category in codes, which a pipeline turns into columns of their own before the regression."""
+    draw = torch.Generator().manual_seed(0)
+    rows = torch.cat([torch.randn(200, 2, generator=draw), torch.randint(0, 3, (200, 1), generator=draw).float()], 1)
+    labels = (rows[:, 0] + (rows[:, 2] == 1) + 0.5 * torch.randn(200, generator=draw) > 0).long()
+    return rows, labels
+
+
+def refused(estimator, ridge, error=CapabilityError):
+    rows, labels = encoded()
+    model = SklearnClassifier(estimator.fit(rows.numpy(), labels.numpy()))
+    with pytest.raises(error) as said:
+        DeletionRobustCounterfactuals(rows, labels, ridge).explain(model, rows[:1])
+    return str(said.value)
+
+
+def test_a_pipeline_that_encodes_is_refused_with_the_reason_and_the_remedy():
+    columns = ColumnTransformer([("color", OneHotEncoder(), [2])], remainder="passthrough")
+    said = refused(make_pipeline(columns, StandardScaler(), LogisticRegression()), None)
+    assert (
+        "Got a pipeline of ColumnTransformer, StandardScaler, LogisticRegression: ColumnTransformer makes other columns" in said
+    )
+    assert "Give `background` and the inputs as that step hands them on, with a pipeline of StandardScaler and" in said
+    assert "Give what it was trained with" in refused(make_pipeline(StandardScaler(), LogisticRegression()), 3.0)
+
+
+def test_the_remedy_for_a_pipeline_that_encodes_is_one():
+    rows, labels = encoded()
+    table = torch.cat([nn.functional.one_hot(rows[:, 2].long()).float(), rows[:, :2]], 1)
+    model = SklearnClassifier(make_pipeline(StandardScaler(), LogisticRegression()).fit(table.numpy(), labels.numpy()))
+    assert DeletionRobustCounterfactuals(table, labels).explain(model, table[:1]).found.any()
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(3), KNeighborsClassifier(3)], ids=["forest", "neighbors"])
+def test_what_no_ridge_helps_is_refused_before_a_ridge_is_asked_for(estimator):
+    said = refused(estimator, None)
+    assert "`ridge`" not in said
+    assert said.endswith(f"Got {type(estimator).__name__}. Train one of these two.")
+    assert f"Got {type(estimator).__name__}, which is none. Train one, behind a StandardScaler" in refused(estimator, RIDGE)
+
+
+def test_a_regression_that_hides_its_penalty_is_asked_for_it():
+    assert refused(GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2), None, InputError).startswith("`ridge` must be given: ")
+
+
 @pytest.mark.parametrize(("k", "deletions"), [(0, 0), (0.0001, 1), (0.005, 2), (0.02, 8), (3, 3)])
 def test_a_share_of_the_rows_is_at_least_one_of_them(k, deletions):
     rows, labels, _, _ = tumors()
@@ -206,7 +258,7 @@ def test_tables_call_the_two_what_they_are_and_one_deletion_is_no_plural():
     assert changes_of_row(found).headings[2:] == ("nearest", "lasting")
     text = found.diagnostics.notes[0].text
     assert "to last through 1 deletion, " in text
-    assert re.search(r"; the most dangerous row is \d+$", text)
+    assert re.search(r"; the most dangerous row is \d+ of `background`, counted from 0$", text)
 
 
 @pytest.mark.parametrize(

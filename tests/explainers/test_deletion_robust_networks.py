@@ -308,7 +308,10 @@ def test_a_network_that_cannot_be_computed_in_double_precision_is_refused_with_t
 def test_black_boxes_and_closed_networks_are_refused_with_the_remedy():
     rows, labels = table()
     forest = SklearnClassifier(RandomForestClassifier(5, random_state=0).fit(rows.double().numpy(), labels.numpy()))
-    with pytest.raises(CapabilityError, match="Give what it was trained with, or a torch network whose last layer is linear"):
+    with pytest.raises(
+        CapabilityError,
+        match=r"Got RandomForestClassifier, which is none\. Train one, behind a StandardScaler, or a torch network whose last",
+    ):
         method().explain(forest, rows[:1])
     with pytest.raises(CapabilityError, match=r"`influence` 'all' is for torch networks"):
         method(influence="all").explain(forest, rows[:1])

@@ -8,7 +8,8 @@ from counterfactual_pictures import HALF, SIDE, TileGenerator, TileNetwork, dark
 import xaivision as xv
 from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.engines.superpixels import Grid
-from xaivision.explainers.counterfactuals import answering, hunting, pixel_counterfactuals
+from xaivision.explainers import search_clock
+from xaivision.explainers.counterfactuals import hunting, pixel_counterfactuals
 from xaivision.explainers.counterfactuals.object_counterfactuals import ObjectCounterfactuals
 from xaivision.explainers.counterfactuals.pixel_counterfactuals import PixelCounterfactuals
 from xaivision.models.generators.picture_autoencoder import AutoencoderRecipe, picture_autoencoder
@@ -53,7 +54,7 @@ def test_kinds_that_may_not_change_stay_as_they_are():
     generator = type(layers())(tiles(), reach=0.6)
     answer = ObjectCounterfactuals(generator, vary=["position"]).explain(tile_model(), (255 * picture).round() / 255)
     assert answer.found.all()
-    assert all("down" in part or "across" in part for part in answer.edits[0][0].split("; "))
+    assert all(" px " in part for part in answer.edits[0][0].split("; "))  # moved 4 px to the left
 
 
 def test_the_flip_is_that_of_the_saved_8_bit_picture():
@@ -184,8 +185,9 @@ def test_the_more_a_change_counts_the_smaller_it_is():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"vary": ["color"]}, r"`vary` must name some of 'position', 'removal', 'style'\. Got 'color'\."),
-        ({"objects": ["cat"]}, r"`objects` must name some of 'segment 0', .*\. Got 'cat'\."),
+        ({"vary": ["color"]}, r"`color` is not a known name for `vary`\. Known: position, removal, style\."),
+        ({"vary": ["stile"]}, r"`stile` is not a known name for `vary`\. Did you mean `style`\?"),
+        ({"objects": ["cat"]}, r"`cat` is not a known name for `objects`\. Known: segment 0, .*\."),
         ({"desired_class": 7}, r"`desired_class` must be a class number from 0 to 1\. Got 7\."),
         ({"vary": "position"}, r"`vary` must be 'all' or a list of names\. Got 'position'\."),
         ({"most_edits": 0}, r"`most_edits` must be a positive integer\. Got 0\."),
@@ -212,7 +214,7 @@ class Hours:
 @pytest.fixture
 def hours(monkeypatch):
     made = Hours()
-    for room in (answering, hunting, pixel_counterfactuals):
+    for room in (search_clock, hunting, pixel_counterfactuals):
         monkeypatch.setattr(room, "time", made)
     return made
 

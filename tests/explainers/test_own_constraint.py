@@ -1,5 +1,7 @@
 """A constraint that is a function of the caller's own: rows are kept where it is at least zero."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -78,9 +80,50 @@ def test_where_nothing_fulfils_it_that_is_the_reason():
     assert reason.endswith("with less than zero by `constraint`")
 
 
-def test_a_function_that_does_not_say_one_number_a_row_is_refused():
-    with pytest.raises(InputError, match=r"`constraint` must return one number a row, \(\d+,\)\. Got shape \(\d+, 3\)"):
-        asked(RandomCounterfactuals, lambda rows: rows)
+def test_what_it_says_nothing_of_is_not_told_as_less_than_zero():
+    """Of the tries that reach the class some are nan, and some less than zero: each is counted as what it is."""
+    found = asked(RandomCounterfactuals, lambda rows: torch.full((len(rows),), torch.nan))
+    (reason,) = found.verdicts[0].reasons
+    assert re.fullmatch(r"not found: [\d,]+ of [\d,]+ tries are predicted as 1, but all with nan by `constraint`", reason)
+    found = asked(RandomCounterfactuals, lambda rows: torch.where(rows[:, 2] > 0, torch.nan, -torch.inf))
+    (reason,) = found.verdicts[0].reasons
+    assert re.search(r"but [\d,]+ with less than zero by `constraint` and [\d,]+ with nan by `constraint`$", reason)
+
+
+def grown_up(rows):
+    return {"age": rows}["years"]
+
+
+@pytest.mark.parametrize(
+    ("function", "came", "cause"),
+    [
+        (lambda rows: rows, r"Got shape \(\d+, 3\)\.", None),
+        (lambda rows: 1.0, r"Got shape \(\)\.", None),
+        (lambda rows: "yes", "Got str: yes", TypeError),
+        (lambda rows: ["yes"] * len(rows), "Got list: ", Exception),
+        (lambda rows: None, "Got NoneType: None", Exception),
+        (lambda rows: rows[:, 0] * 1j, "Got complex numbers", None),
+        (lambda rows: rows[:, 7], "It raised IndexError: index 7 is out of bounds", IndexError),
+        (grown_up, "It raised KeyError: 'years'", KeyError),
+    ],
+)
+def test_a_function_that_does_not_say_one_number_a_row_is_refused_in_one_sentence(function, came, cause):
+    with pytest.raises(InputError, match=came) as said:
+        asked(RandomCounterfactuals, function)
+    named = " `grown_up`" if function is grown_up else ""
+    assert str(said.value).startswith(f"`constraint`{named} must return one number a row, (")
+    assert ", of at least 0 where the row is kept. " in str(said.value)
+    assert isinstance(said.value.__cause__, cause) if cause else said.value.__cause__ is None
+
+
+@pytest.mark.parametrize("given", ["survive_deletion", "Survives-Deletions"])
+def test_a_mistyped_name_of_a_constraint_is_told_the_right_one(given):
+    with pytest.raises(InputError, match=r"is not a known constraint\. Did you mean `survives_deletion`\?"):
+        RandomCounterfactuals(known(), constraint=given)
+    with pytest.raises(InputError, match=r"`fast` is not a known constraint\. Known: survives_deletion\."):
+        RandomCounterfactuals(known(), constraint="fast")
+    with pytest.raises(InputError, match=r"`constraint` must be a function of rows .* or `SurvivesDeletion\(\.\.\.\)`"):
+        RandomCounterfactuals(known(), constraint="survives_deletion")
 
 
 def test_numbers_are_moved_by_a_hundredth_of_their_columns_spread_to_see_what_that_changes():

@@ -10,11 +10,10 @@ from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.function_classifier import FunctionClassifier
 from xaivision.core.origin import Origin
 from xaivision.core.query import asked
-from xaivision.core.rules import Condition, Rule, Rules
+from xaivision.core.rules import Condition, Rule, Rules, condition_words, told_rule
+from xaivision.core.values_in_words import number_words
 from xaivision.explainers.rows_in_words import (
     change_words,
-    condition_words,
-    number_words,
     rule_sentence,
     turn_sentence,
     values_apart,
@@ -56,10 +55,25 @@ def test_two_values_are_told_apart():
         (Condition(0, low=18.0), "age is above 18"),
         (Condition(0, high=65.5), "age is up to 65.5"),
         (Condition(1, 0.5, 1.5), "color is green"),
+        (Condition(1, low=1.5), "color is blue"),
+        (Condition(1, low=-0.5, high=1.5), "color is not blue"),
+        (Condition(1, low=7.0), "color is above 7"),
     ],
 )
 def test_conditions_are_sentences(condition, said):
     assert condition_words(QUERY, condition) == said
+
+
+def test_a_rule_shows_names_and_not_codes():
+    rule = told_rule(QUERY, Rule((Condition(0, 18.0), Condition(1, 0.5, 1.5)), 0.974, 0.12, 0.9))
+    assert repr(rule.conditions) == "(Condition(age is above 18), Condition(color is green))"
+    assert repr(rule) == "Rule(age is above 18 and color is green, precision 0.974, coverage 0.12)"
+    assert repr(Rule((), 1.0, 1.0)) == "Rule(always, precision 1, coverage 1)"
+    assert repr(told_rule(QUERY, Rule((Condition(3, low=0.5),), 1.0, 0.5), torch.zeros(1, 4, 4)).conditions[0]) == (
+        "Condition(segment 3 is there)"
+    )
+    assert repr(Condition(0, 18.0)) == "Condition(feature=0, low=18.0, high=None)"
+    assert rule.conditions[1] == Condition(1, 0.5, 1.5)  # words are no part of what it says
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from xaivision.explainers.counterfactuals import answering
-from xaivision.explainers.counterfactuals.answering import Clock
+from xaivision.explainers import search_clock
+from xaivision.explainers.search_clock import Clock
 
 SECONDS = 4.0
 
@@ -33,7 +33,7 @@ class Time:
 def searching(monkeypatch):
     def begun(call, row):
         moved = Time(call, row)
-        monkeypatch.setattr(answering, "time", moved)
+        monkeypatch.setattr(search_clock, "time", moved)
         clock = Clock(SECONDS, 0.0)
         moved.now += call  # the inputs themselves
         clock._call = call

@@ -182,7 +182,35 @@ def test_undoing_leaves_two_fifths_fewer_changes_and_every_flip():
     assert changes(sparse).mean() <= 0.6 * changes(raw).mean()
 
 
-@pytest.mark.parametrize("norm", ["l1", "l2"])  # by "linf" the largest change alone is dear
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+@pytest.mark.parametrize("kind", [RandomCounterfactuals, GrowingSpheres, NearestUnlikeNeighbors])
+def test_no_change_of_a_set_is_idle_whatever_makes_it_dear(kind, norm):
+    """By "linf" the largest change alone is dear, and all others cost nothing; a set likes rows of many changes."""
+    found = answer(kind, total_CFs=3, norm=norm, rows=4)
+    told = counterfactual_quality(tumors()[0], found, tumors()[1].train.inputs)
+    assert found.found.all()
+    assert told["redundancy"].values.tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+def test_costs_are_those_of_the_norm_and_nan_where_nothing_was_found(norm):
+    found = answer(NearestUnlikeNeighbors, norm=norm, rows=3, total_CFs=2)
+    table, changed = tumors()[1].train.inputs.double(), found.counterfactuals.double() - found.query.inputs.double()[:, None]
+    deviation = (table - table.median(0).values).abs().median(0).values
+    shares = (changed / deviation).abs()
+    assert torch.allclose(found.column_costs, shares, rtol=1e-6)
+    assert torch.allclose(found.costs, shares.norm(p={"l1": 1, "l2": 2, "linf": torch.inf}[norm], dim=2), rtol=1e-6)
+    assert found.cost_unit.startswith("median absolute deviations")
+    frozen = answer(NearestUnlikeNeighbors, norm=norm, rows=3, features_to_vary=["mean radius"])
+    assert frozen.costs.isnan().tolist() == (~frozen.found).tolist()
+    assert not frozen.found.all()
+    own = answer(NearestUnlikeNeighbors, rows=3, cost=lambda row, rows: (rows != row).sum(1))
+    assert own.costs.tolist() == (own.counterfactuals != own.query.inputs[:, None]).sum(2).tolist()
+    assert own.cost_unit == "by `cost`"
+    assert own.column_costs is None
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
 def test_no_change_is_idle_where_a_dear_one_was_taken_back_first(norm):
     """The mean radius lies outside what is permitted: to move it inside is the dearest change, and of no use."""
     found = answer(GradientCounterfactuals, permitted_range={"mean radius": [0, 5]}, norm=norm, rows=4)
@@ -323,6 +351,8 @@ def test_where_no_row_is_decided_otherwise_the_answer_is_not_found(kind):
     assert found.verdict.status == "warn"
     none = "no row that was tried within what may change is predicted as yes"
     unknown = "no row of the background is predicted as yes, and this method tries no others"
+    more = "; a `sample_size` above 1,000, or another method such as `genetic_counterfactuals`, may find one"
+    none += more if kind in (RandomCounterfactuals, GrowingSpheres) else ""
     assert found.verdict.reasons == (f"not found: {unknown if kind in (NearestUnlikeNeighbors, Face) else none}",)
 
 

@@ -19,7 +19,7 @@ from report_results import (
 
 from xaivision.report.answer import MOST_CHANGES, answer_text, map_text
 from xaivision.report.signed_map import SignedMap
-from xaivision.report.wording import number
+from xaivision.report.wording import MOST_NAMED, and_more, number
 
 
 def test_a_map_is_told_by_where_most_of_it_lies():
@@ -99,4 +99,15 @@ def test_many_changes_are_counted():
     query = table_query(1)
     told = counterfactuals(query)
     told.counterfactuals[0, 0] = query.inputs[0] + 1
-    assert f"and {query.inputs.shape[1] - MOST_CHANGES} columns more" in answer_text(told, 0)
+    names = [f"column {place}" for place in range(MOST_CHANGES, query.inputs.shape[1])]
+    assert answer_text(told, 0).endswith(f", and {len(names)} more changes: {', '.join(names[:-1])} and {names[-1]}")
+    costs = torch.arange(query.inputs.shape[1]).double().expand(*told.found.shape, -1)
+    whole = replace(told, costs=torch.full_like(costs[..., 0], 2.5), cost_unit="pounds", column_costs=costs)
+    assert f"the nearest (cost 2.50 pounds) changes {names[-1]} " in answer_text(whole, 0)
+
+
+def test_of_very_many_names_the_first_are_told_and_the_others_counted():
+    names = [f"f{number}" for number in range(MOST_NAMED + 3)]
+    assert and_more(names, "change").startswith(f"and {MOST_NAMED + 3} more changes: f0, f1, ")
+    assert and_more(names, "change").endswith(f"f{MOST_NAMED - 1} and 3 others")
+    assert and_more(["age"], "change") == "and 1 more change: age"

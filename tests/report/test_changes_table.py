@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from matplotlib.text import Text
 from report_results import counterfactuals, image_query, table_query
 
 from xaivision.core.errors import InputError
+from xaivision.report.answer import answer_text
 from xaivision.report.changes_table import SAME, changes_figure, changes_of_row, changes_rows, changes_table
+from xaivision.report.conditions_figure import MOST_CHANGES, changes_of, counterfactuals_figure
 from xaivision.report.features import value_words
 from xaivision.report.html import html_fragment
 from xaivision.report.table import as_text
@@ -73,6 +76,46 @@ def test_terminal_page_and_figure_tell_the_same_cells():
         assert cell in text
         assert cell in page
         assert cell in drawn
+
+
+def test_the_costs_of_all_that_is_found_are_told_everywhere_with_their_unit():
+    result = changed()
+    costs = torch.full(result.found.shape, torch.nan, dtype=torch.float64)
+    costs[0, 0] = 2.5
+    unit = "standard deviations, by the root of their squares"
+    told = replace(result, costs=costs, cost_unit=unit)
+    assert changes_rows(told) == [*changes_rows(result), (f"cost in {unit}", "", "2.50", "")]
+    assert "cost in standard deviations" in as_text(changes_table(told))
+    drawn = {one.get_text() for one in changes_figure(told).axes[0].texts}
+    assert {"cost", "2.50", f"cost: {unit}"} <= drawn
+    assert f"(cost 2.50 {unit})" in answer_text(told, 0)
+    shown = [text.get_text() for text in counterfactuals_figure(told, 0).findobj(Text)]
+    assert "cost 2.50" in shown
+    assert f"Cost of a counterfactual: {unit}." in " ".join(shown)
+    assert f"cost 2.5 {unit}" in repr(told)
+    assert "cost" not in repr(result)
+
+
+def test_of_many_changes_the_dearest_are_drawn_and_the_others_are_named():
+    result = counterfactuals(table_query(), k=1)
+    count = 2 * result.query.inputs.shape[1]
+    query = replace(result.query, inputs=result.query.inputs.repeat(1, 2), feature_names=tuple(f"f{n}" for n in range(count)))
+    many = replace(result, query=query, counterfactuals=query.inputs[:, None] + 1, found=torch.ones_like(result.found))
+    costs = torch.arange(count).double().expand(len(query), 1, -1)
+    lines = changes_of(replace(many, column_costs=costs), 0, 0)
+    assert [line.partition(":")[0] for line in lines[:-1]] == [f"f{count - 1 - n}" for n in range(MOST_CHANGES)]
+    assert lines[-1].startswith(f"and {count - MOST_CHANGES} more changes: ")
+    assert all(f"f{n}" in lines[-1] for n in range(count - MOST_CHANGES))
+    assert changes_of(many, 0, 0)[0].startswith("f0:")  # as they come, where their costs are not known
+
+
+def test_the_page_says_where_its_table_ends():
+    result = counterfactuals(table_query(2), k=9)
+    rows = result.counterfactuals + torch.arange(9.0)[:, None]
+    every = replace(result, counterfactuals=rows, found=torch.ones_like(result.found))
+    assert "(the first 6 of 9), input 0 of 2" in html_fragment(every)
+    assert "the first 6" not in html_fragment(changed())
+    assert "<caption>" not in html_fragment(counterfactuals(image_query()))
 
 
 def test_printing_the_table_shows_it():

@@ -1,6 +1,7 @@
 import warnings
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from xaivision.report.figure import png
@@ -52,3 +53,14 @@ def test_dollars_in_names_are_dollars_and_not_mathematics():
 
 def test_an_endless_name_is_cut_before_it_is_measured():
     assert len(drawable("y" * 10**6)) < 2000
+
+
+@pytest.mark.parametrize("dots", [60, 72, 100, 150])
+@pytest.mark.parametrize(("size", "bold"), [(7.5, False), (9.0, False), (9.0, True), (12.0, True)])
+def test_a_line_is_drawn_no_wider_than_it_was_measured_however_coarse(dots, size, bold):
+    """Measured in whole letters, a line of the composite ran over the edge of its figure at 60 dots an inch."""
+    figure = Figure(dpi=dots)
+    text = "Effects on malignant: worst concave points +0.123, mean radius \N{MINUS SIGN}0.04, area error +0.02"
+    write(figure, (0, 0), text, size, bold=bold)
+    drawn = figure.texts[0].get_window_extent(FigureCanvasAgg(figure).get_renderer()).width / dots
+    assert 0.8 * width_of(text, size, bold) < drawn <= width_of(text, size, bold) + 1 / dots

@@ -27,6 +27,7 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.errors import InputError
 from xaivision.core.origin import Origin
 from xaivision.core.scores import Scores
+from xaivision.report.encoding import Decoder, Encoder
 from xaivision.report.files import load, save
 
 NAN = float("nan")
@@ -115,6 +116,20 @@ def test_optional_parts_come_back_as_none_or_whole(tmp_path):
     back = again(full, tmp_path)
     assert difference(full, back) == ""
     assert back.players.dtype == torch.int64
+
+
+def test_costs_of_counterfactuals_come_back_and_a_file_from_before_they_were_there_is_read(tmp_path):
+    bare = counterfactuals(table_query(2))
+    costs = torch.tensor([[0.5, NAN], [1.5, 2.5]], dtype=torch.float64)
+    made = replace(bare, costs=costs, cost_unit="pounds", column_costs=draws(*bare.counterfactuals.shape, dtype=torch.float64))
+    assert difference(made, again(made, tmp_path)) == ""
+    encoder = Encoder()
+    tree = encoder.node(bare, "")
+    for name in ("edits", "places", "costs", "cost_unit", "column_costs"):
+        del tree["fields"][name]
+    assert difference(bare, Decoder(encoder.tensors).value(tree, "")) == ""
+    with pytest.raises(InputError, match="`costs` of Counterfactuals is not one for each input"):
+        save(replace(made, costs=costs[:1]), tmp_path / "short")
 
 
 def test_probabilities_come_back_and_must_be_one_for_each_input(tmp_path):

@@ -17,6 +17,9 @@ class Counterfactuals(Explanation):
     `scores` (B, k): the model's own score of the goal, asked again on the result; `found` (B, k): the prediction flipped.
     `edits` (B, k): of pictures, what was done to get each, in words; empty where nothing was found. `places` (B, k, 2, H, W):
     the numbers of the objects that were edited, where they are in the input and in the counterfactual; -1 elsewhere.
+    `costs` (B, k) float64: how far each is from its input in `cost_unit`, by what the method was told that changes cost; nan
+    where none was found. `column_costs` (B, k, F): of rows, what the change of each column adds before they are put together,
+    of columns that change as one at the first of them.
     """
 
     counterfactuals: Tensor
@@ -25,6 +28,9 @@ class Counterfactuals(Explanation):
     found: Tensor
     edits: tuple[tuple[str, ...], ...] | None = None
     places: Tensor | None = None
+    costs: Tensor | None = None
+    cost_unit: str = ""
+    column_costs: Tensor | None = None
 
     @property
     def first(self) -> Tensor:
@@ -32,7 +38,16 @@ class Counterfactuals(Explanation):
         return self.found.int().argmax(1)
 
     def _content(self) -> tuple[str, ...]:
-        return (f"counterfactuals {shape_of(self.counterfactuals)}",)
+        return (f"counterfactuals {shape_of(self.counterfactuals)}", self._costs_in_short())
+
+    def _costs_in_short(self) -> str:
+        """`costs 0.31 to 2.4 standard deviations`; empty where none is known."""
+        known = [] if self.costs is None else self.costs[~self.costs.isnan()].tolist()
+        if not known:
+            return ""
+        least, most = f"{min(known):.3g}", f"{max(known):.3g}"
+        told = f"cost {least}" if least == most else f"costs {least} to {most}"
+        return f"{told} {self.cost_unit}".rstrip()
 
     def as_attribution(self) -> Attribution:
         """Input minus the nearest counterfactual that was found: what had to go, in input units. Zero where none was found.

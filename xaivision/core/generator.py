@@ -13,6 +13,7 @@ class Direction(NamedTuple):
 
     `kind` is what users choose directions by ("style"). The number may go from `low` to `high`, in steps of `step` (0: anywhere).
     With `choices` it is 0, 1, 2, ... and stands for one of them. `shown`: what `low` and `high` are in a `unit` people know.
+    `ways`: where numbers below zero lead and where those above ("up", "down"), for what moves.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Direction(NamedTuple):
     choices: tuple[str, ...] = ()
     shown: tuple[float, float] | None = None
     unit: str = ""
+    ways: tuple[str, str] | None = None
 
     def told(self, value: float, digits: int = 3) -> str:
         """The value in words, of a number so many digits."""
@@ -32,8 +34,9 @@ class Direction(NamedTuple):
         if self.shown is not None and self.high > self.low:
             share = (value - self.low) / (self.high - self.low)
             value = self.shown[0] + share * (self.shown[1] - self.shown[0])
-        number = f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
-        return f"{number} {self.unit}".rstrip()
+        way = self.ways[value > 0] if self.ways and value else ""
+        number = f"{abs(value) if way else value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+        return " ".join(filter(None, (number, self.unit, way)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +78,13 @@ class Placing(Protocol):
 
 
 def code_words(code: Code, values: Tensor) -> tuple[str, ...]:
-    """`segment 3: brightness 0 -> 0.25` for each number that differs from the code's."""
-    pairs = zip(code.directions, code.values.tolist(), values.tolist(), strict=True)
-    return tuple(
-        f"{one.of}: {one.name} " + " \N{RIGHTWARDS ARROW} ".join(told_apart(before, after, one.told, 3))
-        for one, before, after in pairs
-        if before != after
-    )
+    """`segment 3: brightness 0 -> 0.25` for each number that differs from the code's, or `segment 3: moved 5 px up`."""
+    triples = zip(code.directions, code.values.tolist(), values.tolist(), strict=True)
+    return tuple(f"{one.of}: {_edit_words(one, before, after)}" for one, before, after in triples if before != after)
+
+
+def _edit_words(one: Direction, before: float, after: float) -> str:
+    was, now = told_apart(before, after, one.told, 3)
+    if one.ways and not before:  # that it was nowhere else says nothing
+        return f"moved {now}"
+    return f"{'' if one.ways else f'{one.name} '}{was} \N{RIGHTWARDS ARROW} {now}"

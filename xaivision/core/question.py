@@ -27,7 +27,7 @@ from xaivision.core.protocols import Explainer
 from xaivision.core.query import Query, Scorer, asked
 from xaivision.core.random import generator
 from xaivision.core.requirements import lacking, refusal
-from xaivision.core.rules import Rule, Rules
+from xaivision.core.rules import Rule, Rules, told_rule
 from xaivision.core.sharing import shared_scores
 from xaivision.core.slope import slope_notes
 from xaivision.core.steadiness import steadiness_notes
@@ -115,15 +115,16 @@ class Question:
         goals: Tensor,
         scores: Tensor,
         found: Tensor,
-        edits: tuple[tuple[str, ...], ...] | None = None,
+        **more: Any,
     ) -> Counterfactuals:
-        """The answer in counterfactuals, (B, k, *S), with the class that each input was to reach."""
+        """The answer in counterfactuals, (B, k, *S), with the class that each input was to reach; `more`: `edits`, `costs`."""
         asked = (self.query, self._origin(), self._diagnostics())
-        return Counterfactuals(*asked, counterfactuals=counterfactuals, goals=goals, scores=scores, found=found, edits=edits)
+        return Counterfactuals(*asked, counterfactuals=counterfactuals, goals=goals, scores=scores, found=found, **more)
 
     def rules(self, rules: tuple[tuple[Rule, ...], ...], players: Tensor | None = None) -> Rules:
-        """The answer in rules, for each input its own."""
-        return Rules(self.query, self._origin(), self._diagnostics(), rules=rules, players=players)
+        """The answer in rules, for each input its own, told in the names of its columns and categories."""
+        told = tuple(tuple(told_rule(self.query, one, players) for one in mine) for mine in rules)
+        return Rules(self.query, self._origin(), self._diagnostics(), rules=told, players=players)
 
     def narrative(
         self, attribution: Attribution, regions: Tensor, text: tuple[str, ...], evidence: tuple[Mapping[str, Any], ...] = ()

@@ -120,7 +120,8 @@ def local_outlier(judged: Judged) -> Tensor:
 def violations(judged: Judged) -> Tensor:
     """(B, k)"""
     rows, inputs = judged.found.counterfactuals.cpu(), judged.found.query.inputs.cpu()
-    return judged.rights.broken(inputs[:, None].expand_as(rows), rows).double().sum(2)
+    before = inputs[:, None].expand_as(rows)
+    return judged.rights.violations(before.flatten(0, 1), rows.flatten(0, 1)).view(rows.shape[:2])
 
 
 def redundancy(judged: Judged) -> Tensor:
@@ -267,11 +268,12 @@ MEASURES: tuple[Measure, ...] = (
     ),
     _measure(
         violations,
-        "changes",
+        "changes and constraints",
         (
             "violations",
             False,
-            "How many changes are of what may not change, the wrong way, or out of range?",
+            "How many changes are of what may not change, the wrong way, out of range or, of linked columns, to what never is "
+            "seen together, and how many constraints are not kept?",
             "It knows only what schema and wishes say: a change that nobody forbade can be out of reach all the same.",
         ),
     ),

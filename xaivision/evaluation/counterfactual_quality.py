@@ -25,9 +25,9 @@ def counterfactual_quality(
 
     `background` (N, F): known rows, whose standard deviations are the unit of distances in numbers; a change of category counts
     1, whatever the codes, as does one of columns that the schema links, such as those of a one-hot encoding. `wishes`: what the
-    method was told, for `violations`, beside what the model's schema says. The measures are "validity", "proximity_l1",
-    "proximity_l2", "sparsity", "diversity", "neighbor_agreement", "distance_to_class", "local_outlier", "violations",
-    "redundancy", "robustness" and "seconds"; `CARDS` says what each answers and where it misleads.
+    method was told, for `violations`, beside what the model's schema says; whether deletions are survived is not asked. The
+    measures are "validity", "proximity_l1", "proximity_l2", "sparsity", "diversity", "neighbor_agreement", "distance_to_class",
+    "local_outlier", "violations", "redundancy", "robustness" and "seconds"; `CARDS` says what each answers and where it misleads.
 
     Raises: InputError, where the counterfactuals are no rows of a table, or the background has other columns.
     """
@@ -37,7 +37,7 @@ def counterfactual_quality(
     adapter = classifier(model)
     spread = background.double().cpu().std(0, correction=0)
     spread = torch.where(spread > 0, spread, 1.0)
-    rights = rights_of(adapter, columns, wishes)
+    rights = rights_of(adapter, background.detach().cpu(), wishes)
     seen = torch.cat([background.double().cpu(), found.counterfactuals.flatten(0, 1).double().cpu()])
     groups = tuple(adapter.schema.groups.values()) if adapter.schema is not None else ()
     space = judging_space(rights, groups, spread, torch.cat([seen, found.query.inputs.double().cpu()]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,8 @@ from xaivision.core.classifier import ClassifierAdapter
 from xaivision.core.errors import InputError
 from xaivision.data.feature import Feature
 from xaivision.data.schema import TableSchema
-from xaivision.explainers.counterfactuals.table_space import permitted_codes, permitted_ends
+from xaivision.explainers.counterfactuals.own_constraint import OwnConstraint
+from xaivision.explainers.counterfactuals.table_space import permitted_codes, permitted_ends, spreads
 from xaivision.explainers.counterfactuals.wishes import Column, Wishes
 
 
@@ -19,7 +21,8 @@ from xaivision.explainers.counterfactuals.wishes import Column, Wishes
 class Rights:
     """All (F,): whether a column is `free` to change, its `low` and `high` end, its `direction` (1 up, -1 down, 0 either), and
     whether it holds `numbers`; others hold codes, of which only those from low to high are known. `permitted`: of some columns
-    of codes those that they may become.
+    of codes those that they may become. `linked`: columns that change together, and the values (P, n) that occur together.
+    `constraints`: what of rows (n, F) must be from zero on.
     """
 
     free: Tensor
@@ -28,6 +31,19 @@ class Rights:
     direction: Tensor
     numbers: Tensor
     permitted: Mapping[int, Tensor]
+    linked: tuple[tuple[list[int], Tensor], ...] = ()
+    constraints: tuple[OwnConstraint, ...] = ()
+
+    def violations(self, before: Tensor, after: Tensor) -> Tensor:
+        """(n,) how many changes from each row (n, F) to another may not be, and how many constraints the other does not keep."""
+        count = self.broken(before, after).double().sum(1)
+        for group, patterns in self.linked:
+            own, new = before[:, group], after[:, group]
+            known = (new[:, None] == patterns.to(new)).all(2).any(1)
+            count += (~known & (new != own).any(1)).double()
+        for one in self.constraints:
+            count += (one.slack(after) <= 0).double()
+        return count
 
     def broken(self, before: Tensor, after: Tensor) -> Tensor:
         """(..., F) whether each change from a row to another is one that may not be."""
@@ -41,13 +57,37 @@ class Rights:
         return (moved != 0) & (~self.free | (moved * self.direction < 0) | out | code)
 
 
-def rights_of(model: ClassifierAdapter, columns: int, wishes: Wishes | None) -> Rights:
-    """What the schema of the model forbids, and the columns, directions and permitted values of the wishes.
+def rights_of(model: ClassifierAdapter, known: Tensor, wishes: Wishes | None) -> Rights:
+    """What the schema of the model forbids, and the columns, directions, permitted values, links and constraints of the wishes.
+    Values of linked columns that occur together in `known` rows (N, F), or in those of the wishes, may be.
 
     Raises: InputError, where the wishes name a column or a category that is not there.
     """
-    schema = model.schema
+    schema, columns = model.schema, known.shape[1]
     features = schema.features if isinstance(schema, TableSchema) else ()
+    rights, groups = _by_features(features, columns), () if schema is None else tuple(schema.groups.values())
+    if wishes is None:
+        return replace(rights, linked=_together(groups, known))
+    number = partial(_number, tuple(schema.names) if schema is not None else (), columns)
+    for column, way in (wishes.one_way or {}).items():
+        rights.direction[number(column)] = 1 if way == "up" else -1
+    if not isinstance(wishes.features_to_vary, str):
+        named = torch.zeros_like(rights.free)
+        named[[number(column) for column in wishes.features_to_vary]] = True
+        rights.free.logical_and_(named)
+    wished = [tuple(number(column) for column in group) for group in wishes.linked]
+    taken = {column for group in wished for column in group}
+    rows = torch.cat([known, wishes.background.to(known)])
+    rights = replace(
+        rights,
+        linked=_together([*wished, *(group for group in groups if not taken & set(group))], rows),
+        constraints=tuple(OwnConstraint(one, spreads(rows.double())) for one in wishes.constraints if callable(one)),
+    )
+    return _within(rights, {number(column): given for column, given in (wishes.permitted_range or {}).items()}, features)
+
+
+def _by_features(features: Sequence[Feature], columns: int) -> Rights:
+    """What the features of a schema forbid: nothing of columns that none describes."""
     open_ = torch.full((columns,), torch.inf, dtype=torch.float64, device="cpu")
     rights = Rights(
         free=torch.tensor([one.mutable for one in features] or [True] * columns, device="cpu"),
@@ -63,17 +103,13 @@ def rights_of(model: ClassifierAdapter, columns: int, wishes: Wishes | None) -> 
             continue
         rights.low[place] = -torch.inf if one.low is None else one.low
         rights.high[place] = torch.inf if one.high is None else one.high
-    names = tuple(schema.names) if schema is not None else ()
-    if wishes is not None:
-        for column, way in (wishes.one_way or {}).items():
-            rights.direction[_number(column, names, columns)] = 1 if way == "up" else -1
-        if not isinstance(wishes.features_to_vary, str):
-            named = torch.zeros_like(rights.free)
-            named[[_number(column, names, columns) for column in wishes.features_to_vary]] = True
-            rights.free.logical_and_(named)
-        permitted = {_number(column, names, columns): given for column, given in (wishes.permitted_range or {}).items()}
-        return _within(rights, permitted, features)
     return rights
+
+
+def _together(groups: Sequence[tuple[int, ...]], known: Tensor) -> tuple[tuple[list[int], Tensor], ...]:
+    """The columns of each group of several, and the values (P, n) of theirs that known rows (N, F) show together."""
+    several = [list(group) for group in groups if len(group) > 1]
+    return tuple((group, known[:, group].unique(dim=0)) for group in several)  # type: ignore[no-untyped-call]
 
 
 def _within(rights: Rights, permitted: Mapping[int, Sequence[Any]], features: Sequence[Feature]) -> Rights:
@@ -88,7 +124,7 @@ def _within(rights: Rights, permitted: Mapping[int, Sequence[Any]], features: Se
     return replace(rights, permitted=codes)
 
 
-def _number(column: Column, names: tuple[str, ...], columns: int) -> int:
+def _number(names: tuple[str, ...], columns: int, column: Column) -> int:
     if column in names:
         return names.index(str(column))
     if isinstance(column, int) and 0 <= column < columns:

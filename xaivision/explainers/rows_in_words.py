@@ -1,31 +1,12 @@
 """Rows of tables in words: what changed from one to another, what a rule holds, and what turns a decision."""
 
-from math import isfinite
-
 from torch import Tensor
 
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
-from xaivision.core.rules import Condition, Rules
+from xaivision.core.rules import Rules, condition_words
 from xaivision.core.telling_apart import told_apart
-
-
-def column_words(query: Query, column: int) -> str:
-    """The column's name, or its number."""
-    return query.feature_names[column] if query.feature_names else f"column {column}"
-
-
-def number_words(value: float, digits: int = 4) -> str:
-    """So many digits of a number; a whole one, and what is before the point, in full."""
-    if not isfinite(value) or abs(value) >= 1e15:
-        return f"{value:.{digits}g}"
-    return f"{value:.0f}" if value == round(value) or abs(value) >= 10**digits else f"{value:.{digits}g}"
-
-
-def value_words(query: Query, column: int, value: float) -> str:
-    """A category's name, or four digits of a number."""
-    words = query.category_names[column] if query.category_names else ()
-    return str(words[round(value)]) if words and 0 <= round(value) < len(words) else number_words(value)
+from xaivision.core.values_in_words import column_words, value_words
 
 
 def values_apart(query: Query, column: int, before: float, after: float) -> tuple[str, str]:
@@ -41,19 +22,6 @@ def change_words(query: Query, before: Tensor, after: Tensor) -> str:
         for column in (before != after).nonzero().flatten().tolist()
     ]
     return ", ".join(told) or "nothing"
-
-
-def condition_words(query: Query, condition: Condition) -> str:
-    """What the condition says of its column."""
-    name, low, high = column_words(query, condition.feature), condition.low, condition.high
-    words = query.category_names[condition.feature] if query.category_names else ()
-    if words and low is not None and high is not None:
-        return f"{name} is {value_words(query, condition.feature, (low + high) / 2)}"
-    if low is not None and high is not None:
-        return f"{name} is above {number_words(low)} and up to {number_words(high)}"
-    if low is not None:
-        return f"{name} is above {number_words(low)}"
-    return name if high is None else f"{name} is up to {number_words(high)}"
 
 
 def share_words(share: float) -> str:

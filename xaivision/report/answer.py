@@ -16,8 +16,8 @@ from xaivision.core.rules import Rule, Rules
 from xaivision.report.example_words import example_lines, sum_words
 from xaivision.report.features import change_words, top_bars, words_of
 from xaivision.report.signed_map import SignedMap, refused, signed_map
-from xaivision.report.way import in_order, steps_to_it
-from xaivision.report.wording import counted, feature_names, number, plain, signed
+from xaivision.report.way import cost_at, in_order, steps_to_it
+from xaivision.report.wording import and_more, counted, feature_names, number, plain, signed
 
 STRONGEST = 5
 # Columns of a counterfactual that are named; the figure and `changes_table` show all.
@@ -74,14 +74,21 @@ def _counterfactuals(explanation: Counterfactuals, index: int) -> str:
     held = counted(len(explanation.found[index]), "counterfactual")
     if explanation.edits is not None and explanation.edits[index][0]:
         reached = f"{name} is reached" if len(explanation.found[index]) == 1 else f"{found} of {held} reach {name}"
-        return f"{reached}: {plain(explanation.edits[index][0])}"
+        return f"{reached}{cost_words(explanation, index, 0)}: {plain(explanation.edits[index][0])}"
     if not found:
         return f"no counterfactual that reaches {name} was found"
+    changes, spent = _nearest_changes(explanation, index), cost_words(explanation, index, int(explanation.first[index]))
     if steps := steps_to_it(explanation, index):
-        return f"{name} is reached in {counted(steps, 'step')}: {_nearest_changes(explanation, index)}"
+        return f"{name} is reached in {counted(steps, 'step')}{spent}: {changes}"
     if len(explanation.found[index]) == 1:
-        return f"{name} is reached with {_nearest_changes(explanation, index)}"
-    return f"{found} of {held} reach {name}; the nearest changes {_nearest_changes(explanation, index)}"
+        return f"{name} is reached{spent} with {changes}"
+    return f"{found} of {held} reach {name}; the nearest{spent} changes {changes}"
+
+
+def cost_words(result: Counterfactuals, index: int, place: int) -> str:
+    """` (cost 2.31 standard deviations)` of what is handed out at this place; empty where it is not known."""
+    told = cost_at(result, index, place)
+    return f" (cost {told} {plain(result.cost_unit)})" if told else ""
 
 
 def outcome_words(result: Counterfactuals, index: int, rank: int) -> str:
@@ -93,19 +100,18 @@ def outcome_words(result: Counterfactuals, index: int, rank: int) -> str:
 
 
 def _nearest_changes(explanation: Counterfactuals, index: int) -> str:
-    """The columns that change, each with its value before and after; of pictures how many values."""
+    """The columns that change, the dearest first, each with its value before and after; of pictures how many values."""
     query = explanation.query
     before = query.inputs[index]
     after = explanation.counterfactuals[index, int(explanation.first[index])]
-    moved = (after != before).nonzero()
     if before.ndim != 1:
-        return counted(len(moved), "value")
+        return counted(int((after != before).sum()), "value")
     names = feature_names(query, len(before))
-    columns = in_order(explanation, index, moved.flatten().tolist())
+    columns = in_order(explanation, index, int(explanation.first[index]))
     pairs = [(at, change_words(query, at, float(before[at]), float(after[at]))) for at in columns[:MOST_CHANGES]]
     told = [f"{names[at]} {old} \N{RIGHTWARDS ARROW} {new}" for at, (old, new) in pairs]
-    more = [f"and {counted(len(columns) - MOST_CHANGES, 'column')} more"] if len(columns) > MOST_CHANGES else []
-    return ", ".join([*told, *more])
+    rest = [names[at] for at in columns[MOST_CHANGES:]]
+    return ", ".join([*told, *([and_more(rest, "change")] if rest else [])])
 
 
 def _rules(explanation: Rules, index: int) -> str:

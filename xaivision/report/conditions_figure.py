@@ -18,8 +18,8 @@ from xaivision.report.photo import draw_pixels, map_pixels, photo_pixels, pictur
 from xaivision.report.remarks import remarks
 from xaivision.report.scale import Scales, scales_for
 from xaivision.report.signed_map import SignedMap
-from xaivision.report.way import called, steps_of, told_of
-from xaivision.report.wording import cost, counted, feature_names, headline, place, plain, whose_cost
+from xaivision.report.way import called, cost_at, in_order, steps_of, told_of
+from xaivision.report.wording import and_more, cost, counted, feature_names, headline, listed, place, plain, whose_cost
 
 RULE_WIDTH = 5.6
 MOST_RULES = 8
@@ -73,24 +73,23 @@ def counterfactuals_figure(result: Counterfactuals, index: int) -> Figure:
 
 
 def changes_of(result: Counterfactuals, index: int, rank: int) -> list[str]:
-    """`name: before \N{RIGHTWARDS ARROW} after` for each feature that changed."""
+    """`name: before \N{RIGHTWARDS ARROW} after` for the features that changed, the dearest first, and of many more the names."""
     query = result.query
     before, after = query.inputs[index].flatten(), result.counterfactuals[index, rank].flatten()
-    names = feature_names(query, len(before))
-    changed = (before != after).nonzero().flatten().tolist()
-    told = {i: change_words(query, i, float(before[i]), float(after[i])) for i in changed}
-    return [f"{names[i]}: {was} \N{RIGHTWARDS ARROW} {now}" for i, (was, now) in told.items()]
+    names, changed = feature_names(query, len(before)), in_order(result, index, rank)
+    told = {i: change_words(query, i, float(before[i]), float(after[i])) for i in changed[:MOST_CHANGES]}
+    lines = [f"{names[i]}: {was} \N{RIGHTWARDS ARROW} {now}" for i, (was, now) in told.items()]
+    rest = [names[i] for i in changed[MOST_CHANGES:]]
+    return [*lines, *([and_more(rest, "change")] if rest else [])]
 
 
 def edits_of(result: Counterfactuals, index: int, rank: int) -> list[str]:
     """What was done to a picture, one edit a line; nothing where the method tells none, or found none."""
     told = "" if result.edits is None else result.edits[index][rank]
-    return _first([plain(one) for one in told.split("; ")], "more edit") if told else []
-
-
-def _first(lines: list[str], what: str) -> list[str]:
-    more = [f"and {counted(len(lines) - MOST_CHANGES, what)}"] if len(lines) > MOST_CHANGES else []
-    return [*lines[:MOST_CHANGES], *more]
+    lines = [plain(one) for one in told.split("; ")] if told else []
+    rest = lines[MOST_CHANGES:]
+    of = listed(list(dict.fromkeys(line.partition(":")[0] for line in rest)))
+    return [*lines[:MOST_CHANGES], *([f"and {counted(len(rest), 'more edit')}, of {of}"] if rest else [])]
 
 
 def _of_row(result: Counterfactuals, index: int) -> Figure:
@@ -104,9 +103,14 @@ def _of_row(result: Counterfactuals, index: int) -> Figure:
 def _row_caption(result: Counterfactuals, index: int, told: tuple[int, int], on_the_way: bool) -> Caption:
     """Of the one at this place, which is told as the one of this rank."""
     place, rank = told
-    changes = _first(changes_of(result, index, place), "more change")
     title = f"step {rank + 1} on the way" if on_the_way else f"{called(result, place, rank)} counterfactual"
-    return Caption(title, None, (outcome_words(result, index, place), *changes))
+    return Caption(title, None, (*_outcome(result, index, place), *changes_of(result, index, place)))
+
+
+def _outcome(result: Counterfactuals, index: int, place: int) -> tuple[str, ...]:
+    """What the model says of the one at this place, and what it costs."""
+    spent = cost_at(result, index, place)
+    return (outcome_words(result, index, place), *([f"cost {spent}"] if spent else []))
 
 
 def _of_image(result: Counterfactuals, index: int) -> Figure:
@@ -118,7 +122,7 @@ def _of_image(result: Counterfactuals, index: int) -> Figure:
     captions = [Caption("input", None, () if shown else (outcome_words(result, index, 0),))]
     for number, rank in enumerate(shown):
         captions += [Caption("")] if number else []  # below the input nothing: each counterfactual has a row
-        lines = (outcome_words(result, index, rank), *edits_of(result, index, rank))
+        lines = (*_outcome(result, index, rank), *edits_of(result, index, rank))
         captions += [Caption(f"{rank + 1}. counterfactual", None, lines), Caption(f"{rank + 1}. what was added")]
     before = merged([marked_by_edits(result, index, rank)[0] for rank in shown])
     notes = [*([] if before is None else [EDITS_ARE]), *image_statements(scales, bool(shown))]
@@ -156,4 +160,5 @@ def _heading(result: Counterfactuals, index: int) -> list[str]:
 
 def _statements(result: Counterfactuals, index: int, held: int) -> list[str]:
     more = [f"The first {MOST_SHOWN} of {held} counterfactuals are shown."] if held > MOST_SHOWN else []
-    return [*more, *remarks(result, index), cost(result.diagnostics), *whose_cost(result.query)]
+    spent = [f"Cost of a counterfactual: {plain(result.cost_unit)}."] if result.cost_unit and held else []
+    return [*more, *spent, *remarks(result, index), cost(result.diagnostics), *whose_cost(result.query)]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from xaivision.core.errors import FileFormatError, InputError
-from xaivision.report.stored_types import STORED, fields_of, misfit
+from xaivision.report.stored_types import STORED, fields_of, misfit, required_of
 
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -123,9 +123,9 @@ class Decoder:
         if kind is None:
             raise FileFormatError(f"it holds a {str(node['is'])[:40]!r}, which is no result type")
         given = node["fields"]
-        if not isinstance(given, dict) or set(given) != set(fields_of(kind)):
+        if not isinstance(given, dict) or not required_of(kind) <= set(given) <= set(fields_of(kind)):
             raise FileFormatError(f"`{path or 'result'}` has not the fields of {kind.__name__}")
-        parts = {name: self.value(given[name], f"{path}.{name}" if path else name) for name in fields_of(kind)}
+        parts = {name: self.value(given[name], f"{path}.{name}" if path else name) for name in fields_of(kind) if name in given}
         made = _built(kind, parts)
         if wrong := misfit(made):
             raise FileFormatError(wrong)

@@ -103,8 +103,8 @@ def words_of(rules: Rules, rule: Rule) -> str:
 def condition_words(query: Query, condition: Condition) -> str:
     """`0.1 < texture ≤ 3`; for a column of categories `color is red or green`, or `color is not red`."""
     names = tuple(map(plain, _categories(query, condition.feature)))
-    held = [name for code, name in enumerate(names) if _holds(condition, code)]
-    left = [name for code, name in enumerate(names) if not _holds(condition, code)]
+    held = [name for code, name in enumerate(names) if condition.holds(code)]
+    left = [name for code, name in enumerate(names) if not condition.holds(code)]
     columns = feature_names(query, query.inputs[0].numel())
     if not held or not left:  # no categories, or a condition that does not tell them apart
         return condition_text(condition, columns)
@@ -115,7 +115,3 @@ def condition_words(query: Query, condition: Condition) -> str:
 def _categories(query: Query, column: int) -> tuple[str, ...]:
     """What the codes of this column stand for; nothing where it holds numbers."""
     return query.category_names[column] if column < len(query.category_names) else ()
-
-
-def _holds(condition: Condition, code: int) -> bool:
-    return (condition.low is None or code > condition.low) and (condition.high is None or code <= condition.high)

@@ -29,6 +29,7 @@ from xaivision.report.wording import cost, headline, method_name, place, plain
 
 # A notebook cell is no place for a hundred pictures.
 MOST_IN_A_FRAGMENT = 4
+NO_TABLE = {"caption": "", "headings": (), "rows": ()}
 
 
 def write_html(path: str | Path, comparisons: Sequence[tuple[str, Comparison]], *, title: str = "Explanations") -> Path:
@@ -68,10 +69,15 @@ def _figure_parts(result: Comparison | Explanation) -> dict[str, Any]:
         "pictures": [Picture(png_uri(png(figure_of(result, index))), _alt(result, index)) for index in shown],
         "notes": remarks_on_all(result) if isinstance(result, Explanation) else (),
         "hidden": f"{hidden} more inputs are not shown here; `show` draws them." if hidden else "",
-        # Of a row of a table only what changes, in words.
-        "headings": changes_of_row(result).headings if isinstance(result, Counterfactuals) and query.inputs.ndim == 2 else (),
-        "rows": changes_rows(result) if isinstance(result, Counterfactuals) and query.inputs.ndim == 2 else (),
+        **(_changes(result) if isinstance(result, Counterfactuals) and query.inputs.ndim == 2 else NO_TABLE),
     }
+
+
+def _changes(result: Counterfactuals) -> dict[str, Any]:
+    """Of the first row of a table only what changes, in words."""
+    told = changes_of_row(result)
+    which = f", input 0 of {len(result.query)}" if len(result.query) > 1 else ""
+    return {"caption": f"What leads {told.aim}{which}", "headings": told.headings, "rows": changes_rows(result)}
 
 
 def _scores_parts(scores: Scores) -> dict[str, Any]:
@@ -85,6 +91,7 @@ def _scores_parts(scores: Scores) -> dict[str, Any]:
         "pictures": [Picture(png_uri(png(scores_figure(scores))), "Values of each input; the numbers are in the table below.")],
         "notes": (),
         "hidden": "; ".join(map(plain, scores.notes)),
+        "caption": "",
         "headings": ("method", f"{plain(scores.metric)} ({plain(scores.unit)})", "better by"),
         "rows": rows,
     }

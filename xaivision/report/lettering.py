@@ -18,6 +18,8 @@ MISSING = "\N{WHITE SQUARE}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 POINTS_PER_INCH = 72
 LINE_SPACING = 1.3
+# Letters are drawn on whole dots: at 60 dots an inch a line comes out up to a tenth wider than its letters are.
+ON_WHOLE_DOTS = 1.1
 # No figure has room for more; measuring a name of a megabyte would take minutes.
 LONGEST = 1500
 
@@ -32,9 +34,9 @@ def drawable(text: object) -> str:
 
 @lru_cache(maxsize=8192)
 def width_of(text: str, size: float, bold: bool = False) -> float:
-    """Width in inches of one line at this size in points."""
+    """Width in inches of one line at this size in points, as coarse as it may be drawn."""
     points, _, _ = text_to_path.get_text_width_height_descent(drawable(text), _font(size, bold), ismath=False)
-    return float(points) / POINTS_PER_INCH
+    return ON_WHOLE_DOTS * float(points) / POINTS_PER_INCH
 
 
 def line_height(size: float) -> float:

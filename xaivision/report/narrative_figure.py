@@ -22,7 +22,6 @@ from xaivision.report.scale import Scales, scaled_values, scales_for
 from xaivision.report.wording import cost, headline, place, plain, whose_cost
 
 PICTURES = {"photo": "photo", "sonar": "sonar picture"}
-FILLED = 0.95
 COUNTER = LINE_COLORS[0]
 POINT_IS = "The circle is the point of most evidence that the region starts from."
 POINTS_ARE = "The circles are the points of most evidence that the region starts from, the first of them the largest."
@@ -88,9 +87,9 @@ def stage_of(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _words(text: str, layout: Layout) -> list[str]:
-    """In lines that end before the pictures do: long lines are drawn wider than they are measured."""
+    """In lines that end before the pictures do."""
     width = layout.columns * (layout.width + GAP) - GAP
-    return wrapped(plain(text).replace(" %", "\N{NO-BREAK SPACE}%"), FILLED * width, TITLE_SIZE)
+    return wrapped(plain(text).replace(" %", "\N{NO-BREAK SPACE}%"), width, TITLE_SIZE)
 
 
 def region_caption(told: Narrative, index: int, record: Mapping[str, Any]) -> Caption:

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import torch
@@ -56,7 +56,7 @@ PER_INPUT: dict[type, tuple[str, ...]] = {
         "boxes",
         "example_boxes",
     ),
-    Counterfactuals: ("counterfactuals", "goals", "scores", "found", "edits", "places"),
+    Counterfactuals: ("counterfactuals", "goals", "scores", "found", "edits", "places", "costs", "column_costs"),
     Rules: ("rules", "players"),
     ConceptScores: ("values", "maps"),
     Narrative: ("regions", "text"),
@@ -67,6 +67,11 @@ PER_INPUT: dict[type, tuple[str, ...]] = {
 def fields_of(kind: type) -> dict[str, Any]:
     """Type of each field of a stored class."""
     return FIELDS[kind]
+
+
+def required_of(kind: type) -> set[str]:
+    """The fields that every file has: one that came later has a default, and files from before are without it."""
+    return {field.name for field in fields(kind) if field.default is MISSING}
 
 
 def misfit(value: Any) -> str:

@@ -10,13 +10,12 @@ from xaivision.core.attribution import Attribution
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.core.query import Query
 from xaivision.core.rules import Rules
+from xaivision.core.values_in_words import column_words, value_words
 from xaivision.evaluation.simulatability.parts import Cases, Part
 from xaivision.explainers.rows_in_words import (
     class_words,
-    column_words,
     rule_sentence,
     turn_sentence,
-    value_words,
     values_apart,
 )
 

@@ -1,7 +1,10 @@
 """Which of the rows that are handed out for an input are told: counterfactuals, and the steps on the way to one."""
 
+import math
+
 from xaivision.core.counterfactuals import Counterfactuals
 from xaivision.explainers.registry import explainers
+from xaivision.report.wording import number
 
 
 def steps_of(result: Counterfactuals, index: int) -> list[int]:
@@ -25,11 +28,21 @@ def steps_to_it(result: Counterfactuals, index: int) -> int:
     return steps + 1 if steps or ended else 0
 
 
-def in_order(result: Counterfactuals, index: int, columns: list[int]) -> list[int]:
-    """These columns, which change on the way to what is reached, in the order of the steps that change them."""
-    before, rows = result.query.inputs[index], result.counterfactuals[index]
+def in_order(result: Counterfactuals, index: int, place: int) -> list[int]:
+    """The columns that change in what is handed out at this place: in the order of the steps that change them, and otherwise the
+    dearest first, as far as it is known what they cost.
+    """
+    before, rows = result.query.inputs[index].flatten(), result.counterfactuals[index].flatten(1)
     steps = rows[steps_of(result, index)] != before
-    return sorted(columns, key=lambda column: -int(steps[:, column].sum()))
+    costs = None if result.column_costs is None else result.column_costs[index, place].nan_to_num(0).tolist()
+    columns = (rows[place] != before).nonzero().flatten().tolist()
+    return sorted(columns, key=lambda column: (-int(steps[:, column].sum()), 0.0 if costs is None else -costs[column]))
+
+
+def cost_at(result: Counterfactuals, index: int, place: int) -> str:
+    """`2.31`, what it costs to become what is handed out at this place; empty where that is not known."""
+    told = math.nan if result.costs is None else float(result.costs[index, place])
+    return "" if math.isnan(told) else number(told)
 
 
 def told_of(result: Counterfactuals, index: int) -> list[int]:

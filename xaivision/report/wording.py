@@ -14,6 +14,8 @@ from xaivision.core.rules import Condition, Rule
 
 UNDEFINED = "undefined"
 MINUS = "\N{MINUS SIGN}"
+# Of what is left out so many are named.
+MOST_NAMED = 20
 # They reorder the text around them, so a name could make a report say something else.
 BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
@@ -100,6 +102,12 @@ def whose_cost(query: Query) -> list[str]:
 def feature_names(query: Query, count: int) -> tuple[str, ...]:
     """A name for each column of a table."""
     return tuple(map(plain, query.feature_names)) or tuple(f"feature {column}" for column in range(count))
+
+
+def and_more(names: Sequence[str], noun: str) -> str:
+    """`and 3 more changes: age, income and sex`; of very many the first are named."""
+    others = [f"{len(names) - MOST_NAMED:,} others"] if len(names) > MOST_NAMED else []
+    return f"and {len(names):,} more {noun}{'s' * (len(names) > 1)}: {listed([*names[:MOST_NAMED], *others])}"
 
 
 def rule_text(rule: Rule, names: Sequence[str]) -> str:

@@ -80,7 +80,15 @@ class LeafCounterfactuals:
             after = surrogate(changed)
             found = (after.argmax(1) == goals) & (now != goals)
             self._doubt(q, chosen, found, (now == goals) & (targets is not None))
-            return q.counterfactuals(changed[:, None], goals, after.gather(1, goals[:, None]), found[:, None])
+            costs = torch.tensor([one.cost for one in chosen], dtype=torch.float64, device=found.device)
+            return q.counterfactuals(
+                changed[:, None],
+                goals,
+                after.gather(1, goals[:, None]),
+                found[:, None],
+                costs=costs.masked_fill(~found, torch.nan)[:, None],
+                cost_unit="median absolute deviations, and 1 a changed category",
+            )
 
     def _chosen(self, surrogate: Surrogate, inputs: Tensor, now: Tensor, goals: Tensor | None) -> list[Entry]:
         """For each input the cheapest entry that the black box follows, or the cheapest."""

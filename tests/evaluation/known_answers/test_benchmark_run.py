@@ -144,6 +144,12 @@ def test_a_method_that_is_registered_is_in_the_next_run_with_the_budget_of_all(t
     assert report.methods == ("saliency", "newcomer")
 
 
+def test_what_counts_its_draws_is_held_to_these_and_not_to_a_clock():
+    known = weighted()
+    methods, _ = methods_for(replace(known, given={"background": known.inputs}), ["anchors"], "quick")
+    assert (methods["anchors"].most_samples, methods["anchors"].max_seconds) == (1000, None)
+
+
 def test_a_method_that_raises_or_lacks_a_setting_is_told_and_stops_nobody(tmp_path):
     report = run(tmp_path, lambda _question: ("expected_gradients", "guided_backprop", "saliency"))
     why = {method: told for _, method, told in report.unanswered}

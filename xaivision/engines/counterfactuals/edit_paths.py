@@ -29,11 +29,12 @@ def few_edits(room: Room, cases: Tensor, samples: int, most_edits: int, generato
 
 
 def _edited(room: Room, cases: Tensor, most_edits: int, generator: torch.Generator, part: slice) -> Tensor:
-    """(n, F) rows of a stretch, each with the values of one case in 1 to `most_edits` parts."""
+    """(n, F) rows of a stretch, each with the values of one case in 1 to `most_edits` parts that are otherwise in the case."""
     count = part.stop - part.start
     taken = room.final(cases[torch.randint(len(cases), (count,), generator=generator, device="cpu")])
     sizes = torch.randint(1, min(most_edits, len(room)) + 1, (count, 1), generator=generator, device="cpu")
-    order = torch.rand(count, len(room), generator=generator, dtype=torch.float64, device="cpu").argsort(1).argsort(1)
+    draws = torch.rand(count, len(room), generator=generator, dtype=torch.float64, device="cpu")
+    order = draws.masked_fill(~room.changed(taken), torch.inf).argsort(1).argsort(1)
     return room.mixed(taken, order < sizes)
 
 

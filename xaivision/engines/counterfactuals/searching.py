@@ -118,7 +118,7 @@ class Hunts:
     """
 
     def __init__(self, rows: Tensor, final: OfRows, cost: OfRows) -> None:
-        self.final, self.cost = final, cost
+        self.final, self.cost, self._inputs = final, cost, rows
         self.done = [False] * len(rows)
         none = torch.zeros(0, dtype=torch.float64, device="cpu")
         self._found = Found(rows[:0], none, none, none.long())
@@ -141,6 +141,8 @@ class Hunts:
         if self._new:
             parts = zip(self._found, *self._new, strict=True)
             every = Found(*(torch.cat(part) for part in parts))
+            fewest = (every.rows != self._inputs[every.owners]).sum(1).argsort(stable=True)
+            every = every.taken(fewest)  # the first of those that cost the same
             every = every.taken(every.costs.argsort(stable=True))
             self._found, self._new = every.taken(every.owners.argsort(stable=True)), []
         return self._found if owner is None else self._found.taken((self._found.owners == owner).nonzero().flatten())
@@ -155,6 +157,28 @@ class Hunts:
         self._rounds[owners] += 1
         again = found.taken(mine[kept[mine]])
         self._held.update(self._keys(again.rows, again.owners))
+
+    def shed(self, picked: Found, least: int) -> Tensor:
+        """Let go of rows of which one with some of their changes alone was found as well, by what was found within the `picked`
+        ones, as long as `least` are left of an input; (b,) the inputs of which a picked row went.
+        """
+        found = self.found()
+        counts = torch.bincount(found.owners, minlength=len(self._inputs))
+        kept = torch.ones(len(found.rows), dtype=torch.bool, device="cpu")
+        asked = list(zip(picked.rows, picked.owners.tolist(), strict=True))
+        for row, owner in asked:
+            mine = ((found.owners == owner) & kept).nonzero().flatten()
+            rows, own = found.rows[mine], self._inputs[owner]
+            within = rows[((rows == row) | (rows == own)).all(1)]
+            if len(within):  # else it went with one before
+                fewest = within[(within != own).sum(1).argmin()]
+                beyond = ((rows == fewest) | (fewest == own)).all(1) & (rows != fewest).any(1)
+                spare = mine[beyond][: max(0, int(counts[owner]) - least)]
+                kept[spare] = False
+                counts[owner] -= len(spare)
+        self._found = left = found.taken(kept.nonzero().flatten())
+        gone = {owner for row, owner in asked if not bool((left.rows[left.owners == owner] == row).all(1).any())}
+        return torch.tensor(sorted(gone), dtype=torch.int64, device="cpu")
 
     def _keys(self, rows: Tensor, owners: Tensor) -> list[int]:
         return row_keys(torch.cat([owners[:, None].double(), self._rounds[owners, None], rows.double()], 1))

@@ -11,7 +11,7 @@ from xaivision.engines.counterfactuals.rooms import Rooms
 from xaivision.engines.counterfactuals.searching import Ask, Asked, Search, in_helpings, places_within
 from xaivision.engines.counterfactuals.space import Room
 
-# A search that ends with rows.
+# A search that ends with rows, or with which of its own they are.
 Narrowing = Generator[Ask, Asked, Tensor]
 
 # Places between the input and a counterfactual that are asked about at once, and how often that is repeated for all numbers of
@@ -38,29 +38,32 @@ def alone(room: Room, rows: Tensor) -> Rows:
     return Rows(Rooms([room]), rows, torch.zeros(len(rows), dtype=torch.int64, device="cpu"))
 
 
-def undone(rows: Rows, undoable: Tensor | None = None, rounds: int = 8) -> Search:
-    """Ask about these rows with fewer and fewer of their changes, as long as the decision holds.
+def undone(rows: Rows, undoable: Tensor | None = None, rounds: int = 8) -> Narrowing:
+    """Ask about these rows with fewer and fewer of their changes, as long as the decision holds; (m,) which of them bear that.
 
     Every single change is taken back on trial; those that alone are not needed are then taken back together, cheapest harm
     first, as many as it bears. `undoable` (m, A): the changes that may be tried, all of them where None.
     """
-    for _ in range(rounds):
+    idle = torch.zeros(len(rows.rows), dtype=torch.bool, device="cpu")
+    for turn in range(rounds):
         changed = rows.rooms.changed(rows.rows, rows.owners)
         tried = changed if undoable is None else changed & undoable
         tried = tried & (changed.sum(1) > 1)[:, None]  # the last change is what makes it a counterfactual
         if not bool(tried.any()):
-            return
+            break
         pairs = tried.nonzero()
         made = partial(_without, rows, changed, pairs)
         answered = yield from in_helpings(len(pairs), rows.rows.shape[1], made, rows.owners[pairs[:, 0]])
         good = answered.merits > 0
         if not bool(good.any()):
-            return
+            break
         fewer = yield from _together(rows, changed, pairs[good], answered.merits[good])
         moved = torch.zeros(len(fewer), dtype=torch.bool, device="cpu")
         moved[pairs[good][:, 0]] = True  # of the others nothing can be undone, now or later
+        idle = idle if turn else moved
         rows = rows._replace(rows=fewer).taken(moved)
         undoable = None if undoable is None else undoable[moved]
+    return idle
 
 
 def _without(rows: Rows, changed: Tensor, pairs: Tensor, part: slice) -> Tensor:

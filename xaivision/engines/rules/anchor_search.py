@@ -47,17 +47,21 @@ class Plan:
 
 
 class Found(NamedTuple):
-    """The chosen conjunction; `sure`: it was accepted as the plan says. `draws` were taken of so many that were `tried`."""
+    """The chosen conjunction; `sure`: it was accepted as the plan says. `draws` were taken of so many that were `tried`. `over`:
+    there was no time for all of the search.
+    """
 
     anchor: Anchor
     sure: bool
     draws: int
     tried: int
+    over: bool = False
 
 
-# A search yields helpings of draws that it wants, is sent what came of them, and ends with what it found.
-Search = Generator[list[Helping], Outcome, Found]
-Sifting = Generator[list[Helping], Outcome, list[Anchor]]
+# A search yields helpings of draws that it wants, is sent what came of them, and ends with what it found. It is sent None where
+# there is no time left, and ends then with the best that it knows.
+Search = Generator[list[Helping], Outcome | None, Found]
+Sifting = Generator[list[Helping], Outcome | None, list[Anchor]]
 
 
 def best_anchor(conjunctions: Conjunctions, trial: Trial, plan: Plan) -> Found:
@@ -81,10 +85,12 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
     tally = Tally(plan.most_draws)
     yield from tally.draws_of([everything], plan.batch)
     if (yield from _widest(tally, conjunctions, (yield from _sure(tally, [everything], plan, 1)), plan)) is not None:
-        return Found(everything, True, tally.draws, tally.tried)
+        return Found(everything, True, tally.draws, tally.tried, tally.over)
     beam: list[Anchor] = [everything]
     finalists, best, best_coverage = [everything], everything, -1.0
     for _ in range(STEPS_A_CONDITION * plan.most_conditions):
+        if tally.spent:
+            break
         grown = conjunctions.grown(beam, plan.most_conditions)
         arms = len(grown)
         # Where one holds, those that cover more have their turn: grown from it there are only such that cover less.
@@ -100,9 +106,9 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
             break
     if best_coverage >= 0:
         best = yield from _loosened(tally, conjunctions, best, plan)
-        return Found(best, True, tally.draws, tally.tried)
+        return Found(best, True, tally.draws, tally.tried, tally.over)
     low, _ = tally.bounds(finalists, log(1 / plan.delta))
-    return Found(finalists[int(low.argmax())], False, tally.draws, tally.tried)
+    return Found(finalists[int(low.argmax())], False, tally.draws, tally.tried, tally.over)
 
 
 def _screened(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
@@ -136,7 +142,9 @@ def _most_promising(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
     return [anchors[place] for place in chosen.tolist()]
 
 
-def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Plan) -> Generator[list[Helping], Outcome, Anchor]:
+def _loosened(
+    tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Plan
+) -> Generator[list[Helping], Outcome | None, Anchor]:
     """The conjunction without what its precision does not need: conditions, or how strict they are."""
     while anchor and not tally.spent:
         covered = conjunctions.coverage(anchor)
@@ -151,7 +159,7 @@ def _loosened(tally: Tally, conjunctions: Conjunctions, anchor: Anchor, plan: Pl
 
 def _widest(
     tally: Tally, conjunctions: Conjunctions, anchors: list[Anchor], plan: Plan
-) -> Generator[list[Helping], Outcome, Anchor | None]:
+) -> Generator[list[Helping], Outcome | None, Anchor | None]:
     """The one that covers most among those that hold on new draws as well, or on as many as are left."""
     for one in sorted(anchors, key=conjunctions.coverage, reverse=True):
         if tally.spent:

@@ -1,6 +1,7 @@
 """Conjunctions of numbered conditions: what they cover, how they grow, and which conditions in them say nothing new."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -16,13 +17,7 @@ class Conjunctions:
     """
 
     def __init__(self, covered: Tensor, features: Sequence[int]) -> None:
-        self.covered = covered
-        about = torch.tensor(features, dtype=torch.int64, device="cpu")
-        cases = covered.double()
-        # How many cases meet the first and miss the second: none where the first says all that the second says.
-        beyond = cases @ (1 - cases).T
-        same = (about[:, None] == about) & ~torch.eye(len(about), dtype=torch.bool, device="cpu")
-        self._implies = same & (beyond == 0)
+        self.covered, self.features = covered, features
         self._known: dict[Anchor, float] = {}
 
     def __len__(self) -> int:
@@ -48,6 +43,18 @@ class Conjunctions:
             weaker = self._implies[one].nonzero().flatten().tolist()
             found |= {rest, *(tuple(sorted({*rest, other})) for other in weaker)}
         return sorted(found)
+
+    @cached_property
+    def _implies(self) -> Tensor:
+        """(C, C) bool: which condition says all that another one about the same feature says."""
+        about = torch.tensor(self.features, dtype=torch.int64, device="cpu")
+        implies = torch.zeros(len(about), len(about), dtype=torch.bool, device="cpu")
+        for feature in about.unique():  # type: ignore[no-untyped-call]
+            same = (about == feature).nonzero().flatten()
+            cases = self.covered[same].double()
+            # How many cases meet the first and miss the second: none where the first says all that the second says.
+            implies[same[:, None], same] = cases @ (1 - cases).T == 0
+        return implies.fill_diagonal_(False)
 
     def _joined(self, anchor: Anchor, more: int) -> Anchor:
         """The conjunction with one more condition, less those that it implies; as it is where it says so already."""

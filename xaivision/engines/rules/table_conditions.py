@@ -51,12 +51,19 @@ def rows_that_meet(
     return KnownValues(background, own).drawn([conditions], [count], generator)
 
 
-class KnownValues:
-    """The values of a `background` (n, F), sorted column by column, around a row with values of its `own` (F,)."""
+def sorted_columns(background: Tensor) -> Tensor:
+    """(F, n) the values of each column of a background (n, F), smallest first."""
+    return background.T.contiguous().sort(dim=1).values
 
-    def __init__(self, background: Tensor, own: Tensor) -> None:
+
+class KnownValues:
+    """The values of a `background` (n, F), sorted column by column, around a row with values of its `own` (F,). `ordered`: these
+    sorted columns, where they are known already.
+    """
+
+    def __init__(self, background: Tensor, own: Tensor, ordered: Tensor | None = None) -> None:
         self.background, self.own = background, own
-        self._sorted = background.T.contiguous().sort(dim=1).values  # (F, n)
+        self._sorted = sorted_columns(background) if ordered is None else ordered
 
     def drawn(self, conditions: Sequence[Sequence[Bounds]], counts: Sequence[int], generator: torch.Generator) -> Tensor:
         """(sum of counts, F) rows drawn as above, so many of them for each of these conjunctions, one after the other.

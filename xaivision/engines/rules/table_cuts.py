@@ -10,17 +10,21 @@ STRETCHES, LEAST_SHARE = 4, 0.05
 
 
 def column_cuts(background: Tensor, scores: Tensor) -> list[list[float]]:
-    """For each column of a background (n, F) its quartiles, and where a small tree on this column alone cuts the scores (n, K)
-    of the same rows.
+    """For each column of a background (n, F) its quartiles, and where a small tree on this column alone cuts the scores (m, K)
+    of the first m of these rows.
     """
     table = background.double().cpu()
     places = torch.tensor(QUARTILES, dtype=torch.float64, device="cpu")
-    return [[*torch.quantile(values, places).tolist(), *_changes(values, scores.double().cpu())] for values in table.T]
+    return [
+        [*torch.quantile(values, places).tolist(), *_changes(values[: len(scores)], scores.double().cpu())] for values in table.T
+    ]
 
 
 def _changes(values: Tensor, scores: Tensor) -> list[float]:
     from sklearn.tree import DecisionTreeRegressor
 
+    if not len(values):
+        return []
     least = max(1, round(LEAST_SHARE * len(values)))
     tree = DecisionTreeRegressor(max_leaf_nodes=STRETCHES, min_samples_leaf=least, random_state=0)
     grown = tree.fit(values[:, None].numpy(), scores.numpy()).tree_

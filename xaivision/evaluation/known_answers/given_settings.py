@@ -49,6 +49,8 @@ def _settings(kind: type[Explainer], question: KnownQuestion, size: Size) -> dic
 def _capped(kind: type[Explainer], size: Size) -> dict[str, Any]:
     """Settings that cost, where the method's own would cost more."""
     own: dict[str, Any] = {part.name: part.default for part in fields(kind) if part.init}  # type: ignore[arg-type]  # a dataclass
+    if "most_samples" in own:  # a limit of draws ends the search at the same place on every machine
+        own.pop("max_seconds", None)
     return {name: most for name, most in MOST[size].items() if name in own and _more(own[name], most)}
 
 

@@ -1,6 +1,5 @@
 """What the model says of candidate rows, within the time there is: how far each is beyond the border to the class to reach."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import log
@@ -13,78 +12,17 @@ from xaivision.core.targets import TargetScore
 from xaivision.engines.counterfactuals.searching import Answered
 from xaivision.explainers.counterfactuals.misses import Misses
 from xaivision.explainers.counterfactuals.requirement import Requirement
+from xaivision.explainers.search_clock import Clock
 
 # A class must lead by more than rounding of its score, so that it leads also when it is asked for in another batch.
 ROUNDING = {torch.float32: 2e-6, torch.float64: 1e-12}
 COARSE = 1e-3
 LEAST_PROBABILITY = 1e-12
-# A call is cut so short that it takes about this share of the time that is left: the end then comes when it should.
-SHARE_OF_THE_REST = 0.05
-FIRST_ROWS = 16
-# At most this share of the time is kept for choosing among what was found: by what that took between two calls.
-CHOOSING = 0.2
-# A call is about so many times the rows of the largest one before, at most: what one row takes is not yet known of many.
-GROWTH = 4
-# What is kept back for asking about the answer once more.
-RESERVE = 0.06
 
 # What the model is shown of rows (n, F) of the inputs with these numbers (n,).
 Render = Callable[[Tensor, Tensor], Tensor]
 # So many rows are made into pictures at once: each takes more room than its row.
 MOST_PICTURES = 64
-
-
-class Clock:
-    """The time of one search, which began at `start`. Without a limit it never ends. `first`: of so many rows the first call is;
-    `last`: so many rows are asked about once more when the search is over.
-    """
-
-    def __init__(self, seconds: float | None, start: float, *, first: int = FIRST_ROWS, last: int = 0) -> None:
-        self.start, self.seconds, self.last = start, seconds, last
-        self.kept = 0.0  # seconds for what else is done when the search is over
-        self.pace: float | None = None  # seconds a row, of the calls about the most rows
-        self._ended = time.perf_counter()
-        # What a call takes whatever its rows are, by the first one, which asked about the inputs; what lies between two calls.
-        self._call, self._between = self._ended - start, 0.0
-        self._largest = first / GROWTH
-
-    @property
-    def left(self) -> float:
-        """Seconds until the search must end, less what choosing and asking about the answer will take."""
-        if self.seconds is None:
-            return torch.inf
-        # Choosing in the end is among more than before.
-        ending = max(self._call, self.last * (self.pace or 0.0)) + 2 * self._between + self.kept
-        return (1 - RESERVE) * self.seconds - (time.perf_counter() - self.start) - ending
-
-    def rows(self, wanted: int) -> int:
-        """How many of these rows may be asked about in the next call: 0 where time is up."""
-        if self.seconds is None:
-            return wanted
-        if self.pace is not None:  # what lies before the first call is no choosing
-            self._between = min(max(self._between, time.perf_counter() - self._ended), CHOOSING * self.seconds)
-        if self.left <= self._call or not self.bears(1):
-            return 0
-        fits = (
-            self._largest * GROWTH
-            if self.pace is None
-            else min(self._largest * GROWTH, SHARE_OF_THE_REST * self.left / self.pace)
-        )
-        return min(wanted, max(1, int(fits)))
-
-    def bears(self, rows: int) -> bool:
-        """Whether there is time for one call about all of these rows."""
-        return self.pace is None or self.pace * rows <= self.left
-
-    def asked(self, rows: int, began: float) -> None:
-        """Remember a call about so many rows."""
-        self._ended = time.perf_counter()
-        taken = self._ended - began
-        if self.pace is None or rows >= self._largest:
-            self.pace = taken / rows
-        elif rows * GROWTH >= self._largest:  # one about few rows says what a call takes, and not what a row does
-            self.pace = max(self.pace, taken / rows)
-        self._call, self._largest = min(self._call, taken), max(self._largest, rows)
 
 
 class Answers:
@@ -105,19 +43,12 @@ class Answers:
     def __call__(self, owners: Tensor, rows: Tensor, slopes: bool) -> Answered:
         """Merits and slopes of the rows of these inputs, of as many as there is time for."""
         merits, found = [], []
-        start = 0
-        while start < len(rows):
-            left = len(rows) - start
-            count = self.clock.rows(left if self.render is None else min(left, MOST_PICTURES))
-            if not count:
-                self.over = True
-                break
-            part, began = slice(start, start + count), time.perf_counter()
+        for part in self.clock.parts(len(rows), None if self.render is None else MOST_PICTURES):
             one = self._asked(owners[part], rows[part], slopes)
-            self.clock.asked(count, began)
             merits.append(one.merits)
             found.append(one.slopes)
-            start += count
+        if sum(map(len, merits)) < len(rows):
+            self.over = True
         if not merits:
             none = torch.zeros(0, dtype=torch.float64, device="cpu")
             return Answered(none, torch.zeros(0, rows.shape[1], dtype=torch.float64, device="cpu") if slopes else None)
@@ -138,7 +69,8 @@ class Answers:
             mine = owners == owner
             for requirement in self.requirements[owner]:
                 slack = requirement.slack(rows[mine])
-                self.misses.count_unmet(owners[mine][(merits[mine] > 0) & (slack <= 0)], requirement.unmet)
+                for missed, what in requirement.misses(slack):
+                    self.misses.count_unmet(owners[mine][(merits[mine] > 0) & missed], what)
                 if slope is not None and requirement.slopes is not None:
                     leads = mine.nonzero().flatten()[slack < merits[mine]]
                     slope[leads] = _led(slope[leads], requirement.slopes(rows[leads]))

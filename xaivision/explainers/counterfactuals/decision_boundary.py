@@ -18,7 +18,7 @@ from xaivision.engines.counterfactuals.edit_paths import few_edits, length, orde
 from xaivision.engines.counterfactuals.rooms import by_owner
 from xaivision.engines.counterfactuals.searching import Search, of_one, side_by_side
 from xaivision.engines.counterfactuals.undoing import Rows, undone
-from xaivision.explainers.counterfactuals.hunting import Asking, scene_of, until_it_lasts
+from xaivision.explainers.counterfactuals.hunting import Asking, handed_out, scene_of, until_it_lasts
 from xaivision.explainers.counterfactuals.limits_told import limit_notes
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.shortfall import none_found
@@ -110,8 +110,7 @@ class DecisionBoundary(Wishes):
                 _warn_of_others(scene, index, reached[index, : int(last[index])].tolist())
             for text in scene.survival_words(index, rows[index][found[index]]):
                 q.note(Note("ok", text, (index,)))
-        device = q.query.inputs.device
-        return q.counterfactuals(rows.to(device), scene.goals.to(device), told, found.to(device))
+        return handed_out(scene, rows, told, found)
 
 
 def _told(scene: Scene, index: int, way: Tensor, scores: Tensor, found: bool) -> Note:

@@ -202,14 +202,24 @@ class DeletionRobustCounterfactuals:
         asked = goals.repeat_interleave(2)
         found = (scores.argmax(1) == asked).view(-1, 2)
         found[:, 1] &= lasts.to(found.device)
-        self._say(q, known, pair, found.cpu())
+        start = known.standardized(inputs.detach().cpu())
+        moved = torch.stack([known.standardized(one.rows) - start for one in pair], 1)
+        costs = moved.norm(dim=2).masked_fill(~found.cpu(), torch.nan)
+        self._say(q, known, pair[1], costs)
         told = scores.gather(1, asked[:, None]).view(-1, 2)
-        return q.counterfactuals(torch.where(found[..., None], rows, inputs[:, None]), goals, told, found)
+        shown = torch.where(found[..., None], rows, inputs[:, None])
+        return q.counterfactuals(
+            shown,
+            goals,
+            told,
+            found,
+            costs=costs.to(inputs.device),
+            cost_unit="standard deviations, by the root of their squares",
+            column_costs=moved.abs().to(inputs.device),
+        )
 
-    def _say(self, q: Question, known: TrainedAgain, pair: Pair, found: Tensor) -> None:
-        start = known.standardized(q.query.inputs.detach().cpu())
-        inside = [known.standardized(one.rows) for one in pair]
-        plain, robust = ((one - start).norm(dim=1) for one in inside)
+    def _say(self, q: Question, known: TrainedAgain, lasting: Lasting, costs: Tensor) -> None:
+        found, (plain, robust) = ~costs.isnan(), costs.T
         doubt = f"; {known.doubt}" if known.doubt else ""
         for index, whole in enumerate(found.tolist()):
             if not all(whole):
@@ -219,7 +229,7 @@ class DeletionRobustCounterfactuals:
             text = (
                 f"it costs {float(robust[index]):.3g} to last through {deletions(self.deletions)}{known.condition}, {more:.0%} "
                 f"more than the nearest counterfactual ({float(plain[index]):.3g} standard deviations); "
-                f"{dangerous_rows(pair[1].dangerous[index].tolist())}"
+                f"{dangerous_rows(lasting.dangerous[index].tolist())}"
             )
             q.note(Note("ok", text + doubt, (index,)))
 

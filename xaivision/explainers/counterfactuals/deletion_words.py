@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 # More dangerous rows than these are not named.
 MOST_NAMED = 5
+# A data set that is parted has other numbers as a whole.
+COUNTED = "of `background`, counted from 0"
 
 
 def rows_gone(count: int) -> str:
@@ -17,10 +19,10 @@ def deletions(count: int) -> str:
 
 
 def dangerous_rows(numbers: Sequence[int]) -> str:
-    """The numbers of the most dangerous rows, most dangerous first."""
+    """The numbers of the most dangerous rows among those of the background, the training rows, most dangerous first."""
     named = list(map(str, numbers[:MOST_NAMED]))
     if not named:
         return "no row endangers it"
     if len(named) == 1:
-        return f"the most dangerous row is {named[0]}"
-    return f"the most dangerous rows are {', '.join(named[:-1])} and {named[-1]}"
+        return f"the most dangerous row is {named[0]} {COUNTED}"
+    return f"the most dangerous rows are {', '.join(named[:-1])} and {named[-1]} {COUNTED}"

@@ -38,6 +38,8 @@ class GrowingSpheres(Wishes):
         domains=("tabular",),
     )
 
+    anywhere: ClassVar[bool] = True
+
     sample_size: int = 1000
 
     def __post_init__(self) -> None:

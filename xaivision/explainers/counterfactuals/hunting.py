@@ -19,10 +19,12 @@ from xaivision.core.targets import Targets
 from xaivision.engines.counterfactuals.diversity import diverse_choice
 from xaivision.engines.counterfactuals.searching import HELPING, Found, Search, of_one, places_within, row_keys, side_by_side
 from xaivision.engines.counterfactuals.space import Room
-from xaivision.engines.counterfactuals.undoing import Rows, tightened, undone
+from xaivision.engines.counterfactuals.undoing import Narrowing, Rows, tightened, undone
+from xaivision.explainers.counterfactuals.costs_told import told_costs
 from xaivision.explainers.counterfactuals.limits_told import limit_notes
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.shortfall import shortfall
+from xaivision.explainers.counterfactuals.strangeness import strange_notes
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Candidates beyond those wanted that are freed of what they do not need: some become equal by it.
@@ -30,6 +32,9 @@ SPARE = 2
 # Candidates for each wanted one among which a set is chosen, and most of them, the cheapest ones: farther ones are hardly ever
 # in it.
 CHOICE, MOST_CHOICE = 100, 1000
+
+# How often a set is chosen anew where rows of it have changes that are not needed.
+CHOICES = 30
 
 # How often more is asked of rows that deletions, carried out, have broken.
 RAISES = 4
@@ -140,11 +145,17 @@ def _narrowed_search(scene: Scene, propose: Propose, owners: Tensor) -> Search:
     yield from _undone(scene, chosen(scene, owners))
     fewer = chosen(scene, owners, SPARE)
     yield from tightened(Rows(scene.rooms, fewer.rows, fewer.owners))
-    if scene.space.norm != 1:  # the numbers were moved together only: one of them may be idle since
-        yield from _undone(scene, chosen(scene, owners))
+    for _ in range(CHOICES):  # numbers that were moved together may be idle since, and a set may hold rows that were never tried
+        picked = chosen(scene, owners)
+        idle = yield from _undone(scene, picked)
+        if not bool(idle.any()):
+            return
+        owners = scene.hunts.shed(picked.taken(idle.nonzero().flatten()), scene.wishes.total_CFs)
+        if not len(owners):
+            return
 
 
-def _undone(scene: Scene, found: Found) -> Search:
+def _undone(scene: Scene, found: Found) -> Narrowing:
     return undone(Rows(scene.rooms, found.rows, found.owners), scene.undoable(found.rows, found.owners))
 
 
@@ -181,10 +192,14 @@ def finished(scene: Scene) -> Counterfactuals:
     flips = (scores.argmax(1) == goals).cpu().view(held.shape)
     held &= torch.stack([scene.holds(index, rows[index]) for index in range(len(rows))]) | ~flips
     _say(scene, rows, held, flips)
-    device = scene.q.query.inputs.device
-    return scene.q.counterfactuals(
-        rows.to(device), scene.goals.to(device), scores.gather(1, goals[:, None]).view(held.shape), (held & flips).to(device)
-    )
+    return handed_out(scene, rows, scores.gather(1, goals[:, None]).view(held.shape), held & flips)
+
+
+def handed_out(scene: Scene, rows: Tensor, scores: Tensor, found: Tensor) -> Counterfactuals:
+    """The answer of a search among rows, with what those (B, k, F) cost that were found."""
+    device, costs = scene.q.query.inputs.device, told_costs(scene, rows, found)._asdict()
+    more = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in costs.items()}
+    return scene.q.counterfactuals(rows.to(device), scene.goals.to(device), scores, found.to(device), **more)
 
 
 def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
@@ -209,6 +224,8 @@ def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
         if known[index]:
             text = f"{_which(known[index], rows.shape[1])} of the background, value for value: whoever sees it sees a known case"
             scene.q.note(Note("ok", text, (index,)))
+    for note in strange_notes(scene, rows, held & flips):
+        scene.q.note(note)
 
 
 def _which(count: int, k: int) -> str:

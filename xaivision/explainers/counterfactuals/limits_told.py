@@ -4,14 +4,16 @@ import torch
 from torch import Tensor
 
 from xaivision.core.diagnostics import Note
+from xaivision.core.values_in_words import column_words, value_words
 from xaivision.explainers.counterfactuals.scene import Scene
 from xaivision.explainers.counterfactuals.table_space import Columns, permitted_codes
-from xaivision.explainers.rows_in_words import column_words, value_words
 
 
 def limit_notes(scene: Scene, rows: Tensor, held: Tensor) -> list[Note]:
     """About rows (B, k, F) of which these (B, k) are handed out."""
     notes = []
+    if idle := _idle_ways(scene):
+        notes.append(Note("ok", f"`one_way` says nothing of {', '.join(idle)}, which may not change at all"))
     if len(scene.background.unique(dim=0)) == 1:  # type: ignore[no-untyped-call]
         notes.append(Note("warn", _of_equal_rows(scene)))
     outside = _outside(scene)
@@ -21,6 +23,12 @@ def limit_notes(scene: Scene, rows: Tensor, held: Tensor) -> list[Note]:
         if columns:
             notes.append(Note("ok", _staying(scene, index, columns), (index,)))
     return notes
+
+
+def _idle_ways(scene: Scene) -> list[str]:
+    """The columns that are given a way and stay as they are whatever that says."""
+    columns, free = Columns(scene.q), scene.space.free
+    return [columns.name(number) for number in columns.by_number(scene.wishes.one_way) if not free[number]]
 
 
 def _of_equal_rows(scene: Scene) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.generator import Code, Direction
 from xaivision.engines.counterfactuals.space import Part, Space
 
@@ -77,4 +77,4 @@ def _numbers(values: list[float]) -> Tensor:
 def _check_known(name: str, chosen: Chosen, known: set[str]) -> None:
     for one in () if isinstance(chosen, str) else chosen:
         if one not in known:
-            raise InputError(f"`{name}` must name some of {', '.join(map(repr, sorted(known)))}. Got {one!r}.")
+            raise UnknownNameError(f"name for `{name}`", one, known)

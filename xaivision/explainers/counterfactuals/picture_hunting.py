@@ -21,11 +21,12 @@ from xaivision.engines.counterfactuals.rooms import by_owner
 from xaivision.engines.counterfactuals.searching import Found, Hunts, Search, of_one, side_by_side
 from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.undoing import alone, tightened, undone
-from xaivision.explainers.counterfactuals.answering import LEAST_PROBABILITY, Answers, Clock
+from xaivision.explainers.counterfactuals.answering import LEAST_PROBABILITY, Answers
 from xaivision.explainers.counterfactuals.hunting import Asking, Opened, opened
 from xaivision.explainers.counterfactuals.picture_codes import Choice, code_row, code_space
 from xaivision.explainers.counterfactuals.picture_wishes import PictureWishes
 from xaivision.explainers.counterfactuals.scene import goals
+from xaivision.explainers.search_clock import Clock
 
 # Of what was found, so many of the nearest are freed of what they do not need.
 NEAREST = 3
@@ -229,7 +230,9 @@ def asked_again(q: Question, pictures: Tensor, reached: Reached, why_not: Callab
         _say(q, reached, index, [one for one in words if one], why_not)
     shown = torch.where(found.view(*shape, 1, 1, 1), shown, q.query.inputs[:, None])
     told = scores.gather(2, goals.to(scores.device)[:, None, None].expand(*shape, 1))[..., 0]
-    return q.counterfactuals(shown, goals, told, found, edits)
+    moved = (shown - q.query.inputs[:, None]).double().abs().flatten(2).mean(2)
+    costs = {"costs": moved.masked_fill(~found, torch.nan), "cost_unit": "mean absolute change of a value from 0 to 1"}
+    return q.counterfactuals(shown, goals, told, found, edits=edits, **costs)
 
 
 def _say(q: Question, reached: Reached, index: int, words: list[str], why_not: Callable[[int], Note]) -> None:

@@ -19,11 +19,11 @@ from xaivision.core.settings import check_number_from_zero, check_positive_integ
 from xaivision.core.targets import Targets, TargetScore
 from xaivision.data.images import load_images
 from xaivision.engines.total_variation import variation_slope
-from xaivision.explainers.counterfactuals.answering import Clock
 from xaivision.explainers.counterfactuals.hunting import Asking, Opened, opened
 from xaivision.explainers.counterfactuals.picture_hunting import Reached, asked_again, eight_bits, named
 from xaivision.explainers.counterfactuals.scene import goals
 from xaivision.explainers.counterfactuals.wishes import check_desired_class
+from xaivision.explainers.search_clock import Clock
 
 # Adam's memory of slopes and of their squares, and what keeps it from dividing by zero.
 FIRST, SECOND, TINY = 0.9, 0.99, 1e-8

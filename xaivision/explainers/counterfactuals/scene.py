@@ -14,13 +14,14 @@ from xaivision.engines.counterfactuals.searching import Found, Hunts, OfRows
 from xaivision.engines.counterfactuals.space import Room
 from xaivision.engines.counterfactuals.transplants import by_distance
 from xaivision.explainers.background import fitting_background
-from xaivision.explainers.counterfactuals.answering import Answers, Clock
+from xaivision.explainers.counterfactuals.answering import Answers
 from xaivision.explainers.counterfactuals.own_constraint import OwnConstraint
 from xaivision.explainers.counterfactuals.requirement import Requirement
 from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
 from xaivision.explainers.counterfactuals.surviving import Surviving
 from xaivision.explainers.counterfactuals.table_space import spreads, table_space
 from xaivision.explainers.counterfactuals.wishes import Wishes
+from xaivision.explainers.search_clock import Clock
 
 # Neighbors among whom a plausible row must lie.
 NEIGHBORS = 5
@@ -43,7 +44,8 @@ class Scene:
         self.goals = goals(q, wishes.desired_class, scores)
         self.answers = Answers(q, self.goals, wishes.stopping_threshold, self.clock)
         self.rooms = Rooms([Room(self.space, row) for row in self.inputs])
-        self.hunts = Hunts(self.rooms.row, self.rooms.final, self._cost())
+        self.cost = self._cost()
+        self.hunts = Hunts(self.rooms.row, self.rooms.final, self.cost)
         self.own_constraints, self.survivals = self._constraints()
         if wishes.plausible is not None or self.own_constraints or self.survivals:
             self.answers.requirements = [self._requirements(index) for index in range(len(self.inputs))]

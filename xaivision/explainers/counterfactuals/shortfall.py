@@ -27,7 +27,15 @@ def none_found(scene: Scene, index: int, tried: str = "no row that was tried wit
         return f"not found: {_no_try(scene, index)}"
     over = " in the time there was" if scene.answers.over else ""
     missed = _missed(scene, index, f"of {int(scene.answers.misses.tried[index]):,} tries")
-    return f"not found: {missed or f'{tried}{over} is predicted as {goal}'}"
+    return f"not found: {missed or f'{tried}{over} is predicted as {goal}{_more_tries(scene)}'}"
+
+
+def _more_tries(scene: Scene) -> str:
+    """What else may find one, where a method has tried so many drawn rows."""
+    size = getattr(scene.wishes, "sample_size", None)
+    if size is None or scene.answers.over:
+        return ""
+    return f"; a `sample_size` above {size:,}, or another method such as `genetic_counterfactuals`, may find one"
 
 
 def _goal(scene: Scene, index: int) -> str:

@@ -55,14 +55,14 @@ class Surviving:
     def in_words(self, owner: int, goal: int, rows: Tensor) -> str:
         """What is left of rows (n, F) that survive, and which deletions endanger the first of them most."""
         worst, dangerous = self.known.worst(rows, self._sides(goal, rows), self.k)
-        left, order = float(worst.min()), " to first order"
+        left, order, done = float(worst.min()), " to first order", ""
         if self.margin == "auto":
-            left, order = min(one.left for one in self._carried_out(owner, goal, rows)), ""
+            left, order, done = min(one.left for one in self._carried_out(owner, goal, rows)), "", ", carried out"
         who = "it survives" if len(rows) == 1 else f"all {len(rows)} survive"
         doubt = f"; {self.known.doubt}" if self.known.doubt else ""
         return (
-            f"{who} the worst deletion of {rows_gone(self.k)}{self.known.condition}, which leaves {left:.2g} log odds{order}; "
-            f"{dangerous_rows(dangerous[0].tolist())}{doubt}"
+            f"{who} the worst deletion of {rows_gone(self.k)} that is foreseen{done}{self.known.condition}, which leaves "
+            f"{left:.2g} log odds{order}; {dangerous_rows(dangerous[0].tolist())}{doubt}"
         )
 
     def _slack(self, owner: int, goal: int, rows: Tensor) -> Tensor:

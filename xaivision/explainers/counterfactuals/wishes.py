@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from torch import Tensor
 
-from xaivision.core.errors import InputError
+from xaivision.core.errors import InputError, UnknownNameError
 from xaivision.core.origin import told_settings
 from xaivision.core.settings import check_number_from_zero, check_positive_integer, check_positive_number
 from xaivision.explainers.background import check_background
@@ -15,6 +15,8 @@ from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDelet
 Column = str | int
 Norm = Literal["l1", "l2", "linf"]
 Way = Literal["up", "down"]
+# The word for the constraint that can be named on the command line, which knows the classes of the training rows.
+CONSTRAINT_WORD = "survives_deletion"
 # What must hold beside: a function of rows (n, F) that is at least zero (n,) where it does, or that deletions are survived.
 Constraint = Callable[[Tensor], Any] | SurvivesDeletion
 
@@ -40,6 +42,9 @@ class Wishes:
     must. `constraint`: what must hold beside, one or several: a function of rows (n, F) that returns (n,), from zero on where a
     row is kept, or `SurvivesDeletion`. `max_seconds`: when the whole search ends with what it has.
     """
+
+    # Whether the method makes rows up in any direction, so that it is to be said which of them lie far from all known cases.
+    anywhere: ClassVar[bool] = False
 
     background: Tensor
     total_CFs: int = 4
@@ -112,6 +117,8 @@ def check_desired_class(value: object) -> None:
 def _check_constraint(one: object, background: Tensor) -> None:
     if isinstance(one, SurvivesDeletion):
         one.check(background)
+    elif isinstance(one, str) and one != CONSTRAINT_WORD:
+        raise UnknownNameError("constraint", one, [CONSTRAINT_WORD])
     elif not callable(one) or isinstance(one, type):
         raise InputError(
             f"`constraint` must be a function of rows (n, F) with one number for each, or `SurvivesDeletion(...)`. Got {one!r}."

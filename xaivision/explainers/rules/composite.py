@@ -21,11 +21,12 @@ from xaivision.core.question import Question, question
 from xaivision.core.rules import Condition, Rule, Rules
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
+from xaivision.core.values_in_words import column_words
 from xaivision.explainers.background import check_background, fitting_background
 from xaivision.explainers.counterfactuals.decision_boundary import DecisionBoundary
 from xaivision.explainers.lime_tabular import LimeTabular
 from xaivision.explainers.nearest_examples import NearestExamples
-from xaivision.explainers.rows_in_words import class_words, column_words, rule_sentence, turn_sentence
+from xaivision.explainers.rows_in_words import class_words, rule_sentence, turn_sentence
 from xaivision.explainers.rules.anchors import Anchors
 
 

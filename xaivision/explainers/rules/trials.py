@@ -1,16 +1,17 @@
 """The trials of rules: the searches of all inputs go on side by side, and what they want tried at a time is asked in one pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from xaivision.core.progress import track
-from xaivision.core.question import Question
 from xaivision.engines.rules.anchor_search import Found, Search
 from xaivision.engines.rules.tally import Helping, Outcome
 from xaivision.explainers.rules.neighbors_of_rules import Neighborhood
+from xaivision.explainers.rules.timed_scores import TimedScores
 
 # Values that are drawn before the model is asked about them: cases of all inputs at once need not fit in memory.
 MOST_VALUES = 10_000_000
@@ -28,15 +29,17 @@ class Bundle(NamedTuple):
 
 # What the search of each input wants tried, by the number of the input.
 Wanted = Mapping[int, Sequence[Helping]]
+# From cases to their scores, or those of the first ones that there is time for.
+Asked = Callable[[Tensor], Tensor]
 
 
 class Trials:
     """Cases of each input's neighborhood, drawn from its own generator, and whether the model predicts them like the input."""
 
-    def __init__(self, q: Question, neighborhoods: Sequence[Neighborhood]) -> None:
-        self.q, self.neighborhoods = q, neighborhoods
-        self._draws = [q.generator("draws") for _ in neighborhoods]
-        self._targets = q.query.targets.tolist()
+    def __init__(self, scores: TimedScores, neighborhoods: Sequence[Neighborhood]) -> None:
+        self.scores, self.q, self.neighborhoods = scores, scores.q, neighborhoods
+        self._draws = [self.q.generator("draws") for _ in neighborhoods]
+        self._targets = self.q.query.targets.tolist()
         self._spreads: dict[int, Tensor] = {}
 
     def searched(self, searches: Sequence[Search]) -> list[Found]:
@@ -46,8 +49,17 @@ class Trials:
             found[index] = one
         return [found[index] for index in range(len(searches))]
 
-    def outcomes(self, wanted: Wanted) -> dict[int, Outcome]:
-        """For each input what came of each of its helpings."""
+    def outcomes(self, wanted: Wanted) -> Mapping[int, Outcome | None]:
+        """For each input what came of each of its helpings; None where there was no time for them."""
+        came = self._of_helpings(wanted, self.scores.of)
+        return {index: came.get(index) for index in wanted}
+
+    def last_outcomes(self, wanted: Wanted) -> dict[int, Outcome]:
+        """For each input what came of each of its helpings, when the searches are over: whatever the time."""
+        return self._of_helpings(wanted, self.scores.of_all)
+
+    def _of_helpings(self, wanted: Wanted, asked: Asked) -> dict[int, Outcome]:
+        """Of the inputs, in their order, as far as there was time for all of their helpings."""
         came: list[Tensor] = []
         waiting: list[Bundle] = []
         size = self.q.query.inputs[0].numel()
@@ -55,21 +67,26 @@ class Trials:
             for some in _small(helpings, MOST_VALUES // size):
                 waiting.append(Bundle(index, some, self.neighborhoods[index].drawn(some, self._draws[index])))
                 if sum(one.cases.numel() for one in waiting) > MOST_VALUES:
-                    came += self._came(waiting)
+                    came += self._came(waiting, asked)
                     waiting = []
-        came += self._came(waiting)
-        counts = [len(helpings) for helpings in wanted.values()]
-        each = torch.cat(came, dim=1).split(counts, dim=1) if came else ()  # type: ignore[no-untyped-call]
-        return {index: Outcome(*one) for index, one in zip(wanted, each, strict=True)}
+        came += self._came(waiting, asked)
+        told = torch.cat(came, dim=1) if came else torch.zeros(2, 0, device="cpu")
+        ends = list(accumulate(len(helpings) for helpings in wanted.values()))
+        stretches = zip(wanted, [0, *ends], ends, strict=False)
+        return {index: Outcome(*told[:, start:end]) for index, start, end in stretches if end <= told.shape[1]}
 
-    def _came(self, bundles: list[Bundle]) -> list[Tensor]:
-        """For each bundle (2, n): how many cases of its helpings are predicted as its input is, and how much they lean to it."""
+    def _came(self, bundles: list[Bundle], asked: Asked) -> list[Tensor]:
+        """For each bundle (2, n): how many cases of its helpings are predicted as its input is, and how much they lean to it.
+        The first ones only, where there is no time for all of them.
+        """
         if not bundles:
             return []
-        sizes = [len(one.cases) for one in bundles]
-        scores = self.q.model(torch.cat([one.cases for one in bundles]).to(self.q.query.inputs)).cpu()
+        scores = asked(torch.cat([one.cases for one in bundles]))
         found = []
-        for one, part in zip(bundles, scores.split(sizes), strict=True):  # type: ignore[no-untyped-call]
+        for one, end in zip(bundles, accumulate(len(one.cases) for one in bundles), strict=True):
+            part = scores[end - len(one.cases) : end]
+            if len(part) < len(one.cases):
+                break
             target = self._targets[one.owner]
             held = (part.argmax(1) == target).double()
             each = torch.stack([held, self._leaning(one.owner, held, _margins(part, target))])
@@ -84,15 +101,15 @@ class Trials:
 
     def _ended(self, searches: Sequence[Search]) -> Iterator[tuple[int, Found]]:
         """Each search that ends, as it does."""
-        answers: dict[int, Outcome | None] = dict.fromkeys(range(len(searches)))
+        answers: Mapping[int, Outcome | None] = dict.fromkeys(range(len(searches)))
         while answers:
             wanted = {}
             for index, answer in answers.items():
                 try:
-                    wanted[index] = searches[index].send(answer)  # type: ignore[arg-type]  # None starts a generator
+                    wanted[index] = searches[index].send(answer)  # None starts a generator
                 except StopIteration as end:
                     yield index, end.value
-            answers = dict(self.outcomes(wanted)) if wanted else {}
+            answers = self.outcomes(wanted)
 
 
 def _margins(scores: Tensor, target: int) -> Tensor:

@@ -66,7 +66,10 @@ class SegmentLayers:
 
     def _directions(self, of: str, shape: torch.Size) -> tuple[Direction, ...]:
         down, across = (max(1, round(self.reach * side)) for side in shape[1:])
-        place = [Direction(name, "position", of, -far, far, 1.0, unit="px") for name, far in (("down", down), ("across", across))]
+        place = [
+            Direction("down", "position", of, -down, down, 1.0, unit="px", ways=("up", "down")),
+            Direction("across", "position", of, -across, across, 1.0, unit="px", ways=("to the left", "to the right")),
+        ]
         style = [
             Direction("removal", "removal", of, 0, 1),
             Direction("brightness", "style", of, -BRIGHTER, BRIGHTER),
