@@ -363,6 +363,12 @@ def check_rows_with_more_changes_than_one_that_was_found_go_as_long_as_enough_ar
     made = found()
     assert made.shed(idle, len(rows)).tolist() == []
     assert len(left(made, 0)) == len(rows)
+    # (2, 1, 0) and (2, 0, 1) cost the same, and (2, 1, 7) most: where one may go it is that one.
+    made = hunts(*each)
+    dear = (vector(2, 0, 0), vector(2, 1, 0), vector(2, 0, 1), vector(2, 1, 7))
+    made.drive(searching.of_one(0, shortly(*dear)), lambda _, asked, __: searching.Answered(torch.ones(len(asked)).double()))
+    assert made.shed(idle, 3).tolist() == []
+    assert sorted(left(made, 0)) == sorted(row.tolist() for row in dear[:3])
 
 
 def test_rows_with_more_changes_than_one_that_was_found_go_as_long_as_enough_are_left():

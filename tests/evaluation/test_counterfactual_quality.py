@@ -15,6 +15,7 @@ from xaivision.data.feature import Feature
 from xaivision.data.registry import load_dataset
 from xaivision.data.schema import TableSchema
 from xaivision.evaluation.counterfactual_quality import CARDS, counterfactual_quality
+from xaivision.evaluation.counterfactual_rights import rights_of
 from xaivision.explainers.counterfactuals.wishes import Wishes
 
 # Class 1 where the first column is above 1. Spreads of the background: 1, 2, and nothing.
@@ -217,6 +218,16 @@ def test_linked_values_that_never_occur_together_are_counted_once_a_group():
     seen = torch.cat([MIXED_BACKGROUND, torch.tensor([[2.0, 0.0, 0.0, 0.0, 1.0]])])
     told = mixed(*changes, wishes=Wishes(seen, linked=[["size", "purpose"]]))["violations"]
     assert told.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]  # what the method was shown counts as well
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.int64])
+def test_what_the_wishes_show_together_counts_whatever_the_dtype_of_the_judged_background(dtype):
+    """Values that only float64 can hold, seen together by the method alone."""
+    shown = torch.tensor([[0.1, 0.0, 1.0, 0.0, 0.0]], dtype=torch.float64)
+    rights = rights_of(MIXED, MIXED_BACKGROUND.to(dtype), Wishes(shown, linked=[["size", "purpose"]]))
+    before = torch.tensor([[5.0, 1.0, 1.0, 0.0, 0.0]], dtype=torch.float64)
+    assert rights.violations(before, shown).tolist() == [0.0]
+    assert rights.violations(before, shown + torch.tensor([1.0, 0, 0, 0, 0])).tolist() == [1.0]
 
 
 def test_constraints_that_are_not_kept_are_counted_each():

@@ -137,3 +137,43 @@ def test_a_column_without_spread_has_no_slope():
     own = OwnConstraint(lambda table: table.sum(1), torch.tensor([1.0, 0.0], dtype=torch.float64))
     slopes = own.slopes(torch.tensor([[2.0, 3.0]], dtype=torch.float64))
     torch.testing.assert_close(slopes, torch.tensor([[1.0, 0.0]], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("setting", ["constraint", "cost"])
+def test_a_function_that_writes_into_what_it_is_given_changes_nothing(setting):
+    """Were the rows its own, their first two columns would be above 1 by what it wrote there, and found without being so."""
+
+    def writing(*given):
+        rows = given[-1]
+        said = 2 - rows[:, 0] if setting == "constraint" else (rows - given[0]).abs().sum(1)
+        for one in given:
+            one.fill_(3)
+        return said
+
+    settings = {"total_CFs": 1, "feature_weights": None, setting: writing}
+    inputs = torch.zeros(2, 3)
+    found = RandomCounterfactuals(known(), **settings).explain(plane(), inputs)
+    assert found.found.all()
+    assert bool((plane()(found.counterfactuals[:, 0]).argmax(1) == 1).all())
+    assert bool((found.counterfactuals[:, 0, 0] < 2).all())
+    assert not bool((found.counterfactuals == 3).any())
+    assert not bool(inputs.any())
+
+
+def test_a_cost_that_fails_is_named_as_a_constraint_is():
+    with pytest.raises(
+        InputError, match=r"^`cost` must return one number a row, \(\d+,\)\. It raised ZeroDivisionError: "
+    ) as said:
+        asked(RandomCounterfactuals, None, cost=lambda row, rows: 1 / 0)
+    assert isinstance(said.value.__cause__, ZeroDivisionError)
+    with pytest.raises(InputError, match=r"^`cost` must return one number a row, \(\d+,\)\. Got dict: "):
+        asked(RandomCounterfactuals, None, cost=lambda row, rows: {})
+
+
+def test_where_the_cost_forbids_all_that_is_the_reason():
+    found = asked(RandomCounterfactuals, None, cost=lambda row, rows: torch.full((len(rows),), torch.inf))
+    assert not found.found.any()
+    assert all(
+        re.fullmatch(r"not found: all [\d,]+ rows that reach 1 cost inf by `cost`, which forbids them", one.reasons[0])
+        for one in found.verdicts
+    )

@@ -219,7 +219,12 @@ def test_it_is_carried_beside_a_constraint_of_the_callers_own():
     [
         (lambda rows, labels: (rows, labels * 0), "must be of both classes. Got class 0 for all 398 rows"),
         (lambda rows, labels: (rows[:1], labels[:1]), "must be the training rows, two or more. Got a single row"),
-        (lambda rows, labels: (rows, labels[1:]), "must be class 0 or 1 of each of 398 rows of the background"),
+        (
+            lambda rows, labels: (rows, labels[1:]),
+            r"0 or 1 of each of 398 rows of the background\. Got shape \(397,\) of values 0, 1\.",
+        ),
+        (lambda rows, labels: (rows, labels + 1), r"of each of 398 rows of the background\. Got shape \(398,\) of values 1, 2\."),
+        (lambda rows, labels: (rows, ["no"] * 398), r"0 or 1 of each of 398 rows of the background\. Got list\."),
         (lambda rows, labels: (rows[:3], torch.tensor([0, 1, 1]), 3), "must leave some of 3 rows of the background. Got 3"),
     ],
 )

@@ -192,6 +192,28 @@ def test_no_change_of_a_set_is_idle_whatever_makes_it_dear(kind, norm):
     assert told["redundancy"].values.tolist() == [0.0] * 4
 
 
+def test_a_set_is_chosen_anew_until_nothing_in_it_is_idle():
+    """Of this row more than thirty that are found hold others whole: each time one of them goes."""
+    data = tumors()[1]
+    method = NearestUnlikeNeighbors(data.train.inputs, total_CFs=6, norm="linf")
+    found = method.explain(tumors()[0], data.test.inputs[21:22])
+    assert found.found.all()
+    assert counterfactual_quality(tumors()[0], found, data.train.inputs)["redundancy"].values.tolist() == [0.0]
+
+
+def test_where_no_other_row_was_found_what_holds_another_one_is_named():
+    """The first column alone turns the model, and has one other value: each other counterfactual changes more, for nothing."""
+    background = torch.tensor([[0.0, 0], [1, 0], [0, 1], [1, 1]])
+    turned = FunctionClassifier(
+        lambda rows: torch.stack([1 - rows[:, 0], rows[:, 0]], 1), 2, score_unit="probability", domain="tabular", array="torch"
+    )
+    found = NearestUnlikeNeighbors(background, total_CFs=2, stopping_threshold=0.9).explain(turned, background[:1])
+    assert found.found.all()
+    assert found.counterfactuals[0].tolist() == [[1.0, 0.0], [1.0, 1.0]]
+    told = [note.text for note in found.diagnostics.notes if "not needed" in note.text]
+    assert told == ["1 of the counterfactuals holds all changes of another one, and more that are not needed"]
+
+
 @pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
 def test_costs_are_those_of_the_norm_and_nan_where_nothing_was_found(norm):
     found = answer(NearestUnlikeNeighbors, norm=norm, rows=3, total_CFs=2)

@@ -77,11 +77,11 @@ def rights_of(model: ClassifierAdapter, known: Tensor, wishes: Wishes | None) ->
         rights.free.logical_and_(named)
     wished = [tuple(number(column) for column in group) for group in wishes.linked]
     taken = {column for group in wished for column in group}
-    rows = torch.cat([known, wishes.background.to(known)])
+    rows = torch.cat([known.double(), wishes.background.to(known.device).double()])
     rights = replace(
         rights,
         linked=_together([*wished, *(group for group in groups if not taken & set(group))], rows),
-        constraints=tuple(OwnConstraint(one, spreads(rows.double())) for one in wishes.constraints if callable(one)),
+        constraints=tuple(OwnConstraint(one, spreads(rows)) for one in wishes.constraints if callable(one)),
     )
     return _within(rights, {number(column): given for column, given in (wishes.permitted_range or {}).items()}, features)
 

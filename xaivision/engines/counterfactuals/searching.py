@@ -173,7 +173,7 @@ class Hunts:
             if len(within):  # else it went with one before
                 fewest = within[(within != own).sum(1).argmin()]
                 beyond = ((rows == fewest) | (fewest == own)).all(1) & (rows != fewest).any(1)
-                spare = mine[beyond][: max(0, int(counts[owner]) - least)]
+                spare = mine[beyond].flip(0)[: max(0, int(counts[owner]) - least)]  # the dearest first
                 kept[spare] = False
                 counts[owner] -= len(spare)
         self._found = left = found.taken(kept.nonzero().flatten())

@@ -33,9 +33,6 @@ SPARE = 2
 # in it.
 CHOICE, MOST_CHOICE = 100, 1000
 
-# How often a set is chosen anew where rows of it have changes that are not needed.
-CHOICES = 30
-
 # How often more is asked of rows that deletions, carried out, have broken.
 RAISES = 4
 
@@ -145,14 +142,13 @@ def _narrowed_search(scene: Scene, propose: Propose, owners: Tensor) -> Search:
     yield from _undone(scene, chosen(scene, owners))
     fewer = chosen(scene, owners, SPARE)
     yield from tightened(Rows(scene.rooms, fewer.rows, fewer.owners))
-    for _ in range(CHOICES):  # numbers that were moved together may be idle since, and a set may hold rows that were never tried
+    # Numbers that were moved together may be idle since, and a set may hold rows that were never tried. Each time a row goes.
+    while len(owners):
         picked = chosen(scene, owners)
         idle = yield from _undone(scene, picked)
         if not bool(idle.any()):
             return
         owners = scene.hunts.shed(picked.taken(idle.nonzero().flatten()), scene.wishes.total_CFs)
-        if not len(owners):
-            return
 
 
 def _undone(scene: Scene, found: Found) -> Narrowing:
@@ -224,6 +220,11 @@ def _say(scene: Scene, rows: Tensor, held: Tensor, flips: Tensor) -> None:
         if known[index]:
             text = f"{_which(known[index], rows.shape[1])} of the background, value for value: whoever sees it sees a known case"
             scene.q.note(Note("ok", text, (index,)))
+        if needless := _needless(scene.inputs[index], rows[index][held[index] & flips[index]]):
+            text = (
+                f"{needless} of the counterfactuals {'holds' if needless == 1 else 'hold'} all changes of another one, and more"
+            )
+            scene.q.note(Note("ok", f"{text} that are not needed", (index,)))
     for note in strange_notes(scene, rows, held & flips):
         scene.q.note(note)
 
@@ -233,6 +234,12 @@ def _which(count: int, k: int) -> str:
     if k == 1:
         return "the counterfactual is a row"
     return "1 of the counterfactuals is a row" if count == 1 else f"{count} of the counterfactuals are rows"
+
+
+def _needless(own: Tensor, rows: Tensor) -> int:
+    """How many of these different rows (n, F) hold all the changes of another one from the row's `own` values (F,), and more."""
+    within = ((rows[:, None] == rows) | (rows == own)).all(2).fill_diagonal_(False)
+    return int(within.any(1).sum())
 
 
 def _known(rows: Tensor, background: Tensor) -> Tensor:

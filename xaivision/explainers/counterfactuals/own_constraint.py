@@ -7,13 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaivision.core.errors import InputError, XaivisionError
+from xaivision.explainers.counterfactuals.own_function import told_by
 from xaivision.explainers.counterfactuals.requirement import Requirement
 
 # By how much of a column's spread its number is moved to see what that changes.
 PROBE = 1e-2
-# So many letters of what is no number are shown.
-SHOWN = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,30 +33,11 @@ class OwnConstraint:
 
         Raises: InputError, where it does not say one number a row, or fails.
         """
-        told = self._told(rows)
+        told = told_by(self.function, "constraint", ", of at least 0 where the row is kept", rows)
         if told.dtype == torch.bool:
             return torch.where(told, 1.0, -1.0).double()
         told = told.double().nan_to_num(-torch.inf)  # what is infinite becomes the largest number
         return torch.where(told == 0, torch.finfo(torch.float64).tiny, told)
-
-    def _told(self, rows: Tensor) -> Tensor:
-        """(n,) numbers, or a mask."""
-        name = getattr(self.function, "__name__", type(self.function).__name__)
-        which = "" if name == "<lambda>" else f" `{name}`"
-        wanted = f"`constraint`{which} must return one number a row, ({len(rows)},), of at least 0 where the row is kept."
-        try:
-            came = self.function(rows.detach())
-        except XaivisionError:
-            raise
-        except Exception as error:
-            raise InputError(f"{wanted} It raised {type(error).__name__}: {error}") from error
-        try:
-            told = torch.as_tensor(came).detach().cpu()
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise InputError(f"{wanted} Got {type(came).__name__}: {str(came)[:SHOWN]}") from error
-        if told.shape != (len(rows),) or told.is_complex():
-            raise InputError(f"{wanted} Got {'complex numbers' if told.is_complex() else f'shape {tuple(told.shape)}'}.")
-        return told
 
     def slopes(self, rows: Tensor) -> Tensor:
         """(n, F) by how much the function rises with each column: between a little less of it and a little more."""

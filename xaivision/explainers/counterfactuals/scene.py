@@ -16,6 +16,7 @@ from xaivision.engines.counterfactuals.transplants import by_distance
 from xaivision.explainers.background import fitting_background
 from xaivision.explainers.counterfactuals.answering import Answers
 from xaivision.explainers.counterfactuals.own_constraint import OwnConstraint
+from xaivision.explainers.counterfactuals.own_function import told_by
 from xaivision.explainers.counterfactuals.requirement import Requirement
 from xaivision.explainers.counterfactuals.survives_deletion import SurvivesDeletion
 from xaivision.explainers.counterfactuals.surviving import Surviving
@@ -122,9 +123,7 @@ class Scene:
             return self.rooms.cost
 
         def cost(row: Tensor, rows: Tensor) -> Tensor:
-            found = torch.as_tensor(given(row, rows)).detach().double().cpu()
-            if found.shape != (len(rows),):
-                raise InputError(f"`cost` must return one number a row, ({len(rows)},). Got shape {tuple(found.shape)}.")
+            found = told_by(given, "cost", "", row, rows).double()
             if len(wrong := found[~(found >= 0)]):  # a nan is none either
                 raise InputError(f"`cost` must return numbers from 0 on, inf where a change may not be. Got {float(wrong[0])}.")
             return found

@@ -25,6 +25,8 @@ def none_found(scene: Scene, index: int, tried: str = "no row that was tried wit
         return f"not found: {_no_room(scene)}"
     if not int(scene.answers.misses.tried[index]):
         return f"not found: {_no_try(scene, index)}"
+    if len(barred := scene.hunts.found(index).costs) and bool(barred.isinf().all()):
+        return f"not found: all {len(barred):,} rows that reach {goal} cost inf by `cost`, which forbids them"
     over = " in the time there was" if scene.answers.over else ""
     missed = _missed(scene, index, f"of {int(scene.answers.misses.tried[index]):,} tries")
     return f"not found: {missed or f'{tried}{over} is predicted as {goal}{_more_tries(scene)}'}"

@@ -16,6 +16,9 @@ from xaivision.explainers.counterfactuals.surviving import Surviving
 from xaivision.explainers.counterfactuals.told_ridge import told_ridge
 from xaivision.explainers.counterfactuals.trained_again import TrainedAgain
 
+# So many different values of labels that are none are shown.
+SHOWN = 5
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SurvivesDeletion:
@@ -61,7 +64,8 @@ class SurvivesDeletion:
         if count < 2:
             raise InputError("`background` must be the training rows, two or more. Got a single row.")
         if not isinstance(labels, Tensor) or labels.shape != (count,) or not set(labels.tolist()) <= {0, 1}:
-            raise InputError(f"`labels` must be class 0 or 1 of each of {count} rows of the background.")
+            wanted = f"`labels` must be class 0 or 1 of each of {count} rows of the background."
+            raise InputError(f"{wanted} Got {_in_short(labels)}.")
         if len(labels.unique()) < 2:  # type: ignore[no-untyped-call]
             raise InputError(
                 f"`labels` must be of both classes. Got class {int(labels[0])} for all {count} rows of the background."
@@ -92,3 +96,11 @@ class SurvivesDeletion:
     def surviving(self, q: Question, table: Tensor) -> Surviving:
         """What it asks of the rows of this question. Raises: as `known`."""
         return Surviving(self.known(q, table), table, self.deletions(len(table)), self.margin)
+
+
+def _in_short(labels: object) -> str:
+    """`shape (3,) of values 0, 1, 2`, or the type of what is no tensor."""
+    if not isinstance(labels, Tensor):
+        return type(labels).__name__
+    values = ", ".join(f"{one:g}" for one in sorted(set(labels.flatten().tolist()))[:SHOWN])
+    return f"shape {tuple(labels.shape)} of values {values}"
