@@ -201,6 +201,15 @@ def test_a_way_for_a_column_that_may_not_change_is_said_to_be_idle():
     assert not any("one_way" in text for text in notes(found))
 
 
+def test_what_links_hold_back_is_said():
+    schema = TableSchema((Feature("age", mutable=False), Feature("size"), Feature("cost")))
+    found = RandomCounterfactuals(table(), total_CFs=1, linked=[["size", "age"]]).explain(model(schema), table()[:1])
+    assert "size stays as it is: `linked` with age, which may not change" in notes(found)
+    assert found.counterfactuals[0, 0, 1] == table()[0, 1]
+    found = RandomCounterfactuals(table(), total_CFs=1, linked=[["size", "cost"]]).explain(model(schema), table()[:1])
+    assert not any("linked" in text for text in notes(found))
+
+
 def test_a_misspelt_column_is_told_the_right_one():
     schema = TableSchema((Feature("age"), Feature("style"), Feature("cost")))
     for wishes in ({"features_to_vary": ["stile"]}, {"one_way": {"stile": "up"}}, {"permitted_range": {"stile": [0, 1]}}):

@@ -6,7 +6,7 @@ from torch import Tensor
 from xaivision.core.diagnostics import Note
 from xaivision.core.values_in_words import column_words, value_words
 from xaivision.explainers.counterfactuals.scene import Scene
-from xaivision.explainers.counterfactuals.table_space import Columns, permitted_codes
+from xaivision.explainers.counterfactuals.table_space import Columns, linked_groups, permitted_codes
 
 
 def limit_notes(scene: Scene, rows: Tensor, held: Tensor) -> list[Note]:
@@ -14,6 +14,7 @@ def limit_notes(scene: Scene, rows: Tensor, held: Tensor) -> list[Note]:
     notes = []
     if idle := _idle_ways(scene):
         notes.append(Note("ok", f"`one_way` says nothing of {', '.join(idle)}, which may not change at all"))
+    notes += [Note("ok", text) for text in _held_by_links(scene)]
     if len(scene.background.unique(dim=0)) == 1:  # type: ignore[no-untyped-call]
         notes.append(Note("warn", _of_equal_rows(scene)))
     outside = _outside(scene)
@@ -29,6 +30,18 @@ def _idle_ways(scene: Scene) -> list[str]:
     """The columns that are given a way and stay as they are whatever that says."""
     columns, free = Columns(scene.q), scene.space.free
     return [columns.name(number) for number in columns.by_number(scene.wishes.one_way) if not free[number]]
+
+
+def _held_by_links(scene: Scene) -> list[str]:
+    """Of each group of `linked` the columns that stay because others of it may not change."""
+    columns, told = Columns(scene.q), []
+    for group in linked_groups(columns, scene.wishes.linked):
+        free = [columns.name(number) for number in group if scene.space.free[number]]
+        fixed = [columns.name(number) for number in group if not scene.space.free[number]]
+        if free and fixed:
+            stay = "stays as it is" if len(free) == 1 else "stay as they are"
+            told.append(f"{', '.join(free)} {stay}: `linked` with {', '.join(fixed)}, which may not change")
+    return told
 
 
 def _of_equal_rows(scene: Scene) -> str:
