@@ -82,7 +82,7 @@ MUTANTS = (
           test_tally.check_bounds_narrow_with_the_draws_of_each),
     fault("nothing is left out again", "anchor_search", "best = yield from _loosened(tally, conjunctions, best, plan)", "pass",
           search.check_a_condition_that_is_not_needed_is_left_out_again),
-    fault("the worst is told", "anchor_search", "finalists[int(low.argmax())]", "finalists[int(low.argmin())]",
+    fault("the worst is told", "anchor_search", "tried[int(low.argmax())]", "tried[int(low.argmin())]",
           search.check_without_a_sure_rule_the_best_that_is_known_for_sure_is_told),
     fault("the worst go on", "anchor_search",
           "return [anchors[place] for place in chosen.tolist()]", "return [anchors[place] for place in order[-count:].tolist()]",

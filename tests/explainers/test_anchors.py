@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from functools import cache, partial
 
 import pytest
@@ -23,6 +24,7 @@ from xaivision.explainers import search_clock
 from xaivision.explainers.rows_in_words import rule_sentence
 from xaivision.explainers.rules import anchors
 from xaivision.explainers.rules.anchors import Anchors
+from xaivision.explainers.rules.neighbors_of_rules import KeptSegments, KnownRows
 from xaivision.models import load_model
 from xaivision.report.answer import answer_text
 
@@ -143,7 +145,7 @@ def test_the_segments_that_hold_a_picture_are_those_that_decide():
     tiles = (torch.arange(8)[:, None] // 4) * 2 + torch.arange(8) // 4
     found = Anchors(segments=tiles, baseline="black").explain(model, torch.ones(1, 1, 8, 8))
     (rule,) = found.rules[0]
-    assert [one.feature for one in rule.conditions] == [0]
+    assert [(one.feature, one.words) for one in rule.conditions] == [(0, "segment 0 is there")]
     assert rule.precision == 1
     assert rule.precision_bound == pytest.approx(0.05 ** (1 / 1000), abs=1e-6)  # a chance that misses nothing in one of 20 cases
     assert rule.coverage == pytest.approx(0.5, abs=0.05)
@@ -349,6 +351,62 @@ def test_nothing_is_said_of_all_known_rows_where_there_was_time_for_some(slow_wi
         assert any("for all 900 known rows" in reason for reason in found.verdict.reasons) == all_read
 
 
+def test_known_rows_are_read_in_any_order_and_in_their_share_of_the_time(slow_wine, monkeypatch):
+    """Ten seconds are ten thousand rows: a fifth of them at most is for these, and they are not the smallest ones."""
+    hours, *_ = slow_wine
+    read = []
+
+    def cut(rows, scores):
+        read.append(rows[: len(scores), 0])
+        return [[2000.0]]
+
+    def above(rows):
+        hours.now += 1e-3 * len(rows)
+        return nn.functional.one_hot((rows[:, 0] > 2000).long(), 2).double()
+
+    monkeypatch.setattr(anchors, "column_cuts", cut)
+    monkeypatch.setattr(anchors, "_parted", lambda q, rows: (rows, rows))
+    model = FunctionClassifier(above, 2, score_unit="probability", domain="tabular", array="torch")
+    Anchors(torch.arange(4000.0)[:, None], max_seconds=10).explain(model, torch.tensor([[3000.0]]))
+    assert 20 < len(read[0]) <= 2000
+    assert read[0].max() > 3000
+
+
+def test_the_time_for_fresh_draws_is_shared_by_all_inputs(slow_wine, monkeypatch):
+    """Two seconds are two thousand rows, for three rules that each want a thousand."""
+
+    def lucky(*_):
+        yield [Helping((), 1)]
+        return Found((), True, 1, 1)
+
+    hours, model, background, rows = slow_wine
+    monkeypatch.setattr(anchors, "anchor_search", lucky)
+    found = Anchors(background, max_seconds=2).explain(model, rows[:3])
+    assert all(found.rules)
+    assert 1 <= hours.now <= 1.1 * 2
+
+
+def test_when_time_is_over_nothing_is_looked_at_any_more(slow_wine, monkeypatch):
+    hours, model, background, rows = slow_wine
+
+    def asked(given):
+        hours.now += 2
+        return model(given)
+
+    late = FunctionClassifier(asked, 3, score_unit="probability", domain="tabular", array="torch")
+    monkeypatch.setattr(KnownRows, "covered", lambda *_: pytest.fail("conditions are looked at"))
+    assert Anchors(background, max_seconds=1).explain(late, rows[:2]).rules == ((), ())
+
+
+def test_what_is_loaded_once_in_a_process_is_no_part_of_the_limit(slow_wine, monkeypatch):
+    _, model, background, rows = slow_wine
+    loaded = []
+    monkeypatch.delitem(sys.modules, "sklearn.tree")
+    monkeypatch.setattr(Hours, "perf_counter", lambda hours: loaded.append("sklearn.tree" in sys.modules) or hours.now)
+    Anchors(background, max_seconds=0.5).explain(model, rows[:1])
+    assert all(loaded)
+
+
 def test_with_time_enough_a_limit_changes_nothing():
     model, rows = held_in(600)
     first, second = (Anchors(rows[::4], max_seconds=limit).explain(model, rows[-1:]) for limit in (None, 600))
@@ -397,6 +455,27 @@ def test_a_rule_that_hardly_any_known_row_meets_is_doubted(others, meeting, told
     found = Anchors(known).explain(model, row[None])
     assert {one.feature for one in found.rules[0][0].conditions} >= {0, 1, 2, 3}
     assert [one for one in found.verdict.reasons if "hardly any" in one] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "met", "told"),
+    [
+        (torch.tensor([[-2.0], [-1.0], [1.0], [2.0]]), [0, 0, 1, 1], ""),  # half of all
+        (torch.tensor([[-2.0], [-1.0], [1.0], [2.0]]), [1, 1, 1, 1], ""),  # no condition
+        (torch.full((20, 1), 1.5), [1] * 20, ""),  # there is no other row
+        (torch.tensor([[-2.0], [-1.0], [1.5]]), [0, 0, 1], "no other known case meets the rule: it covers nothing but the input"),
+        (torch.tensor([[-2.0], [-1.0]]), [0, 0], "no known case meets the rule: it covers nothing but the input"),
+    ],
+)
+def test_of_few_known_rows_only_what_is_rare_among_them_is_called_so(rows, met, told):
+    assert KnownRows(torch.tensor([1.5]), rows, rows.T, [[]], (), rows).rarity(torch.tensor(met).bool()) == told
+
+
+def test_segments_that_are_all_there_in_no_picture_are_told_as_that():
+    met, segments = torch.zeros(2000, dtype=torch.bool), KeptSegments(None, torch.zeros(2, 2))
+    assert segments.rarity(met) == "none of 2,000 pictures with segments hidden at random meets the rule"
+    met[7] = True
+    assert not segments.rarity(met)
 
 
 def test_a_model_that_predicts_one_class_whatever_it_is_asked_is_told_as_that():

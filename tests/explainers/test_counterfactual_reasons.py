@@ -307,3 +307,22 @@ def test_a_category_that_no_known_row_has_may_be_what_must_be(permitted):
     found = RandomCounterfactuals(background, total_CFs=1, permitted_range=permitted).explain(asked, background[:1])
     assert found.found.all()
     assert found.counterfactuals[0, 0].tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "unit"),
+    [
+        ({}, "median absolute deviations, and 1 a changed category"),
+        ({"norm": "l2"}, "median absolute deviations, and 1 a changed category, by the root of their squares"),
+        ({"norm": "linf"}, "median absolute deviations, and 1 a changed category, the largest of them"),
+        ({"feature_weights": None}, "units of the columns, and 1 a changed category"),
+        ({"features_to_vary": ["size", "age"]}, "median absolute deviations"),
+        ({"feature_weights": {"color": 10}}, "median absolute deviations, and 10 a change of `color`"),
+        ({"feature_weights": {"size": 2, "age": 3}}, "points, 1 a changed category, 2 a unit of `size` and 3 a unit of `age`"),
+        ({"linked": [["size", "age"]], "features_to_vary": ["size", "age"]}, "points, 1 a change of linked columns"),
+    ],
+)
+def test_the_unit_of_costs_names_what_may_change_and_the_weights_that_were_given(wishes, unit):
+    found = RandomCounterfactuals(COLORED, total_CFs=1, **wishes).explain(model(SCHEMA), torch.tensor([[0.0, 30.0, 1.0]]))
+    assert found.found.all()
+    assert found.cost_unit == unit

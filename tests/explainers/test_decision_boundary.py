@@ -142,6 +142,11 @@ def test_a_composite_tells_what_its_parts_tell():
         near = ((known - rows[index]) / known.std(0, correction=0)).norm(dim=1)
         assert int(near.argmin()) == evidence["similar"]
     assert told.as_attribution() is told.attribution
+    parts = told_parts(told)
+    assert torch.equal(parts.way.costs.nan_to_num(-1), way.costs.nan_to_num(-1))
+    assert torch.equal(parts.way.column_costs, way.column_costs)
+    assert parts.way.cost_unit == way.cost_unit
+    assert all(one.words for (rule,) in parts.rules.rules for one in rule.conditions)
 
 
 def test_a_composite_of_a_constant_model_lists_no_effects_of_nothing():

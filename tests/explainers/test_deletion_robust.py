@@ -78,6 +78,9 @@ def test_costs_and_dangerous_rows_are_named_and_the_cost_is_modest():
     scale = rows.std(0, correction=0)
     plain, robust = (((found.counterfactuals[:, place] - asked) / scale).norm(dim=1) for place in (0, 1))
     assert bool((robust > plain).all())
+    assert torch.allclose(found.costs, torch.stack([plain, robust], 1).double(), rtol=1e-4)
+    moved = ((found.counterfactuals - asked[:, None]) / scale).abs().double()
+    assert torch.allclose(found.column_costs, moved, rtol=1e-3, atol=1e-5)
     assert float((robust / plain).median()) <= 1.3
     assert found.verdict.status == "ok"
     text = found.diagnostics.notes[0].text

@@ -29,6 +29,7 @@ def test_only_the_tile_that_decides_is_edited_and_by_no_more_than_it_takes():
     assert answer.found.all()
     assert answer.goals.tolist() == [1, 1, 1]
     assert answer.verdict.status == "ok"
+    assert torch.allclose(answer.costs[:, 0], (answer.counterfactuals[:, 0] - inputs).double().abs().mean((1, 2, 3)))
     for before, after, (words,) in zip(inputs, answer.counterfactuals[:, 0], answer.edits, strict=True):
         assert words.startswith("segment 0: ")
         assert ";" not in words
@@ -42,6 +43,7 @@ def test_other_objects_alone_flip_nothing_and_the_answer_is_an_honest_not_found(
     answer = found_by(inputs, objects=wrong, vary=["removal", "style"])
     assert not answer.found.any()
     assert torch.equal(answer.counterfactuals[:, 0], inputs)
+    assert answer.costs.isnan().all()
     assert answer.verdict.status == "warn"
     assert "not found: no edit that was tried is decided as bright" in str(answer.verdict)
     assert answer.edits == (("",),) * 3
@@ -55,6 +57,8 @@ def test_kinds_that_may_not_change_stay_as_they_are():
     answer = ObjectCounterfactuals(generator, vary=["position"]).explain(tile_model(), (255 * picture).round() / 255)
     assert answer.found.all()
     assert all(" px " in part for part in answer.edits[0][0].split("; "))  # moved 4 px to the left
+    assert "to the left" in answer.edits[0][0]  # where the bright one comes from the right
+    assert "to the right" not in answer.edits[0][0]
 
 
 def test_the_flip_is_that_of_the_saved_8_bit_picture():

@@ -128,8 +128,28 @@ def test_costs_of_counterfactuals_come_back_and_a_file_from_before_they_were_the
     for name in ("edits", "places", "costs", "cost_unit", "column_costs"):
         del tree["fields"][name]
     assert difference(bare, Decoder(encoder.tensors).value(tree, "")) == ""
+    del tree["fields"]["found"]
+    with pytest.raises(InputError):
+        Decoder(encoder.tensors).value(tree, "")
     with pytest.raises(InputError, match="`costs` of Counterfactuals is not one for each input"):
         save(replace(made, costs=costs[:1]), tmp_path / "short")
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "each"),
+    [
+        ("costs", torch.ones(2), "counterfactual"),
+        ("costs", torch.ones(2, 1), "counterfactual"),
+        ("scores", torch.ones(2), "counterfactual"),
+        ("edits", ((), ("a", "b")), "counterfactual"),
+        ("column_costs", torch.ones(2, 2), "column"),
+    ],
+)
+def test_each_counterfactual_and_each_column_has_its_own_cost_or_is_refused(name, part, each, tmp_path):
+    with pytest.raises(InputError, match=f"`{name}` of Counterfactuals is not one for each {each}"):
+        save(replace(counterfactuals(table_query(2)), **{name: part}), tmp_path / "x")
+    with pytest.raises(InputError, match="not as many as `found`"):
+        save(replace(counterfactuals(table_query(2)), found=torch.ones(2, dtype=torch.bool)), tmp_path / "x")
 
 
 def test_probabilities_come_back_and_must_be_one_for_each_input(tmp_path):

@@ -8,7 +8,7 @@ from report_results import counterfactuals, narrative, table_query
 
 from xaivision.report.answer import answer_text
 from xaivision.report.figure import explanation_figure
-from xaivision.report.way import steps_of, steps_to_it, told_of
+from xaivision.report.way import cost_at, in_order, steps_of, steps_to_it, told_of
 
 
 def words(figure):
@@ -84,3 +84,20 @@ def test_the_words_of_a_row_stand_once_in_its_figure():
     """Above its bars, and not beside them again."""
     told = narrative(table_query(2))
     assert words(explanation_figure(told, 1)).count(told.text[1]) == 1
+
+
+def test_what_is_told_of_a_row_costs_what_it_costs_and_no_other():
+    """Of the second row the last counterfactual alone reaches its class."""
+    bare = counterfactuals(table_query(2), k=3)
+    rows = bare.counterfactuals + torch.arange(3.0)[:, None]
+    found = torch.tensor([[True, True, True], [False, False, True]])
+    costs = torch.arange(1, 7).double().view(2, 3)
+    columns = torch.zeros(rows.shape, dtype=torch.float64)
+    columns[0, 0, 0], columns[1, 2, 5] = 9, 9
+    told = replace(bare, counterfactuals=rows, found=found, costs=costs, cost_unit="pounds", column_costs=columns)
+    assert cost_at(told, 1, 2) == "6.00"
+    assert in_order(told, 1, 2)[0] == 5
+    assert "(cost 6.00 pounds)" in answer_text(told, 1)
+    nothing = replace(told, counterfactuals=told.query.inputs[:, None].repeat(1, 3, 1), found=torch.zeros_like(found))
+    assert "Cost of a counterfactual" in words(explanation_figure(told, 1))
+    assert "Cost of a counterfactual" not in words(explanation_figure(nothing, 1))

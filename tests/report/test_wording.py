@@ -8,6 +8,7 @@ from report_results import image_query
 from xaivision.core.diagnostics import Diagnostics
 from xaivision.core.rules import Condition, Rule
 from xaivision.report.wording import (
+    and_more,
     cost,
     counted,
     duration,
@@ -120,3 +121,5 @@ def test_columns_without_names_are_numbered():
 def test_lists_and_counts_read_like_sentences():
     assert [listed(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
     assert [counted(count, "call") for count in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]
+    ends = [and_more(["f"] * count, "change").rpartition(" and ")[2] for count in (20, 21, 22)]
+    assert ends == ["f", "1 other", "2 others"]

@@ -40,7 +40,8 @@ def test_the_first_answer_is_the_cheapest_of_all_leaves():
     rows = table(30, seed=6)
     found = LeafCounterfactuals(seen.inputs).explain(surrogate, rows)
     entries = LeafEntries(surrogate, seen.rows)
-    for row, one, now in zip(rows.numpy(), found.counterfactuals[:, 0].numpy(), surrogate(rows).argmax(1), strict=True):
+    answers = zip(rows.numpy(), found.counterfactuals[:, 0].numpy(), surrogate(rows).argmax(1), found.costs[:, 0], strict=True)
+    for row, one, now, told in answers:
         # Slowly: every known value of every column at the threshold next to it, leaf by leaf.
         cheapest = np.inf
         for leaf in surrogate.tree.leaves:
@@ -57,6 +58,8 @@ def test_the_first_answer_is_the_cheapest_of_all_leaves():
                     other[condition.feature] = inside[np.abs(inside - value).argmin()]
             cheapest = min(cheapest, entries.cost(row, other))
         assert entries.cost(row, one) == pytest.approx(cheapest)
+        assert float(told) == pytest.approx(cheapest)
+    assert found.cost_unit == "median absolute deviations"
 
 
 def test_the_black_box_follows_more_often_where_it_is_asked_and_who_does_not_is_told():
@@ -83,6 +86,7 @@ def test_what_may_not_change_does_not_and_the_class_to_reach_is_the_one_that_is_
     assert set(asked.goals.tolist()) == {1}
     already = surrogate(rows).argmax(1) == 1
     assert not bool(asked.found[already].any())
+    assert torch.equal(asked.costs.isnan(), ~asked.found)
 
 
 def test_codes_of_categories_stay_codes():
@@ -93,6 +97,7 @@ def test_codes_of_categories_stay_codes():
     surrogate.schema = schema
     found = LeafCounterfactuals(seen.inputs).explain(surrogate, inputs[:30])
     assert set(found.counterfactuals[:, 0, 0].tolist()) <= {0.0, 2.0}
+    assert found.cost_unit == "median absolute deviations, and 1 a changed category"
 
 
 def test_contributions_on_the_path_add_up_and_lie_on_the_columns_that_were_asked():

@@ -82,7 +82,7 @@ def misfit(value: Any) -> str:
     if isinstance(value, Query):
         return _uneven(value, len(value.targets) if value.targets.ndim else -1) or _targets(value)
     if isinstance(value, Explanation):
-        return _uneven(value, len(value.query)) or _uneven(value.diagnostics, len(value.query)) or _names(value)
+        return _uneven(value, len(value.query)) or _uneven(value.diagnostics, len(value.query)) or _inside(value)
     if isinstance(value, Scores):
         return _uneven(value, len(value.values) if value.values.ndim else -1) or _beside(value) or _shares(value)
     return _comparison(value) if isinstance(value, Comparison) else ""
@@ -145,9 +145,25 @@ def _shares(scores: Scores) -> str:
     return "" if scores.curve_shares.shape == steps else "`curve_shares` of Scores is not one for each step of its curves"
 
 
-def _names(explanation: Explanation) -> str:
+def _inside(explanation: Explanation) -> str:
+    """What keeps the parts of an explanation from fitting together beyond their first axis."""
     if isinstance(explanation, ConceptScores) and explanation.values.shape[1:] != (len(explanation.names),):
         return "`names` of ConceptScores is not one for each concept"
+    return _each(explanation) if isinstance(explanation, Counterfactuals) else ""
+
+
+def _each(told: Counterfactuals) -> str:
+    """Of each input as many counterfactuals, each with its score, whether it was found, and what it and its columns cost."""
+    each, own = told.found.shape, (len(told.found), *told.found.shape[1:], *told.query.inputs.shape[1:])
+    if told.found.ndim != 2 or told.counterfactuals.shape != own:
+        return "`counterfactuals` of Counterfactuals are not as many as `found`, or not of the shape of the inputs"
+    for name in ("scores", "costs"):
+        if (part := getattr(told, name)) is not None and part.shape != each:
+            return f"`{name}` of Counterfactuals is not one for each counterfactual"
+    if told.column_costs is not None and told.column_costs.shape != own:
+        return "`column_costs` of Counterfactuals is not one for each column"
+    if told.edits is not None and any(len(mine) != each[1] for mine in told.edits):
+        return "`edits` of Counterfactuals is not one for each counterfactual"
     return ""
 
 

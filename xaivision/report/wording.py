@@ -106,7 +106,8 @@ def feature_names(query: Query, count: int) -> tuple[str, ...]:
 
 def and_more(names: Sequence[str], noun: str) -> str:
     """`and 3 more changes: age, income and sex`; of very many the first are named."""
-    others = [f"{len(names) - MOST_NAMED:,} others"] if len(names) > MOST_NAMED else []
+    left = len(names) - MOST_NAMED
+    others = [f"{left:,} other{'s' * (left > 1)}"] if left > 0 else []
     return f"and {len(names):,} more {noun}{'s' * (len(names) > 1)}: {listed([*names[:MOST_NAMED], *others])}"
 
 

@@ -20,7 +20,6 @@ from xaivision.core.targets import Targets
 from xaivision.surrogates.fidelity import Measure, share
 from xaivision.surrogates.leaf_entries import Entry, LeafEntries
 from xaivision.surrogates.reading import Columns
-from xaivision.surrogates.surrogate import Surrogate
 from xaivision.surrogates.tree_path import as_tree
 
 # Candidate rows times columns that go to the black box in one call.
@@ -74,7 +73,8 @@ class LeafCounterfactuals:
                     "A leaf counterfactual changes columns. This surrogate reads numbers measured on its inputs."
                 )
             now = surrogate(q.query.inputs).argmax(1)
-            chosen = self._chosen(surrogate, q.query.inputs, now, None if targets is None else q.query.targets)
+            entries = LeafEntries(surrogate, self.background.detach().cpu().numpy())
+            chosen = self._chosen(entries, q.query.inputs, now, None if targets is None else q.query.targets)
             changed = torch.from_numpy(np.stack([one.row for one in chosen])).to(q.query.inputs)
             goals = torch.tensor([one.goal for one in chosen], device=changed.device)
             after = surrogate(changed)
@@ -87,12 +87,11 @@ class LeafCounterfactuals:
                 after.gather(1, goals[:, None]),
                 found[:, None],
                 costs=costs.masked_fill(~found, torch.nan)[:, None],
-                cost_unit="median absolute deviations, and 1 a changed category",
+                cost_unit=entries.unit,
             )
 
-    def _chosen(self, surrogate: Surrogate, inputs: Tensor, now: Tensor, goals: Tensor | None) -> list[Entry]:
+    def _chosen(self, entries: LeafEntries, inputs: Tensor, now: Tensor, goals: Tensor | None) -> list[Entry]:
         """For each input the cheapest entry that the black box follows, or the cheapest."""
-        entries = LeafEntries(surrogate, self.background.detach().cpu().numpy())
         rows = inputs.detach().cpu().numpy()
 
         def ways(number: int) -> list[Entry]:

@@ -58,6 +58,14 @@ class LeafEntries:
         pieces[self._codes] = (after != before)[self._codes]
         return float(pieces.sum())
 
+    @property
+    def unit(self) -> str:
+        """What that cost counts, of the columns that may change."""
+        coded = [place in self._codes for place, column in enumerate(self.features) if column not in self.fixed]
+        if coded and all(coded):
+            return "points, 1 a changed category"
+        return f"median absolute deviations{', and 1 a changed category' if any(coded) else ''}"
+
     def are_known(self, rows: "np.ndarray") -> "np.ndarray":
         """(n,) bool: in which rows (n, F) the columns that are read and may change stand together as in a known row."""
         columns = [column for column in self.features if column not in self.fixed]

@@ -107,8 +107,11 @@ def anchor_search(conjunctions: Conjunctions, plan: Plan) -> Search:
     if best_coverage >= 0:
         best = yield from _loosened(tally, conjunctions, best, plan)
         return Found(best, True, tally.draws, tally.tried, tally.over)
-    low, _ = tally.bounds(finalists, log(1 / plan.delta))
-    return Found(finalists[int(low.argmax())], False, tally.draws, tally.tried, tally.over)
+    tried = [one for one in finalists if tally.knows(one)] or [everything]
+    if len(tried) > 1:
+        low, _ = tally.bounds(tried, log(1 / plan.delta))
+        tried = [tried[int(low.argmax())]]
+    return Found(tried[0], False, tally.draws, tally.tried, tally.over)
 
 
 def _screened(tally: Tally, anchors: list[Anchor], plan: Plan) -> Sifting:
@@ -176,14 +179,12 @@ def _sure(tally: Tally, anchors: list[Anchor], plan: Plan, arms: int) -> Sifting
     one that misses more often than a coin of the threshold's chance would in 19 of 20 cases is out.
     """
     level, accepted, open_ = log(max(1, plan.beam * arms) / plan.delta), set[Anchor](), list(anchors)
-    while open_:
+    while open_ and not tally.spent:  # what is not proven any more need not be looked at
         share, (low, _), (_, high) = tally.shares(open_), tally.bounds(open_, level), tally.bounds(open_, log(1 / plan.delta))
         held = (share >= plan.threshold) & (low > plan.threshold - plan.slack)
         accepted |= {one for one, is_held in zip(open_, held.tolist(), strict=True) if is_held}
         out = held | ((share < plan.threshold) & (high < plan.threshold))
         open_ = [one for one, is_out in zip(open_, out.tolist(), strict=True) if not is_out]
         open_ = [one for one in open_ if tally.count(one) < MOST_BATCHES * plan.batch]
-        if tally.spent or not open_:
-            break
         yield from tally.draws_of(open_, plan.batch)
     return [one for one in anchors if one in accepted]

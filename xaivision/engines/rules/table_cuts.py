@@ -20,6 +20,11 @@ def column_cuts(background: Tensor, scores: Tensor) -> list[list[float]]:
     ]
 
 
+def load_trees() -> None:
+    """What is loaded once in a process, and takes seconds: no limit of time is about that."""
+    import sklearn.tree  # noqa: F401
+
+
 def _changes(values: Tensor, scores: Tensor) -> list[float]:
     from sklearn.tree import DecisionTreeRegressor
 

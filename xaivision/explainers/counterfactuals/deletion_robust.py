@@ -215,7 +215,7 @@ class DeletionRobustCounterfactuals:
             found,
             costs=costs.to(inputs.device),
             cost_unit="standard deviations, by the root of their squares",
-            column_costs=moved.abs().to(inputs.device),
+            column_costs=moved[..., : inputs.shape[1]].abs().to(inputs.device),  # less the constant that a regression appends
         )
 
     def _say(self, q: Question, known: TrainedAgain, lasting: Lasting, costs: Tensor) -> None:

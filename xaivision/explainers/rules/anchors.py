@@ -23,7 +23,7 @@ from xaivision.engines.rules.anchor_search import Found, Plan, Search, anchor_se
 from xaivision.engines.rules.conjunctions import Conjunctions
 from xaivision.engines.rules.kl_bounds import lower_bound
 from xaivision.engines.rules.table_conditions import sorted_columns
-from xaivision.engines.rules.table_cuts import column_cuts
+from xaivision.engines.rules.table_cuts import column_cuts, load_trees
 from xaivision.engines.rules.tally import Helping
 from xaivision.engines.segments import SegmentsSetting, segment_labels
 from xaivision.explainers.absence import Absent, absence
@@ -116,6 +116,8 @@ class Anchors:
 
         Raises: InputError, where a table has no background, or the settings do not fit the inputs.
         """
+        if self.background is not None:
+            load_trees()
         start = time.perf_counter()
         with question(self, model, inputs, targets, seed=seed) as q:
             clock = Clock(self.max_seconds, start, last=FRESH * len(q.query), share=FRESH_TIME)
@@ -166,12 +168,10 @@ class Anchors:
         self._doubt(q, found, index, fresh)
         share = torch.tensor([fresh.value], dtype=torch.float64, device="cpu")
         bound = lower_bound(share, torch.tensor([log(1 / 0.05) / fresh.draws], dtype=torch.float64, device="cpu"))
-        covered = Conjunctions(neighborhood.covered_anew(q.generator("fresh coverage")), neighborhood.features).coverage(
-            found.anchor
-        )
-        if rare := neighborhood.rarity(found.anchor, covered):
+        met = neighborhood.covered_anew(q.generator("fresh coverage"))[list(found.anchor)].all(0)
+        if rare := neighborhood.rarity(met):
             q.note(Note("warn", rare, (index,)))
-        return Rule(neighborhood.conditions(found.anchor), float(share), covered, float(bound))
+        return Rule(neighborhood.conditions(found.anchor), float(share), float(met.double().mean()), float(bound))
 
     def _plan(self) -> Plan:
         return Plan(

@@ -1,7 +1,8 @@
 """Composite: effects, a rule, the last step to another class and a similar case, told together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isnan, nan
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -17,8 +18,9 @@ from xaivision.core.examples import Examples
 from xaivision.core.explanation import Explanation
 from xaivision.core.narrative import Narrative
 from xaivision.core.origin import told_settings
+from xaivision.core.query import Query
 from xaivision.core.question import Question, question
-from xaivision.core.rules import Condition, Rule, Rules
+from xaivision.core.rules import Condition, Rule, Rules, told_rule
 from xaivision.core.settings import check_positive_integer
 from xaivision.core.targets import Targets
 from xaivision.core.values_in_words import column_words
@@ -136,6 +138,7 @@ def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
         "goal": int(told.way.goals[index]),
         "goal_scores": told.way.scores[index].tolist(),
         "flips": told.way.found[index].tolist(),
+        **_cost_evidence(told.way, index),
         "similar": int(told.cases.indices[index, 0]),
         "similar_row": told.cases.examples[index, 0].tolist(),
         "similarity": float(told.cases.similarity[index, 0]),
@@ -146,16 +149,38 @@ def _evidence(told: Told, index: int, predicted: int) -> Mapping[str, Any]:
 def _rule_evidence(rules: tuple[Rule, ...]) -> Mapping[str, Any]:
     """Of the one rule; its precision is None where none was found."""
     if not rules:
-        return {"conditions": [], "precision": None, "coverage": None}
+        return {"conditions": [], "precision": None, "coverage": None, "precision_bound": None}
     (rule,) = rules
     conditions = [[one.feature, one.low, one.high] for one in rule.conditions]
-    return {"conditions": conditions, "precision": rule.precision, "coverage": rule.coverage}
+    bound = None if isnan(rule.precision_bound) else rule.precision_bound
+    return {"conditions": conditions, "precision": rule.precision, "coverage": rule.coverage, "precision_bound": bound}
 
 
-def _rules_of(evidence: Mapping[str, Any]) -> tuple[Rule, ...]:
+def _rules_of(query: Query, evidence: Mapping[str, Any]) -> tuple[Rule, ...]:
     if evidence["precision"] is None:
         return ()
-    return (Rule(tuple(Condition(*parts) for parts in evidence["conditions"]), evidence["precision"], evidence["coverage"]),)
+    conditions = tuple(Condition(*parts) for parts in evidence["conditions"])
+    bound = evidence.get("precision_bound")  # records of before this was kept are without it
+    rule = Rule(conditions, evidence["precision"], evidence["coverage"], nan if bound is None else bound)
+    return (told_rule(query, rule),)
+
+
+def _cost_evidence(way: Counterfactuals, index: int) -> Mapping[str, Any]:
+    """What each step of the way costs, None where it does not reach the class, and what each column adds to that."""
+    if way.costs is None or way.column_costs is None:
+        return {}
+    costs = [None if isnan(one) else one for one in way.costs[index].tolist()]
+    return {"costs": costs, "column_costs": way.column_costs[index].tolist(), "cost_unit": way.cost_unit}
+
+
+def _costs_of(evidence: Sequence[Mapping[str, Any]], device: torch.device) -> dict[str, Any]:
+    """The costs of the ways, as counterfactuals carry them; nothing where the records are of before they were kept."""
+    if not all("costs" in one for one in evidence):
+        return {}
+    costs = [[nan if cost is None else cost for cost in one["costs"]] for one in evidence]
+    told = {"costs": costs, "column_costs": [one["column_costs"] for one in evidence]}
+    tensors = {name: torch.tensor(values, dtype=torch.float64, device=device) for name, values in told.items()}
+    return {**tensors, "cost_unit": evidence[0]["cost_unit"]}
 
 
 def is_composite(narrative: Narrative) -> bool:
@@ -174,8 +199,10 @@ def told_parts(narrative: Narrative) -> Told:
     way = column("way").to(query.inputs.dtype)
     return Told(
         narrative.attribution,
-        Rules(*own, rules=tuple(map(_rules_of, found))),
-        Counterfactuals(*own, way, column("goal"), column("goal_scores"), column("flips")),
+        Rules(*own, rules=tuple(_rules_of(query, one) for one in found)),
+        Counterfactuals(
+            *own, way, column("goal"), column("goal_scores"), column("flips"), **_costs_of(found, query.inputs.device)
+        ),
         Examples(
             *own, column("similar_row").to(query.inputs.dtype)[:, None], column("similar")[:, None], column("similarity")[:, None]
         ),

@@ -17,8 +17,8 @@ from xaivision.engines.rules.tally import Helping
 # Pictures with segments hidden at random, by which the share that a rule covers is known within 2 %.
 PICTURES = 2000
 # Of fewer known rows than these it would not be sure (95 %) that the rule holds in more than half of such, were all of them
-# predicted so: 0.05 ** (1 / 4) < 0.5. And what one row in a hundred meets is hardly a rule.
-FEW, FEW_SHARE = 5, 0.01
+# predicted so: 0.05 ** (1 / 4) < 0.5; where they are few among all, hardly any meet it. Nor where one row in a hundred does.
+FEW, FEW_AMONG, FEW_SHARE = 5, 0.05, 0.01
 
 
 class Neighborhood(Protocol):
@@ -45,9 +45,9 @@ class Neighborhood(Protocol):
         """These conditions, one a feature."""
         ...
 
-    def rarity(self, anchor: Sequence[int], coverage: float) -> str:
-        """That hardly any case but the input meets these conditions, of which this is the share, in words; empty where it is not
-        so.
+    def rarity(self, met: Tensor) -> str:
+        """That hardly any case but the input is among those `met` (n,) bool of the cases that a rule is counted on, in words;
+        empty where it is not so.
         """
         ...
 
@@ -99,15 +99,15 @@ class KnownRows:
             for one in joined([self.bounds[number] for number in anchor])
         )
 
-    def rarity(self, anchor: Sequence[int], coverage: float) -> str:
+    def rarity(self, met: Tensor) -> str:
         """Of the rows to count on those that are the input itself say nothing of others."""
-        others = self._meeting(self.counted[(self.counted != self.row).any(1)])[list(anchor)].all(0)
-        met, known = int(others.sum()), len(others)
-        if met >= max(FEW, FEW_SHARE * known):
+        others = met[(self.counted != self.row).any(1)]
+        count, known = int(others.sum()), len(others)
+        if not known or count >= max(min(FEW, FEW_AMONG * known), FEW_SHARE * known) > 0:
             return ""
-        if not met:
-            return "no known case meets the rule: it covers nothing but the input"
-        rows = f"1 of {known:,} other known rows meets" if met == 1 else f"{met} of {known:,} other known rows meet"
+        if not count:
+            return f"no {'other ' if bool(met.any()) else ''}known case meets the rule: it covers nothing but the input"
+        rows = f"1 of {known:,} other known rows meets" if count == 1 else f"{count} of {known:,} other known rows meet"
         return f"only {rows} the rule: it covers hardly any case but the input"
 
     def _meeting(self, rows: Tensor) -> Tensor:
@@ -149,9 +149,9 @@ class KeptSegments:
         """Segments that are there: numbers above a half, where there is 1 and hidden is 0."""
         return tuple(Condition(number, low=0.5) for number in sorted(anchor))
 
-    def rarity(self, anchor: Sequence[int], coverage: float) -> str:
+    def rarity(self, met: Tensor) -> str:
         """How few pictures have all of many segments says nothing against these; only that none has does."""
-        return "" if coverage else f"none of {PICTURES:,} pictures with segments hidden at random meets the rule"
+        return "" if bool(met.any()) else f"none of {PICTURES:,} pictures with segments hidden at random meets the rule"
 
     @property
     def _segments(self) -> int:
